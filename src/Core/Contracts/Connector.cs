@@ -1,0 +1,105 @@
+using Pawl.Model;
+
+namespace Pawl.Contracts;
+
+/// <summary>
+/// One system Pawl can talk to. Stateless, public, with a parameterless constructor: hosts find connectors by one scan, there is no list.
+/// What a connector can do is said by the role interfaces it implements beside this class.
+/// </summary>
+public abstract class Connector
+{
+    public abstract ConnectorSpec Spec { get; }
+
+    /// <summary>Looks at an endpoint without changing it: can it be reached, what is it, what is missing. Reports, does not throw for what it finds.</summary>
+    public abstract ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct);
+}
+
+/// <summary>Role: tables can be read.</summary>
+public interface IReadsTables
+{
+    /// <exception cref="PawlException">The endpoint cannot be opened.</exception>
+    ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct);
+}
+
+/// <summary>Role: changes can be followed.</summary>
+public interface IFollowsChanges
+{
+    ValueTask<IChangeSource> OpenChangesAsync(Endpoint at, OpenContext context, CancellationToken ct);
+}
+
+/// <summary>Role: tables can be written.</summary>
+public interface IWritesTables
+{
+    ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct);
+}
+
+/// <summary>Role: can hold the history of runs, a mirror for people.</summary>
+public interface IKeepsHistory
+{
+    ValueTask<IRunHistory> OpenHistoryAsync(Endpoint at, OpenContext context, CancellationToken ct);
+}
+
+/// <summary>What a host lends to an opened endpoint.</summary>
+/// <param name="Time">The only clock.</param>
+/// <param name="Ids">The only source of fresh uuids.</param>
+/// <param name="Snapshot">A snapshot to read in, made by <see cref="IChangeSource.PinAsync"/>; null = none.</param>
+public sealed record OpenContext(TimeProvider Time, IdSource Ids, string? Snapshot = null);
+
+/// <summary>Fresh uuids from the host's seeded randomness, so that a simulated run repeats exactly. Thread-safe.</summary>
+public sealed class IdSource(Random random)
+{
+    private readonly Lock gate = new();
+
+    public Guid Next()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        lock (gate) random.NextBytes(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}
+
+/// <summary>What a connector is and where its limits lie, as data. Generic code asks this record, never "is this Postgres".</summary>
+public sealed record ConnectorSpec
+{
+    public required string Name { get; init; }
+    /// <summary>URL schemes, lower case, the first is the usual one.</summary>
+    public required IReadOnlyList<string> Schemes { get; init; }
+    public required string Description { get; init; }
+    public IReadOnlyList<OptionSpec> Options { get; init; } = [];
+    public ConnectorLimits Limits { get; init; } = new();
+}
+
+/// <summary>One option in an endpoint's query.</summary>
+/// <param name="Name">As written in the URL.</param>
+/// <param name="Description">One sentence, with unit and range.</param>
+/// <param name="Default">Shown to people; null = none.</param>
+/// <param name="Allowed">The allowed values; null = any.</param>
+/// <param name="Secret">Never printed.</param>
+public sealed record OptionSpec(string Name, string Description, string? Default = null, IReadOnlyList<string>? Allowed = null, bool Secret = false);
+
+public sealed record ConnectorLimits
+{
+    /// <summary>Longest identifier in bytes of UTF-8; 0 = no limit.</summary>
+    public int IdentifierBytes { get; init; }
+    /// <summary>How many writers make sense at once; a file target has 1.</summary>
+    public int MaxWriters { get; init; } = 64;
+    /// <summary>Cells of another type than declared are stored exactly.</summary>
+    public bool AcceptsStrays { get; init; }
+    public bool Upsert { get; init; }
+    public bool HasSchemas { get; init; } = true;
+    /// <summary>Largest single value in bytes.</summary>
+    public long ValueBytes { get; init; } = int.MaxValue / 2;
+}
+
+/// <summary>What <see cref="Connector.ProbeAsync"/> found.</summary>
+/// <param name="Reachable">The endpoint answered.</param>
+/// <param name="Product">Name and version of the system.</param>
+/// <param name="Findings">Things to know or to mend.</param>
+public sealed record ProbeReport(bool Reachable, string Product, IReadOnlyList<ProbeFinding> Findings);
+
+/// <param name="Ok">Nothing to do.</param>
+/// <param name="Text">What was looked at and what it showed.</param>
+/// <param name="Advice">What to do; null when <paramref name="Ok"/>.</param>
+public sealed record ProbeFinding(bool Ok, string Text, string? Advice = null);

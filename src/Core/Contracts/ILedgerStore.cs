@@ -1,0 +1,88 @@
+using Pawl.Model;
+
+namespace Pawl.Contracts;
+
+/// <summary>
+/// The control side of a target: <c>pawl_job</c>, <c>pawl_plan</c>, <c>pawl_lane</c>, <c>pawl_ledger</c>, <c>pawl_reject</c>, <c>pawl_meta</c>.
+/// Reading needs no lease; everything that changes a job is a transaction whose first statement checks job epoch and holder.
+/// Each call is a transaction of its own. Called by one caller at a time.
+/// </summary>
+public interface ILedgerStore : IAsyncDisposable
+{
+    /// <summary>Null when the target has no such job, or no Pawl tables at all.</summary>
+    ValueTask<JobRecord?> FindAsync(string name, CancellationToken ct);
+
+    /// <summary>What is planned, durable and rejected. Plans of the newest generation per table.</summary>
+    ValueTask<JobProgress> ReadAsync(Guid job, CancellationToken ct);
+
+    /// <summary>
+    /// Creates the job, or takes it over when its holder is dead: lock gone, or heartbeat older than 30 s. Raises the job epoch.
+    /// The lease carries the session lock until it is released or disposed.
+    /// </summary>
+    /// <exception cref="PawlException"><see cref="Codes.JobHeld"/> while the holder is alive; <see cref="Codes.JobNameTaken"/> when the name
+    /// belongs to another source.</exception>
+    ValueTask<JobLease> AcquireAsync(JobClaim claim, CancellationToken ct);
+
+    /// <summary>Refreshes the heartbeat, or gives the lease back (<paramref name="release"/>). Returns what is wanted of the job.</summary>
+    /// <exception cref="PawlException"><see cref="Fault.Fenced"/> when the lease is no longer ours.</exception>
+    ValueTask<WantedState> BeatAsync(JobLease lease, bool release, CancellationToken ct);
+
+    /// <summary>
+    /// Stores a plan, or its next phase. A plan of a generation that is not there yet closes the older ones of its table: their lanes and
+    /// ledger entries go in the same transaction, so that whoever still held them is fenced.
+    /// </summary>
+    /// <param name="emptyTarget">Also remove the target table's rows, in the same transaction (a restart of an insert-only table).</param>
+    ValueTask SavePlanAsync(JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct);
+
+    /// <summary>Somebody asks for a state; needs no lease. The runner obeys at its next fence or heartbeat.</summary>
+    ValueTask RequestAsync(Guid job, WantedState wanted, CancellationToken ct);
+}
+
+/// <summary>Who asks for a job.</summary>
+public sealed record JobClaim
+{
+    public required string Name { get; init; }
+    /// <summary>Earlier names of the job (<c>was:</c>).</summary>
+    public IReadOnlyList<string> Was { get; init; } = [];
+    public required SourceIdentity Source { get; init; }
+    /// <summary>Who this is, for people: host, process id, user.</summary>
+    public required string Runner { get; init; }
+}
+
+/// <summary>Permission to run a job. The fence is epoch and holder together. Immutable.</summary>
+public sealed record JobLease
+{
+    public required Guid Job { get; init; }
+    public required string Name { get; init; }
+    public required long Epoch { get; init; }
+    /// <summary>Fresh per acquisition.</summary>
+    public required Guid Holder { get; init; }
+    /// <summary>The holder before us when the job was taken over from a run that did not finish; null for a new or finished one.</summary>
+    public string? TakenOverFrom { get; init; }
+}
+
+public enum WantedState { Run, Pause }
+
+/// <summary>The job row, as data.</summary>
+public sealed record JobRecord
+{
+    public required Guid Id { get; init; }
+    public required string Name { get; init; }
+    public required SourceIdentity Source { get; init; }
+    public required long Epoch { get; init; }
+    /// <summary>Highest generation ever given to a table of this job.</summary>
+    public required long Generation { get; init; }
+    public required WantedState Wanted { get; init; }
+    /// <summary>Who holds it, for people; null when nobody does.</summary>
+    public string? Runner { get; init; }
+    /// <summary>Age of the heartbeat by the target's clock; null when nobody holds it.</summary>
+    public TimeSpan? HeartbeatAge { get; init; }
+    public required int Format { get; init; }
+}
+
+/// <summary>What a target durably knows of a job.</summary>
+/// <param name="Plans">Newest generation per table, in table order.</param>
+/// <param name="Last">Last entry of each lane of those generations.</param>
+/// <param name="Rejects">Rejected rows per source table.</param>
+public sealed record JobProgress(IReadOnlyList<TablePlan> Plans, IReadOnlyDictionary<LaneId, LedgerEntry> Last,
+    IReadOnlyDictionary<TableName, long> Rejects);

@@ -1,0 +1,80 @@
+using Pawl.Model;
+
+namespace Pawl.Contracts;
+
+/// <summary>
+/// A place tables are written to. Per run: <see cref="OpenLedgerAsync"/> first, a job lease from it, then per table <see cref="PrepareAsync"/>,
+/// per lane group <see cref="OpenGroupAsync"/> as often as attempts are needed, and <see cref="FinishAsync"/> when all lanes of the table are final.
+/// Groups run at the same time up to <see cref="ConnectorLimits.MaxWriters"/>. A sink keeps no checkpoints of its own and does not retry.
+/// </summary>
+public interface ISink : IAsyncDisposable
+{
+    /// <summary>What a repeat after a crash means for this table.</summary>
+    Guarantee GuaranteeFor(TablePlan plan);
+
+    /// <summary>The control side: jobs, plans, leases, ledger. One connection of its own.</summary>
+    ValueTask<ILedgerStore> OpenLedgerAsync(CancellationToken ct);
+
+    /// <summary>Looks at the target table without changing it.</summary>
+    ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct);
+
+    /// <summary>Creates or checks the target table. Idempotent; fenced by the job's epoch.</summary>
+    ValueTask PrepareAsync(TablePlan plan, JobLease lease, CancellationToken ct);
+
+    /// <summary>
+    /// Takes the lanes' leases under the job's lease: raises each lane's epoch in a transaction of its own (which waits until any older
+    /// transaction on that lane is decided), then reads what is durable. One connection.
+    /// </summary>
+    /// <exception cref="PawlException"><see cref="Fault.Fenced"/> when the job's lease is no longer ours.</exception>
+    ValueTask<ISinkWriter> OpenGroupAsync(LaneGroup lanes, CancellationToken ct);
+
+    /// <summary>After all lanes are final: indexes, constraints, sequences. By phase, each idempotent, fenced.</summary>
+    ValueTask FinishAsync(TablePlan plan, JobLease lease, CancellationToken ct);
+}
+
+/// <summary>
+/// Writes the groups of some lanes on one connection, one group after another: any number of <see cref="WriteAsync"/> and
+/// <see cref="RejectAsync"/>, then <see cref="FlushAsync"/>, then <see cref="CommitAsync"/>. After any exception the writer is only good for
+/// disposal, which rolls back. Called by one caller at a time.
+/// </summary>
+public interface ISinkWriter : IAsyncDisposable
+{
+    /// <summary>What the target durably held for each lane when the group was opened; a lane without an entry is new. Fixed for the writer's life.</summary>
+    IReadOnlyDictionary<LaneId, LedgerEntry> Last { get; }
+
+    /// <summary>What somebody wants of the job, as read with the last fence.</summary>
+    WantedState Wanted { get; }
+
+    /// <summary>Takes over the batch. May buffer it; a file target buffers the whole group.</summary>
+    ValueTask WriteAsync(LaneId lane, RowBatch batch, CancellationToken ct);
+
+    /// <summary>Rows refused before they reached the target; stored with the group.</summary>
+    ValueTask RejectAsync(LaneId lane, IReadOnlyList<RejectedRow> rows, CancellationToken ct);
+
+    /// <summary>Everything written since the last flush is now at the server, counted by it: inserted, updated, unchanged, rejected, per lane.</summary>
+    ValueTask<IReadOnlyDictionary<LaneId, WriteCounts>> FlushAsync(CancellationToken ct);
+
+    /// <summary>
+    /// Makes rows, rejects and entries durable together. COMMIT is sent once; from then on the token is not looked at.
+    /// </summary>
+    /// <exception cref="CommitUnknownException">The answer was lost.</exception>
+    ValueTask CommitAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken ct);
+}
+
+/// <summary>Lanes that commit together, in sorted order.</summary>
+public sealed record LaneGroup
+{
+    public required JobLease Lease { get; init; }
+    public required IReadOnlyList<LaneId> Lanes { get; init; }
+    /// <summary>The tables the lanes may write, by source name.</summary>
+    public required IReadOnlyDictionary<TableName, TablePlan> Tables { get; init; }
+}
+
+/// <summary>What a target promises for a table.</summary>
+public enum Guarantee { OncePerRow, ConvergesByKey, OncePerPublishedUnit, AtLeastOnce }
+
+/// <summary>What <see cref="ISink.InspectAsync"/> found.</summary>
+/// <param name="Exists">There is a table of that name.</param>
+/// <param name="HasRows">It holds at least one row.</param>
+/// <param name="Schema">Its schema; null when it does not exist.</param>
+public sealed record TargetState(bool Exists, bool HasRows, TableSchema? Schema);

@@ -1,0 +1,81 @@
+using Pawl.Model;
+
+namespace Pawl.Contracts;
+
+/// <summary>
+/// A place tables are read from. The engine calls <see cref="DescribeAsync"/> once per pattern, <see cref="PlanAsync"/> once per table and
+/// generation, and <see cref="ReadAsync"/> once per split and attempt; reads of several splits run at the same time, each on a session of
+/// its own. A source keeps no checkpoints and does not retry: it throws a classified <see cref="PawlException"/> and is asked again.
+/// Blocking drivers hop to threads of their own; the caller's thread is never held.
+/// </summary>
+public interface ISource : IAsyncDisposable
+{
+    SourceIdentity Identity { get; }
+
+    /// <summary>All tables whose name the pattern matches, in name order, never <c>pawl_*</c> and never the system's own.</summary>
+    ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct);
+
+    /// <summary>Cuts a table so that every row lies in exactly one split. Quick: from the index ends and statistics, not by counting.</summary>
+    ValueTask<IReadOnlyList<Split>> PlanAsync(TableSchema table, ReadOptions options, CancellationToken ct);
+
+    /// <summary>
+    /// The rows of <paramref name="split"/> strictly after <paramref name="after"/> (null = the split's start), up to and including
+    /// <paramref name="through"/> (null = the split's end), in key order. Ends when there are no more. The same arguments on unchanged data
+    /// give the same rows in the same order, though not necessarily in the same batches.
+    /// </summary>
+    IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions options, Split split, Position? after, Position? through,
+        BatchBudget budget, CancellationToken ct);
+
+    /// <summary>Order of two positions of one table, decided by the system itself.</summary>
+    ValueTask<PositionOrder> CompareAsync(TableSchema table, Position a, Position b, CancellationToken ct);
+}
+
+/// <summary>Role of a source: rows can be counted by the system, faster than by reading them.</summary>
+public interface ICountsRows
+{
+    /// <summary>Rows of the table under <see cref="ReadOptions.Where"/>.</summary>
+    ValueTask<long> CountAsync(TableSchema table, ReadOptions options, CancellationToken ct);
+}
+
+/// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>
+public interface IChangeSource : IAsyncDisposable
+{
+    /// <summary>Holds a place in the log, and a snapshot where the system has one. Dispose lets go of it.</summary>
+    ValueTask<Pin> PinAsync(CancellationToken ct);
+
+    /// <summary>Changes strictly after the position, for ever. A log that has moved past it throws <see cref="Fault.PositionLost"/>.</summary>
+    IAsyncEnumerable<SourceEvent> FollowAsync(Position after, BatchBudget budget, CancellationToken ct);
+
+    /// <summary>Tells the source that everything up to here is durable at the target. Only after a commit.</summary>
+    ValueTask ReleaseAsync(Position upTo, CancellationToken ct);
+}
+
+/// <summary>A held place in a log.</summary>
+/// <param name="At">Follow from here.</param>
+/// <param name="Snapshot">Token for <see cref="OpenContext.Snapshot"/>; null where the system has none.</param>
+public abstract record Pin(Position At, string? Snapshot) : IAsyncDisposable
+{
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A glob over table names: <c>*</c> any run of characters, <c>?</c> one; compared without regard to case only where the system does.</summary>
+/// <param name="Text">As written by the user.</param>
+public sealed record TablePattern(string Text)
+{
+    /// <summary>Linear time, no backtracking explosions: at most one retreat point.</summary>
+    public bool Matches(string name)
+    {
+        int p = 0, n = 0, star = -1, mark = 0;
+        while (n < name.Length)
+        {
+            if (p < Text.Length && (Text[p] == '?' || Text[p] == name[n]) && Text[p] != '*') { p++; n++; }
+            else if (p < Text.Length && Text[p] == '*') { star = p++; mark = n; }
+            else if (star >= 0) { p = star + 1; n = ++mark; }
+            else return false;
+        }
+        while (p < Text.Length && Text[p] == '*') p++;
+        return p == Text.Length;
+    }
+
+    public bool HasWildcard => Text.Contains('*') || Text.Contains('?');
+}

@@ -1,0 +1,44 @@
+using Pawl.Model;
+
+namespace Pawl.Contracts;
+
+public enum WriteMode
+{
+    /// <summary>Every row once; a row that is already there is an error.</summary>
+    Insert,
+    /// <summary>Insert, or update the row of the same key.</summary>
+    Upsert,
+}
+
+/// <summary>What to do with a cell that does not hold its column's declared type.</summary>
+public enum StrayPolicy { Keep, Reject, Stop }
+
+/// <summary>How far a table has come in its generation.</summary>
+public enum TablePhase { Copying, Indexing, Constraints, Sequences, Verified }
+
+/// <summary>Everything fixed about one table of a job for one generation. Immutable; stored in <c>pawl_plan</c> when opened.</summary>
+public sealed record TablePlan
+{
+    public required TableName Source { get; init; }
+    public required TableName Target { get; init; }
+    /// <summary>Rises with every full pass over the table; never reused.</summary>
+    public required long Generation { get; init; }
+    /// <summary>The source's table as it was when the plan was opened.</summary>
+    public required TableSchema SourceSchema { get; init; }
+    /// <summary>What reaches the sink, after transforms.</summary>
+    public required TableSchema TargetSchema { get; init; }
+    public required ReadOptions Read { get; init; }
+    public required IReadOnlyList<Split> Splits { get; init; }
+    public WriteMode Write { get; init; } = WriteMode.Insert;
+    public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;
+    /// <summary>Create the target table if it is absent.</summary>
+    public bool Create { get; init; } = true;
+    /// <summary>Rows that may be rejected before the table fails.</summary>
+    public long RejectLimit { get; init; }
+    /// <summary>Hash of every field that changes which rows arrive or what is in them.</summary>
+    public required string ResultHash { get; init; }
+    public required SourceIdentity SourceIdentity { get; init; }
+    public TablePhase Phase { get; init; } = TablePhase.Copying;
+
+    public LaneId Lane(Guid job, int split) => LaneId.ForSplit(job, Source, Generation, split);
+}

@@ -1,0 +1,63 @@
+namespace Pawl.Relational;
+
+public enum Comparison { Equal, NotEqual, Less, GreaterOrEqual, IsNull }
+
+/// <summary>One term of a conjunction.</summary>
+/// <param name="Value">long or string; ignored for <see cref="Comparison.IsNull"/>.</param>
+public readonly record struct Condition(string Column, object? Value, Comparison Comparison = Comparison.Equal);
+
+/// <summary>What a column becomes: a long or a string or null, or one of the two computed forms.</summary>
+public sealed class Computed
+{
+    private Computed(string name) => Name = name;
+    public string Name { get; }
+    /// <summary>The target's clock, milliseconds since 1970 UTC.</summary>
+    public static readonly Computed Now = new("now");
+    /// <summary>The column's own value plus one.</summary>
+    public static readonly Computed PlusOne = new("plus-one");
+}
+
+public enum ChangeKind { Insert, Update, Delete }
+
+/// <summary>One statement on a control table.</summary>
+public sealed record ControlChange
+{
+    public required ChangeKind Kind { get; init; }
+    public required ControlTable Table { get; init; }
+    /// <summary>Insert, update: column → long, string, null or <see cref="Computed"/>.</summary>
+    public IReadOnlyList<(string Column, object? Value)> Set { get; init; } = [];
+    /// <summary>Update, delete: all must hold.</summary>
+    public IReadOnlyList<Condition> Where { get; init; } = [];
+
+    public static ControlChange Insert(ControlTable table, params (string Column, object? Value)[] set) =>
+        new() { Kind = ChangeKind.Insert, Table = table, Set = set };
+
+    public static ControlChange Update(ControlTable table, (string Column, object? Value)[] set, params Condition[] where) =>
+        new() { Kind = ChangeKind.Update, Table = table, Set = set, Where = where };
+
+    public static ControlChange Delete(ControlTable table, params Condition[] where) =>
+        new() { Kind = ChangeKind.Delete, Table = table, Where = where };
+}
+
+/// <summary>Rows of a control table.</summary>
+public sealed record ControlSelect
+{
+    public required ControlTable Table { get; init; }
+    public IReadOnlyList<Condition> Where { get; init; } = [];
+    /// <summary>Column to order by; null = no order.</summary>
+    public string? OrderBy { get; init; }
+    public bool Descending { get; init; }
+    /// <summary>0 = all.</summary>
+    public int Limit { get; init; }
+}
+
+/// <summary>One row: every column of its table as long, string or null, and the target's clock when it was read.</summary>
+public sealed class ControlRow(IReadOnlyDictionary<string, object?> values, long now)
+{
+    /// <summary>Milliseconds since 1970 UTC by the target's clock.</summary>
+    public long Now => now;
+    public long Number(string column) => (long)values[column]!;
+    public long? NumberOrNull(string column) => (long?)values[column];
+    public string Text(string column) => (string)values[column]!;
+    public string? TextOrNull(string column) => (string?)values[column];
+}

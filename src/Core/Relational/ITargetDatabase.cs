@@ -1,0 +1,92 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Relational;
+
+/// <summary>
+/// What a transactional target has to offer so that <see cref="TransactionalSink"/> can run the protocol on it. The protocol itself — fence,
+/// ledger, leases, take-over — is in Core, once, and is what the simulation exercises; a connector brings sessions, locks, DDL and row writing.
+/// </summary>
+public interface ITargetDatabase : IAsyncDisposable
+{
+    TargetTraits Traits { get; }
+
+    /// <summary>A new connection.</summary>
+    ValueTask<ITargetSession> ConnectAsync(CancellationToken ct);
+
+    /// <summary>
+    /// A session lock that ends with the process. Null when somebody else holds it. The name is unique per acquisition, so there is no
+    /// contention: others only ask whether it is still held, with <see cref="IsLockedAsync"/>.
+    /// </summary>
+    ValueTask<IAsyncDisposable?> TryLockAsync(string name, CancellationToken ct);
+
+    /// <summary>Whether a living process holds that lock.</summary>
+    ValueTask<bool> IsLockedAsync(string name, CancellationToken ct);
+
+    /// <summary>Ends a backend by the name its session gave (<see cref="ITargetSession.Backend"/>). False where the system cannot.</summary>
+    ValueTask<bool> TerminateAsync(string backend, CancellationToken ct);
+
+    /// <summary>Table DDL and looks; each call a session of its own.</summary>
+    ITargetTables Tables { get; }
+}
+
+public sealed record TargetTraits
+{
+    public required Guarantee Guarantee { get; init; }
+    /// <summary>Groups are held in memory and written in one short transaction (a file target).</summary>
+    public bool BuffersGroups { get; init; }
+    /// <summary>Bytes a buffered group may reach before its transaction is opened early.</summary>
+    public long BufferBytes { get; init; } = 64L << 20;
+}
+
+/// <summary>DDL of a target, in the order the sink calls it.</summary>
+public interface ITargetTables
+{
+    /// <summary>Creates the six control tables in <see cref="ControlTables.All"/> where they are absent. Idempotent.</summary>
+    ValueTask CreateControlTablesAsync(CancellationToken ct);
+
+    /// <summary>Whether the control tables are there; false on a fresh target. Creates nothing.</summary>
+    ValueTask<bool> HasControlTablesAsync(CancellationToken ct);
+
+    ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct);
+
+    /// <summary>Creates or checks the table. <paramref name="fence"/> is the first call inside the DDL's transaction, or before it where DDL commits by itself.</summary>
+    ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
+
+    ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
+}
+
+/// <summary>
+/// One connection. The control tables are spoken to in small typed steps, so that the same protocol code runs against SQL and against the
+/// simulation; rows go the system's fastest way. One caller at a time. Every method throws classified <see cref="PawlException"/>s.
+/// </summary>
+public interface ITargetSession : IAsyncDisposable
+{
+    /// <summary>The server's name for this connection (process id, lock file …), stored so that a successor can end it.</summary>
+    string Backend { get; }
+
+    /// <summary>Starts a transaction that may write. A file target takes its write lock here, waiting a bounded time.</summary>
+    ValueTask BeginAsync(CancellationToken ct);
+
+    /// <summary>Insert, update or delete on a control table; rows as the server counted them.</summary>
+    ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct);
+
+    /// <summary>Rows of a control table; inside or outside a transaction.</summary>
+    ValueTask<IReadOnlyList<ControlRow>> SelectAsync(ControlSelect select, CancellationToken ct);
+
+    /// <summary>Writes rows in the open transaction. The batches stay the caller's.</summary>
+    ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct);
+
+    /// <summary>Removes all rows of the target table in the open transaction.</summary>
+    ValueTask EmptyAsync(TablePlan plan, CancellationToken ct);
+
+    /// <summary>
+    /// Ends the transaction. Commit: sent once, no token, its answer checked: <see cref="Codes.CommitRefused"/> when the server rolled back
+    /// instead, <see cref="CommitUnknownException"/> when the answer was lost. Roll back: never throws.
+    /// </summary>
+    ValueTask EndAsync(bool commit);
+}
+
+/// <param name="Counts">Inserted, Updated, Unchanged and Rejected as the server counted; the other fields 0.</param>
+/// <param name="Rejected">The rows behind <see cref="WriteCounts.Rejected"/>; only when the plan allows rejects, else the row is thrown as a Data fault.</param>
+public readonly record struct RowsWritten(WriteCounts Counts, IReadOnlyList<RejectedRow> Rejected);

@@ -1,0 +1,46 @@
+namespace Pawl.Telemetry;
+
+/// <summary>
+/// One thing that happened in a run: a code and arguments, never formatted text. Feeds terminal, NDJSON, history and later the web.
+/// </summary>
+public sealed record RunEvent
+{
+    public required DateTimeOffset At { get; init; }
+    public required Guid Run { get; init; }
+    public required string Job { get; init; }
+    /// <summary>One of <see cref="EventCodes"/>.</summary>
+    public required string Code { get; init; }
+    public string? Table { get; init; }
+    public string? Lane { get; init; }
+    /// <summary>Numbers as long or double, texts as string; never secrets, never row values.</summary>
+    public IReadOnlyDictionary<string, object?> Args { get; init; } = new Dictionary<string, object?>();
+}
+
+/// <summary>Takes events of a run, in order, from one thread at a time. Must not throw and must not block.</summary>
+public interface IRunEvents
+{
+    void Emit(RunEvent e);
+}
+
+public static class EventCodes
+{
+    public const string RunStarted = "run.started";
+    public const string RunResumed = "run.resumed";
+    public const string JobTakenOver = "job.taken-over";
+    public const string TablePlanned = "table.planned";
+    public const string TableSkipped = "table.skipped";
+    public const string TableFailed = "table.failed";
+    public const string TableDone = "table.done";
+    public const string LaneOpened = "lane.opened";
+    public const string LaneCommitted = "lane.committed";
+    public const string LaneDone = "lane.done";
+    public const string LaneRetry = "lane.retry";
+    public const string CommitResolved = "commit.resolved";
+    public const string FirstRow = "run.first-row";
+    public const string RowsRejected = "rows.rejected";
+    public const string Verified = "table.verified";
+    public const string VerifyDiffers = "table.differs";
+    public const string StopRequested = "run.stop-requested";
+    public const string Warning = "warning";
+    public const string RunEnded = "summary";
+}
