@@ -1,4 +1,5 @@
 using Pawl.Model;
+using Pawl.Telemetry;
 
 namespace Pawl.Contracts;
 
@@ -42,8 +43,9 @@ public interface IKeepsHistory
 /// <summary>What a host lends to an opened endpoint.</summary>
 /// <param name="Time">The only clock.</param>
 /// <param name="Ids">The only source of fresh uuids.</param>
+/// <param name="Points">Told of every named point of the commit path.</param>
 /// <param name="Snapshot">A snapshot to read in, made by <see cref="IChangeSource.PinAsync"/>; null = none.</param>
-public sealed record OpenContext(TimeProvider Time, IdSource Ids, string? Snapshot = null);
+public sealed record OpenContext(TimeProvider Time, IdSource Ids, ICrashPoints Points, string? Snapshot = null);
 
 /// <summary>Fresh uuids from the host's seeded randomness, so that a simulated run repeats exactly. Thread-safe.</summary>
 public sealed class IdSource(Random random)

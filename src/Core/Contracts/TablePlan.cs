@@ -30,6 +30,8 @@ public sealed record TablePlan
     public required ReadOptions Read { get; init; }
     public required IReadOnlyList<Split> Splits { get; init; }
     public WriteMode Write { get; init; } = WriteMode.Insert;
+    /// <summary>What happens to columns between source and sink.</summary>
+    public ColumnChanges Columns { get; init; } = new();
     public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;
     /// <summary>Create the target table if it is absent.</summary>
     public bool Create { get; init; } = true;
@@ -41,4 +43,13 @@ public sealed record TablePlan
     public TablePhase Phase { get; init; } = TablePhase.Copying;
 
     public LaneId Lane(Guid job, int split) => LaneId.ForSplit(job, Source, Generation, split);
+}
+
+/// <summary>Column changes after reading (selection is the source's work, see <see cref="ReadOptions.Columns"/>).</summary>
+public sealed record ColumnChanges
+{
+    /// <summary>Source column → target column.</summary>
+    public IReadOnlyDictionary<string, string> Rename { get; init; } = new Dictionary<string, string>();
+    /// <summary>Constant columns, appended in this order, or replacing the column of that (target) name: long, double, string, bool or null.</summary>
+    public IReadOnlyDictionary<string, object?> Set { get; init; } = new Dictionary<string, object?>();
 }

@@ -12,6 +12,7 @@ public sealed record JobHost
     public required IdSource Ids { get; init; }
     public required IConnectors Connectors { get; init; }
     public required IRunEvents Events { get; init; }
+    public ICrashPoints Points { get; init; } = NoCrashPoints.Instance;
     /// <summary>Who this runner is, for people: user@host pid.</summary>
     public required string Runner { get; init; }
 }

@@ -1,0 +1,46 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Engine;
+
+/// <summary>What a run would do, without doing it. Made from what the target durably knows.</summary>
+/// <param name="JobId">Null when the target does not know the job yet.</param>
+/// <param name="Holder">Who runs it now, for people; null when nobody does.</param>
+public sealed record PlanReport(string Job, Guid? JobId, IReadOnlyList<TableForecast> Tables, string? Holder)
+{
+    public bool NothingToDo => Tables.All(t => t.State == TableState.Finished);
+}
+
+public enum TableState { New, Resumes, Finished, Restarts, Blocked }
+
+/// <summary>What a run would do with one table.</summary>
+public sealed record TableForecast
+{
+    public required string Source { get; init; }
+    public required string Target { get; init; }
+    public required TableState State { get; init; }
+    public required Guarantee Guarantee { get; init; }
+    public required KeyKind Key { get; init; }
+    /// <summary>Key columns; empty for a row id or none.</summary>
+    public required IReadOnlyList<string> KeyColumns { get; init; }
+    public required WriteMode Write { get; init; }
+    /// <summary>Handed to the source as it stands: code.</summary>
+    public string? Where { get; init; }
+    public ColumnChanges Columns { get; init; } = new();
+    public long Generation { get; init; }
+    public int SplitsDone { get; init; }
+    public int SplitsPartial { get; init; }
+    public int SplitsToDo { get; init; }
+    /// <summary>Rows durable at the target by the ledger.</summary>
+    public WriteCounts Durable { get; init; }
+    public long DurableBytes { get; init; }
+    /// <summary>The source's guess, or -1.</summary>
+    public long EstimatedRows { get; init; } = -1;
+    public long Rejects { get; init; }
+    /// <summary>One snapshot, or mixed: rows that change while a resumed copy runs carry some version they had.</summary>
+    public bool OneSnapshot { get; init; }
+    /// <summary>Time of the last commit by the target's clock.</summary>
+    public DateTimeOffset? LastCommit { get; init; }
+    /// <summary>Why it cannot go on; null unless <see cref="TableState.Blocked"/>.</summary>
+    public PawlException? Error { get; init; }
+}

@@ -1,0 +1,38 @@
+namespace Pawl.Telemetry;
+
+/// <summary>
+/// The named points of the commit path at which a process is killed in tests and drills. The engine and the sink report them in order;
+/// in normal use nobody listens.
+/// </summary>
+public interface ICrashPoints
+{
+    /// <summary>Called when the point is reached. May end the process; must not throw otherwise.</summary>
+    void Reached(string point);
+}
+
+public sealed class NoCrashPoints : ICrashPoints
+{
+    public static readonly NoCrashPoints Instance = new();
+    public void Reached(string point) { }
+}
+
+public static class CrashPoint
+{
+    public const string JobAcquired = "job-acquired";
+    public const string PlanSaved = "plan-saved";
+    public const string TargetPrepared = "target-prepared";
+    public const string LaneRaised = "lane-raised";
+    public const string TransactionOpen = "transaction-open";
+    public const string RowsWritten = "rows-written";
+    public const string LedgerWritten = "ledger-written";
+    public const string CommitDone = "commit-done";
+    public const string LaneFinal = "lane-final";
+    public const string TableFinished = "table-finished";
+    public const string BeforeRelease = "before-release";
+
+    public static readonly IReadOnlyList<string> All =
+    [
+        JobAcquired, PlanSaved, TargetPrepared, LaneRaised, TransactionOpen, RowsWritten, LedgerWritten, CommitDone, LaneFinal,
+        TableFinished, BeforeRelease,
+    ];
+}
