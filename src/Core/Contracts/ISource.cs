@@ -58,18 +58,45 @@ public abstract record Pin(Position At, string? Snapshot) : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>A glob over table names: <c>*</c> any run of characters, <c>?</c> one; compared without regard to case only where the system does.</summary>
+/// <summary>
+/// A glob over table names: <c>*</c> any run of characters, <c>?</c> one, and a backslash before <c>*</c>, <c>?</c> or a backslash takes
+/// that character as it stands (before any other character it is an ordinary one).
+/// </summary>
 /// <param name="Text">As written by the user.</param>
 public sealed record TablePattern(string Text)
 {
+    /// <summary>The pattern that matches this name and no other, whatever characters it holds.</summary>
+    public static TablePattern Literal(string name) =>
+        new(name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal)
+            .Replace("?", "\\?", StringComparison.Ordinal));
+
+    /// <summary>The one name it can match; null when it holds a wildcard.</summary>
+    public string? Exact
+    {
+        get
+        {
+            var name = new System.Text.StringBuilder(Text.Length);
+            for (var at = 0; at < Text.Length;)
+            {
+                if (Text[at] is '*' or '?') return null;
+                name.Append(Letter(ref at));
+            }
+            return name.ToString();
+        }
+    }
+
+    public bool HasWildcard => Exact is null;
+
     /// <summary>Linear time, no backtracking explosions: at most one retreat point.</summary>
-    public bool Matches(string name)
+    /// <param name="ignoreCase">True only where the system itself does not tell the cases of table names apart.</param>
+    public bool Matches(string name, bool ignoreCase = false)
     {
         int p = 0, n = 0, star = -1, mark = 0;
         while (n < name.Length)
         {
-            if (p < Text.Length && (Text[p] == '?' || Text[p] == name[n]) && Text[p] != '*') { p++; n++; }
-            else if (p < Text.Length && Text[p] == '*') { star = p++; mark = n; }
+            var next = p;
+            if (p < Text.Length && Text[p] == '*') { star = p++; mark = n; }
+            else if (p < Text.Length && (Text[p] == '?' ? ++next > 0 : Same(Letter(ref next), name[n], ignoreCase))) { p = next; n++; }
             else if (star >= 0) { p = star + 1; n = ++mark; }
             else return false;
         }
@@ -77,5 +104,12 @@ public sealed record TablePattern(string Text)
         return p == Text.Length;
     }
 
-    public bool HasWildcard => Text.Contains('*') || Text.Contains('?');
+    private static bool Same(char a, char b, bool ignoreCase) =>
+        a == b || (ignoreCase && char.ToUpperInvariant(a) == char.ToUpperInvariant(b));
+
+    private char Letter(ref int at)
+    {
+        if (Text[at] == '\\' && at + 1 < Text.Length && (Text[at + 1] is '*' or '?' or '\\')) at++;
+        return Text[at++];
+    }
 }

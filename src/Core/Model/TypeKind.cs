@@ -3,7 +3,10 @@ namespace Pawl.Model;
 /// <summary>The logical types that every connector maps its native types to and from. The number is part of digest v1 and never reused.</summary>
 public enum TypeKind
 {
-    /// <summary>No fixed type: each cell says what it holds (SQLite columns without affinity).</summary>
+    /// <summary>
+    /// No fixed type: each cell says what it holds (SQLite columns without affinity), in a <see cref="BytesColumn"/>. Text lies in the column
+    /// itself; a whole number, a float or bytes travel as a <see cref="StrayCell"/>. None of them is mistyped.
+    /// </summary>
     Any = 0,
     /// <summary>true / false, carried as 1 / 0 in an <see cref="Int64Column"/>.</summary>
     Bool = 1,
