@@ -45,6 +45,8 @@ public sealed record JobClaim
     /// <summary>Earlier names of the job (<c>was:</c>).</summary>
     public IReadOnlyList<string> Was { get; init; } = [];
     public required SourceIdentity Source { get; init; }
+    /// <summary>Bind the job to this source even if it was bound to another one: only for a restart of all its tables.</summary>
+    public bool Rebind { get; init; }
     /// <summary>Who this is, for people: host, process id, user.</summary>
     public required string Runner { get; init; }
 }

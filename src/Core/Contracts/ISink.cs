@@ -45,8 +45,9 @@ public interface ISinkWriter : IAsyncDisposable
     /// <summary>What somebody wants of the job, as read with the last fence.</summary>
     WantedState Wanted { get; }
 
-    /// <summary>Takes over the batch. May buffer it; a file target buffers the whole group.</summary>
-    ValueTask WriteAsync(LaneId lane, RowBatch batch, CancellationToken ct);
+    /// <summary>Takes over the batch, also when it throws. May buffer it; a file target buffers the whole group.</summary>
+    /// <param name="table">Source name, one of <see cref="LaneGroup.Tables"/>; the batch has the shape of its <see cref="TablePlan.TargetSchema"/>.</param>
+    ValueTask WriteAsync(LaneId lane, TableName table, RowBatch batch, CancellationToken ct);
 
     /// <summary>Rows refused before they reached the target; stored with the group.</summary>
     ValueTask RejectAsync(LaneId lane, IReadOnlyList<RejectedRow> rows, CancellationToken ct);
@@ -68,6 +69,8 @@ public sealed record LaneGroup
     public required IReadOnlyList<LaneId> Lanes { get; init; }
     /// <summary>The tables the lanes may write, by source name.</summary>
     public required IReadOnlyDictionary<TableName, TablePlan> Tables { get; init; }
+    /// <summary>Bytes the writer may hold back before it must send them on. Default 64 MB.</summary>
+    public long BufferBytes { get; init; } = 64L << 20;
 }
 
 /// <summary>What a target promises for a table.</summary>

@@ -20,8 +20,8 @@ public sealed record JobSpec
     public VerifyLevel VerifyAfterRun { get; init; } = VerifyLevel.Count;
     /// <summary>Lanes at work at the same time, 1–64. Default 2. The target's MaxWriters bounds it as well.</summary>
     public int Parallel { get; init; } = 2;
-    /// <summary>Row data held in memory by all lanes together, in bytes, 16 MB–64 GB. Default 96 MB.</summary>
-    public long MemoryBytes { get; init; } = 96L << 20;
+    /// <summary>Row data held in memory by all lanes together, in bytes, 16 MB–64 GB. Default 128 MB.</summary>
+    public long MemoryBytes { get; init; } = 128L << 20;
     /// <summary>Absolute path of the job file; null for a job made in memory.</summary>
     public string? File { get; init; }
 }
@@ -60,7 +60,7 @@ public sealed record CommitPolicy
 {
     /// <summary>Rows, 1–100 million. Default 50 000.</summary>
     public long Rows { get; init; } = 50_000;
-    /// <summary>Payload in bytes, 64 KB–1 TB. Default 64 MB. A target that buffers groups also cuts at its share of memory.</summary>
+    /// <summary>Payload in bytes, 64 KB–1 TB. Default 64 MB.</summary>
     public long Bytes { get; init; } = 64L << 20;
     /// <summary>Time since the group's first row. Default 5 s.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(5);

@@ -35,8 +35,6 @@ public sealed record TargetTraits
     public required Guarantee Guarantee { get; init; }
     /// <summary>Groups are held in memory and written in one short transaction (a file target).</summary>
     public bool BuffersGroups { get; init; }
-    /// <summary>Bytes a buffered group may reach before its transaction is opened early.</summary>
-    public long BufferBytes { get; init; } = 64L << 20;
 }
 
 /// <summary>DDL of a target, in the order the sink calls it.</summary>
@@ -69,6 +67,7 @@ public interface ITargetSession : IAsyncDisposable
     ValueTask BeginAsync(CancellationToken ct);
 
     /// <summary>Insert, update or delete on a control table; rows as the server counted them.</summary>
+    /// <exception cref="PawlException">An insert whose key is there already: <see cref="Fault.Data"/>, <see cref="Codes.RowRefused"/>.</exception>
     ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct);
 
     /// <summary>Rows of a control table; inside or outside a transaction.</summary>

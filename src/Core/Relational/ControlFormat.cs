@@ -1,0 +1,38 @@
+using System.Globalization;
+using Pawl.Model;
+
+namespace Pawl.Relational;
+
+/// <summary>Which program may read the control tables: <c>pawl_meta</c> holds <c>format</c> and <c>min_reader</c>.</summary>
+internal static class ControlFormat
+{
+    public static async ValueTask CheckAsync(ITargetSession session, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Meta }, ct);
+        Check(rows);
+    }
+
+    /// <summary>Inside a transaction: refuses a newer format, or writes ours where there is none.</summary>
+    public static async ValueTask WriteAsync(ITargetSession session, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Meta }, ct);
+        Check(rows);
+        var known = rows.Select(r => r.Text("name")).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, value) in new[] { ("format", ControlTables.Format), ("min_reader", ControlTables.MinReader) })
+        {
+            if (known.Contains(name)) continue;
+            await session.ChangeAsync(ControlChange.Insert(ControlTables.Meta, ("name", name),
+                ("value", value.ToString(CultureInfo.InvariantCulture))), ct);
+        }
+    }
+
+    private static void Check(IReadOnlyList<ControlRow> rows)
+    {
+        var needed = rows.FirstOrDefault(r => r.Text("name") == "min_reader")?.Text("value");
+        if (needed is null) return;
+        if (!int.TryParse(needed, NumberStyles.None, CultureInfo.InvariantCulture, out var reader) || reader > ControlTables.Format)
+        {
+            throw new PawlException(Fault.PositionLost, Codes.FormatTooNew, ("needs", needed), ("has", ControlTables.Format));
+        }
+    }
+}

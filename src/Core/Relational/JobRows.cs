@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Relational;
+
+/// <summary>How records lie in the control tables. Pure functions; readable by a person with any SQL client.</summary>
+internal static class JobRows
+{
+    public static JobRecord Job(ControlRow row) => new()
+    {
+        Id = Guid.Parse(row.Text("job")),
+        Name = row.Text("name"),
+        Source = new SourceIdentity(row.Text("source"), row.Text("source_display")),
+        Epoch = row.Number("epoch"),
+        Generation = row.Number("generation"),
+        Wanted = row.Text("wanted") == "pause" ? WantedState.Pause : WantedState.Run,
+        Runner = row.TextOrNull("holder") is null ? null : row.TextOrNull("runner"),
+        HeartbeatAge = row.TextOrNull("holder") is null || row.NumberOrNull("heartbeat") is not { } beat
+            ? null : TimeSpan.FromMilliseconds(row.Now - beat),
+        Format = checked((int)row.Number("format")),
+    };
+
+    public static string Wanted(WantedState state) => state == WantedState.Pause ? "pause" : "run";
+
+    public static (string Column, object? Value)[] Ledger(LedgerEntry entry, TableName table, long epoch) =>
+    [
+        ("job", Id(entry.Lane.Job)), ("lane", entry.Lane.Name), ("seq", entry.Sequence), ("source_table", table.ToString()),
+        ("epoch", epoch), ("codec", (entry.Position ?? entry.After)?.Codec), ("after_position", entry.After?.Text),
+        ("position", entry.Position?.Text), ("counts", Counts(entry.Counts)), ("totals", Counts(entry.Total)),
+        ("bytes", entry.Bytes), ("total_bytes", entry.TotalBytes), ("digest", entry.Digest), ("final", entry.Final ? 1L : 0L),
+        ("at", Computed.Now),
+    ];
+
+    public static LedgerEntry Ledger(ControlRow row)
+    {
+        var codec = row.TextOrNull("codec");
+        return new LedgerEntry
+        {
+            Lane = new LaneId(Guid.Parse(row.Text("job")), row.Text("lane")),
+            Sequence = row.Number("seq"),
+            Epoch = row.Number("epoch"),
+            After = Place(codec, row.TextOrNull("after_position")),
+            Position = Place(codec, row.TextOrNull("position")),
+            Counts = Counts(row.Text("counts")),
+            Total = Counts(row.Text("totals")),
+            Bytes = row.Number("bytes"),
+            TotalBytes = row.Number("total_bytes"),
+            Digest = row.TextOrNull("digest"),
+            Final = row.Number("final") == 1,
+            At = DateTimeOffset.FromUnixTimeMilliseconds(row.Number("at")),
+        };
+    }
+
+    private static Position? Place(string? codec, string? text) => codec is null || text is null ? null : new Position(codec, text);
+
+    /// <summary><c>read=50000 inserted=50000</c>; fields that are 0 are left out.</summary>
+    public static string Counts(WriteCounts counts)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, value) in Fields(counts))
+        {
+            if (value == 0) continue;
+            if (text.Length > 0) text.Append(' ');
+            text.Append(name).Append('=').Append(value.ToString(CultureInfo.InvariantCulture));
+        }
+        return text.ToString();
+    }
+
+    private static (string Name, long Value)[] Fields(WriteCounts c) =>
+    [
+        ("read", c.Read), ("expanded", c.Expanded), ("inserted", c.Inserted), ("updated", c.Updated), ("unchanged", c.Unchanged),
+        ("filtered", c.Filtered), ("collapsed", c.Collapsed), ("rejected", c.Rejected),
+    ];
+
+    public static WriteCounts Counts(string text)
+    {
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => f.Split('='))
+            .ToDictionary(f => f[0], f => long.Parse(f[1], CultureInfo.InvariantCulture));
+        long Field(string name) => fields.GetValueOrDefault(name);
+        return new WriteCounts
+        {
+            Read = Field("read"), Expanded = Field("expanded"), Inserted = Field("inserted"), Updated = Field("updated"),
+            Unchanged = Field("unchanged"), Filtered = Field("filtered"), Collapsed = Field("collapsed"), Rejected = Field("rejected"),
+        };
+    }
+
+    public static (string Column, object? Value)[] Reject(RejectedRow row, long generation, long sequence, int number) =>
+    [
+        ("job", Id(row.Lane.Job)), ("lane", row.Lane.Name), ("seq", sequence), ("number", (long)number),
+        ("source_table", row.Table.ToString()), ("generation", generation), ("row_json", row.Row), ("column_name", row.Column),
+        ("code", row.Code), ("cause", row.Cause), ("row_where", row.Where), ("at", Computed.Now),
+    ];
+
+    public static string Id(Guid id) => id.ToString("D");
+
+    public static string Plan(TablePlan plan) => JsonSerializer.Serialize(plan, PlanJson.Lossless.TablePlan!);
+
+    public static TablePlan Plan(ControlRow row)
+    {
+        TablePlan? plan;
+        try
+        {
+            plan = JsonSerializer.Deserialize(row.Text("plan"), PlanJson.Lossless.TablePlan)!;
+        }
+        catch (JsonException e)
+        {
+            throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, e, ("table", row.Text("source_table")), ("what", "plan"));
+        }
+        return (plan ?? throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, ("table", row.Text("source_table")),
+            ("what", "plan"))) with { Phase = Enum.Parse<TablePhase>(row.Text("phase"), ignoreCase: true) };
+    }
+}
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(TablePlan))]
+internal sealed partial class PlanJson : JsonSerializerContext
+{
+    /// <summary>With constants read back as the types they were written as.</summary>
+    public static PlanJson Lossless => field ??= new PlanJson(new JsonSerializerOptions(Default.Options) { Converters = { new ConstantsConverter() } });
+}
+
+/// <summary>Constants of <see cref="ColumnChanges.Set"/>: JSON number without point → long, with → double; text, bool, null as they are.</summary>
+internal sealed class ConstantsConverter : JsonConverter<IReadOnlyDictionary<string, object?>>
+{
+    public override IReadOnlyDictionary<string, object?> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        var constants = new Dictionary<string, object?>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            reader.Read();
+            constants[name] = reader.TokenType switch
+            {
+                JsonTokenType.Null => null,
+                JsonTokenType.True => true,
+                JsonTokenType.False => false,
+                JsonTokenType.String => Text(reader.GetString()!),
+                JsonTokenType.Number when reader.TryGetInt64(out var whole) && !HasPoint(ref reader) => whole,
+                JsonTokenType.Number => reader.GetDouble(),
+                _ => throw new JsonException($"constant '{name}'"),
+            };
+        }
+        return constants;
+    }
+
+    private static bool HasPoint(ref Utf8JsonReader reader) => reader.ValueSpan.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0;
+
+    // A double without a JSON form travels as text with a mark that no user text can start with unescaped.
+    private static object Text(string text) => text switch
+    {
+        "\0NaN" => double.NaN,
+        "\0Infinity" => double.PositiveInfinity,
+        "\0-Infinity" => double.NegativeInfinity,
+        _ => text,
+    };
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, object?> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, constant) in value)
+        {
+            writer.WritePropertyName(name);
+            switch (constant)
+            {
+                case null: writer.WriteNullValue(); break;
+                case bool b: writer.WriteBooleanValue(b); break;
+                case long l: writer.WriteNumberValue(l); break;
+                case double d when double.IsFinite(d):
+                    var text = d.ToString("R", CultureInfo.InvariantCulture);
+                    writer.WriteRawValue(text.AsSpan().IndexOfAny(".eE") >= 0 ? text : text + ".0");
+                    break;
+                case double d: writer.WriteStringValue("\0" + d.ToString(CultureInfo.InvariantCulture)); break;
+                default: writer.WriteStringValue((string)constant); break;
+            }
+        }
+        writer.WriteEndObject();
+    }
+}

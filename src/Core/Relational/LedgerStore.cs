@@ -1,0 +1,291 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Telemetry;
+
+namespace Pawl.Relational;
+
+/// <summary>
+/// The control side of a transactional target. One session, opened when needed and dropped after any error, so that the next call starts
+/// clean. Not thread-safe.
+/// </summary>
+public sealed class LedgerStore(ITargetDatabase database, OpenContext context) : ILedgerStore
+{
+    private ITargetSession? session;
+    private IAsyncDisposable? sessionLock;
+
+    public async ValueTask<JobRecord?> FindAsync(string name, CancellationToken ct)
+    {
+        if (!await database.Tables.HasControlTablesAsync(ct)) return null;
+        return await ReadingAsync(async s =>
+        {
+            await ControlFormat.CheckAsync(s, ct);
+            return await RowAsync(s, new("name", name), ct) is { } row ? JobRows.Job(row) : null;
+        }, ct);
+    }
+
+    public ValueTask<JobProgress> ReadAsync(Guid job, CancellationToken ct) => ReadingAsync(async s =>
+    {
+        Condition[] where = [new("job", JobRows.Id(job))];
+        var planRows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Plan, Where = where, OrderBy = "ordinal" }, ct);
+        var entryRows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Ledger, Where = where, OrderBy = "seq" }, ct);
+        var plans = planRows.Select(JobRows.Plan).ToArray();
+        var last = new Dictionary<LaneId, LedgerEntry>();
+        foreach (var row in entryRows)
+        {
+            var entry = JobRows.Ledger(row);
+            last[entry.Lane] = entry;
+        }
+        var rejects = plans.ToDictionary(p => p.Source, p => p.Splits.Sum(split =>
+            last.TryGetValue(p.Lane(job, split.Index), out var entry) ? entry.Total.Rejected : 0));
+        return new JobProgress(plans, last, rejects);
+    }, ct);
+
+    public async ValueTask<JobLease> AcquireAsync(JobClaim claim, CancellationToken ct)
+    {
+        await database.Tables.CreateControlTablesAsync(ct);
+        await ChangingAsync<bool>(async s =>
+        {
+            await ControlFormat.WriteAsync(s, ct);
+            return true;
+        }, ct);
+        var holder = context.Ids.Next();
+        sessionLock ??= await database.TryLockAsync(LockName(holder), ct)
+            ?? throw new PawlException(Fault.Transient, Codes.Busy, ("what", "session lock"), ("holder", claim.Runner));
+        try
+        {
+            for (var attempt = 0; attempt < 10; attempt++)
+            {
+                var found = await ReadingAsync(s => FindRowAsync(s, claim, ct), ct);
+                var lease = found is null ? await CreateAsync(claim, holder, ct) : await TakeAsync(claim, found, holder, ct);
+                if (lease is null) continue; // somebody else was quicker: look again
+                context.Points.Reached(CrashPoint.JobAcquired);
+                return lease;
+            }
+            throw new PawlException(Fault.Transient, Codes.Busy, ("what", "job"), ("job", claim.Name));
+        }
+        catch
+        {
+            await UnlockAsync();
+            throw;
+        }
+    }
+
+    private async ValueTask<ControlRow?> FindRowAsync(ITargetSession s, JobClaim claim, CancellationToken ct)
+    {
+        foreach (var name in claim.Was.Prepend(claim.Name))
+        {
+            if (await RowAsync(s, new("name", name), ct) is { } row) return row;
+        }
+        return null;
+    }
+
+    private async ValueTask<JobLease?> CreateAsync(JobClaim claim, Guid holder, CancellationToken ct)
+    {
+        var job = context.Ids.Next();
+        try
+        {
+            await ChangingAsync<long>(s => s.ChangeAsync(ControlChange.Insert(ControlTables.Job,
+                ("job", JobRows.Id(job)), ("name", claim.Name), ("source", claim.Source.Text), ("source_display", claim.Source.Display),
+                ("generation", 0L), ("epoch", 1L), ("tick", 0L), ("holder", JobRows.Id(holder)), ("runner", claim.Runner),
+                ("backend", s.Backend), ("heartbeat", Computed.Now), ("wanted", "run"), ("format", (long)ControlTables.Format),
+                ("created_at", Computed.Now)), ct), ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Data && e.Code == Codes.RowRefused)
+        {
+            return null;
+        }
+        return new JobLease { Job = job, Name = claim.Name, Epoch = 1, Holder = holder };
+    }
+
+    private async ValueTask<JobLease?> TakeAsync(JobClaim claim, ControlRow row, Guid holder, CancellationToken ct)
+    {
+        CheckSource(claim, JobRows.Job(row));
+        var oldHolder = row.TextOrNull("holder");
+        if (oldHolder is not null) await CheckDeadAsync(claim, row, Guid.Parse(oldHolder), ct);
+        var epoch = row.Number("epoch");
+        var touched = await ChangingAsync(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job,
+            [
+                ("name", claim.Name), ("source", claim.Source.Text), ("source_display", claim.Source.Display),
+                ("epoch", Computed.PlusOne), ("tick", Computed.PlusOne), ("holder", JobRows.Id(holder)), ("runner", claim.Runner),
+                ("backend", s.Backend), ("heartbeat", Computed.Now), ("wanted", "run"),
+            ],
+            new("job", row.Text("job")), new("epoch", epoch),
+            oldHolder is null ? new("holder", null, Comparison.IsNull) : new("holder", oldHolder)), ct), ct);
+        if (touched == 0) return null;
+        return new JobLease
+        {
+            Job = Guid.Parse(row.Text("job")),
+            Name = claim.Name,
+            Epoch = epoch + 1,
+            Holder = holder,
+            TakenOverFrom = oldHolder is null ? null : row.TextOrNull("runner"),
+        };
+    }
+
+    private static void CheckSource(JobClaim claim, JobRecord known)
+    {
+        if (claim.Rebind || known.Source.Text == claim.Source.Text) return;
+        var replaced = known.Source.Display == claim.Source.Display;
+        throw new PawlException(Fault.PositionLost, replaced ? Codes.SourceReplaced : Codes.JobNameTaken, ("job", claim.Name),
+            ("known", known.Source.Display), ("source", claim.Source.Display));
+    }
+
+    /// <summary>Throws while the holder is alive. Liveness only; safety is the epoch.</summary>
+    private async ValueTask CheckDeadAsync(JobClaim claim, ControlRow row, Guid oldHolder, CancellationToken ct)
+    {
+        if (!await database.IsLockedAsync(LockName(oldHolder), ct)) return;
+        var age = row.Now - row.NumberOrNull("heartbeat") ?? long.MaxValue;
+        var fresh = age >= 0 && age < Liveness.DeadAfter.TotalMilliseconds;
+        if (!fresh)
+        {
+            // The clock may have jumped: a living holder changes its tick within one heartbeat, whatever the clock says.
+            await Task.Delay(Liveness.Beat + Liveness.Beat, context.Time, ct);
+            var now = await ReadingAsync(s => RowAsync(s, new("job", row.Text("job")), ct), ct);
+            fresh = now is not null && now.Number("tick") != row.Number("tick");
+        }
+        if (fresh)
+        {
+            throw new PawlException(Fault.Fenced, Codes.JobHeld, ("job", claim.Name), ("holder", row.TextOrNull("runner")),
+                ("heartbeat_ms", age));
+        }
+        if (row.TextOrNull("backend") is { } backend) await database.TerminateAsync(backend, ct);
+    }
+
+    public async ValueTask<WantedState> BeatAsync(JobLease lease, bool release, CancellationToken ct)
+    {
+        var wanted = await ChangingAsync(async s =>
+        {
+            await Protocol.FenceJobAsync(s, lease, ct);
+            (string, object?)[] set = release
+                ? [("holder", null), ("runner", null), ("backend", null), ("heartbeat", null)]
+                : [("heartbeat", Computed.Now)];
+            await s.ChangeAsync(ControlChange.Update(ControlTables.Job, set, new Condition("job", JobRows.Id(lease.Job))), ct);
+            return await Protocol.WantedAsync(s, lease.Job, ct);
+        }, ct);
+        if (release) await UnlockAsync();
+        return wanted;
+    }
+
+    public async ValueTask SavePlanAsync(JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct)
+    {
+        try
+        {
+            await ChangingAsync(s => SaveAsync(s, lease, plan, emptyTarget, ct), ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Transient && e is not CommitUnknownException)
+        {
+            // A stopped runner may hold a lane of the generation that is being closed.
+            var lanes = await ReadingAsync(s => LanesAsync(s, lease.Job, plan.Source, ct), ct);
+            if (!await TakeOver.EndHoldersAsync(database, lanes, lease.Job, ct)) throw;
+            await ChangingAsync(s => SaveAsync(s, lease, plan, emptyTarget, ct), ct);
+        }
+        context.Points.Reached(CrashPoint.PlanSaved);
+    }
+
+    private static async ValueTask<bool> SaveAsync(ITargetSession s, JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct)
+    {
+        await Protocol.FenceJobAsync(s, lease, ct);
+        var job = JobRows.Id(lease.Job);
+        var table = plan.Source.ToString();
+        var phase = plan.Phase.ToString().ToLowerInvariant();
+        var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase)],
+            new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
+        if (known == 1) return true;
+        foreach (var owned in new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan })
+        {
+            await s.ChangeAsync(ControlChange.Delete(owned, new("job", job), new("source_table", table)), ct);
+        }
+        if (emptyTarget) await s.EmptyAsync(plan, ct);
+        await s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("generation", plan.Generation)],
+            new("job", job), new("generation", plan.Generation, Comparison.Less)), ct);
+        await s.ChangeAsync(ControlChange.Insert(ControlTables.Plan, ("job", job), ("source_table", table),
+            ("generation", plan.Generation), ("ordinal", plan.Generation), ("phase", phase), ("result_hash", plan.ResultHash),
+            ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)), ct);
+        return true;
+    }
+
+    private static async ValueTask<IReadOnlyList<LaneId>> LanesAsync(ITargetSession s, Guid job, TableName table, CancellationToken ct)
+    {
+        var rows = await s.SelectAsync(new ControlSelect
+        {
+            Table = ControlTables.Lane,
+            Where = [new("job", JobRows.Id(job)), new("source_table", table.ToString())],
+        }, ct);
+        return [.. rows.Select(r => new LaneId(job, r.Text("lane")))];
+    }
+
+    public async ValueTask RequestAsync(Guid job, WantedState wanted, CancellationToken ct) =>
+        await ChangingAsync<long>(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("wanted", JobRows.Wanted(wanted))],
+            new Condition("job", JobRows.Id(job))), ct), ct);
+
+    private static async ValueTask<ControlRow?> RowAsync(ITargetSession s, Condition where, CancellationToken ct)
+    {
+        var rows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Job, Where = [where] }, ct);
+        return rows.Count == 0 ? null : rows[0];
+    }
+
+    private static string LockName(Guid holder) => holder.ToString("N");
+
+    private async ValueTask<T> ReadingAsync<T>(Func<ITargetSession, ValueTask<T>> work, CancellationToken ct)
+    {
+        session ??= await database.ConnectAsync(ct);
+        try
+        {
+            return await work(session);
+        }
+        catch
+        {
+            await DropAsync();
+            throw;
+        }
+    }
+
+    private async ValueTask<T> ChangingAsync<T>(Func<ITargetSession, ValueTask<T>> work, CancellationToken ct)
+    {
+        session ??= await database.ConnectAsync(ct);
+        var sent = false;
+        try
+        {
+            await session.BeginAsync(ct);
+            var result = await work(session);
+            sent = true;
+            await session.EndAsync(commit: true);
+            return result;
+        }
+        catch
+        {
+            if (!sent) await session.EndAsync(commit: false);
+            await DropAsync();
+            throw;
+        }
+    }
+
+    private async ValueTask DropAsync()
+    {
+        var old = session;
+        session = null;
+        if (old is not null) await old.DisposeAsync();
+    }
+
+    private async ValueTask UnlockAsync()
+    {
+        var old = sessionLock;
+        sessionLock = null;
+        if (old is not null) await old.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DropAsync();
+        await UnlockAsync();
+    }
+}
+
+/// <summary>The two times of liveness. Neither is needed for safety.</summary>
+public static class Liveness
+{
+    /// <summary>How often a holder says that it is alive.</summary>
+    public static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
+    /// <summary>A heartbeat older than this, by the target's clock, is a dead or stopped holder.</summary>
+    public static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(30);
+}

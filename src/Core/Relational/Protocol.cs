@@ -1,0 +1,85 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Relational;
+
+/// <summary>The statements of the protocol, each in one place. ARCHITECTURE.md says why each is there.</summary>
+internal static class Protocol
+{
+    /// <summary>The fence of everything that changes a job: no row touched means somebody else owns it. Holds the row's lock until the end.</summary>
+    public static async ValueTask FenceJobAsync(ITargetSession session, JobLease lease, CancellationToken ct)
+    {
+        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Job, [("tick", Computed.PlusOne)],
+            new("job", JobRows.Id(lease.Job)), new("epoch", lease.Epoch), new("holder", JobRows.Id(lease.Holder))), ct);
+        if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("epoch", lease.Epoch));
+    }
+
+    /// <summary>The fence of everything that writes rows of a lane: epoch and holder, because a restored backup can bring an epoch back.</summary>
+    public static async ValueTask FenceLaneAsync(ITargetSession session, LaneId lane, long epoch, Guid holder, CancellationToken ct)
+    {
+        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Lane,
+            [("tick", Computed.PlusOne), ("heartbeat", Computed.Now)],
+            new("job", JobRows.Id(lane.Job)), new("lane", lane.Name), new("epoch", epoch), new("holder", JobRows.Id(holder))), ct);
+        if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("lane", lane.Name), ("epoch", epoch));
+    }
+
+    /// <summary>Gives the lane to a new holder; whoever had it is fenced from here on. Waits for the lane's row lock, that is, until an older transaction is decided.</summary>
+    public static async ValueTask<long> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName table, Guid holder, CancellationToken ct)
+    {
+        var job = JobRows.Id(lane.Job);
+        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Lane,
+            [
+                ("epoch", Computed.PlusOne), ("tick", Computed.PlusOne), ("holder", JobRows.Id(holder)), ("backend", session.Backend),
+                ("heartbeat", Computed.Now),
+            ],
+            new("job", job), new("lane", lane.Name)), ct);
+        if (touched == 0)
+        {
+            await session.ChangeAsync(ControlChange.Insert(ControlTables.Lane,
+                ("job", job), ("lane", lane.Name), ("source_table", table.ToString()), ("epoch", 1L), ("tick", 0L),
+                ("holder", JobRows.Id(holder)), ("backend", session.Backend), ("heartbeat", Computed.Now)), ct);
+            return 1;
+        }
+        var rows = await session.SelectAsync(new ControlSelect
+        {
+            Table = ControlTables.Lane,
+            Where = [new("job", job), new("lane", lane.Name)],
+        }, ct);
+        return rows[0].Number("epoch");
+    }
+
+    public static async ValueTask<WantedState> WantedAsync(ITargetSession session, Guid job, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Job, Where = [new("job", JobRows.Id(job))] }, ct);
+        return rows.Count == 1 && rows[0].Text("wanted") == "pause" ? WantedState.Pause : WantedState.Run;
+    }
+
+    public static async ValueTask<LedgerEntry?> LastAsync(ITargetSession session, LaneId lane, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect
+        {
+            Table = ControlTables.Ledger,
+            Where = [new("job", JobRows.Id(lane.Job)), new("lane", lane.Name)],
+            OrderBy = "seq",
+            Descending = true,
+            Limit = 1,
+        }, ct);
+        return rows.Count == 0 ? null : JobRows.Ledger(rows[0]);
+    }
+
+    /// <summary>How many entries a lane keeps at least, and how often older ones go.</summary>
+    public const int KeptEntries = 64;
+
+    /// <summary>
+    /// Appends one entry and compacts: every 64th entry takes those more than 64 older with it; the final one takes all others. Running
+    /// totals stand in every entry, so nothing is lost.
+    /// </summary>
+    public static async ValueTask AppendAsync(ITargetSession session, LedgerEntry entry, TableName table, long epoch, CancellationToken ct)
+    {
+        await session.ChangeAsync(ControlChange.Insert(ControlTables.Ledger, JobRows.Ledger(entry, table, epoch)), ct);
+        if (!entry.Final && entry.Sequence % KeptEntries != 0) return;
+        var keepFrom = entry.Final ? entry.Sequence : entry.Sequence - KeptEntries;
+        await session.ChangeAsync(ControlChange.Delete(ControlTables.Ledger,
+            new("job", JobRows.Id(entry.Lane.Job)), new("lane", entry.Lane.Name), new("seq", keepFrom, Comparison.Less)), ct);
+    }
+}

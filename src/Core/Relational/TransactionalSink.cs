@@ -1,0 +1,94 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Telemetry;
+
+namespace Pawl.Relational;
+
+/// <summary>
+/// A sink whose target has transactions: rows, rejects and ledger entries commit together behind a fence. Thread-safe: each group and each
+/// call has a session of its own.
+/// </summary>
+public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink
+{
+    public Guarantee GuaranteeFor(TablePlan plan) =>
+        plan.Write == WriteMode.Upsert ? Guarantee.ConvergesByKey : database.Traits.Guarantee;
+
+    public ValueTask<ILedgerStore> OpenLedgerAsync(CancellationToken ct) =>
+        ValueTask.FromResult<ILedgerStore>(new LedgerStore(database, context));
+
+    public ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) => database.Tables.InspectAsync(plan, ct);
+
+    public async ValueTask PrepareAsync(TablePlan plan, JobLease lease, CancellationToken ct)
+    {
+        await database.Tables.PrepareAsync(plan, (session, token) => Protocol.FenceJobAsync(session, lease, token), ct);
+        context.Points.Reached(CrashPoint.TargetPrepared);
+    }
+
+    public async ValueTask FinishAsync(TablePlan plan, JobLease lease, CancellationToken ct)
+    {
+        await database.Tables.FinishAsync(plan, (session, token) => Protocol.FenceJobAsync(session, lease, token), ct);
+        context.Points.Reached(CrashPoint.TableFinished);
+    }
+
+    public async ValueTask<ISinkWriter> OpenGroupAsync(LaneGroup lanes, CancellationToken ct)
+    {
+        var sorted = lanes.Lanes.Order().ToArray();
+        var holder = context.Ids.Next();
+        var session = await database.ConnectAsync(ct);
+        try
+        {
+            var epochs = await RaiseAsync(session, lanes, sorted, holder, ct);
+            context.Points.Reached(CrashPoint.LaneRaised);
+            // A transaction of its own: what the raise waited for is decided and visible now.
+            var last = new Dictionary<LaneId, LedgerEntry>();
+            foreach (var lane in sorted)
+            {
+                if (await Protocol.LastAsync(session, lane, ct) is { } entry) last[lane] = entry;
+            }
+            return new TransactionalWriter(session, database.Traits, lanes, epochs, holder, last, context.Points);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async ValueTask<IReadOnlyDictionary<LaneId, long>> RaiseAsync(ITargetSession session, LaneGroup group, LaneId[] sorted,
+        Guid holder, CancellationToken ct)
+    {
+        try
+        {
+            return await RaiseOnceAsync(session, group, sorted, holder, ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Transient && e is not CommitUnknownException)
+        {
+            // A stopped runner may hold the lanes' locks: end its backends by the names they left, then ask once more.
+            if (!await TakeOver.EndHoldersAsync(database, [.. sorted], group.Lease.Job, ct)) throw;
+            return await RaiseOnceAsync(session, group, sorted, holder, ct);
+        }
+    }
+
+    private static async ValueTask<IReadOnlyDictionary<LaneId, long>> RaiseOnceAsync(ITargetSession session, LaneGroup group,
+        LaneId[] sorted, Guid holder, CancellationToken ct)
+    {
+        var committed = false;
+        await session.BeginAsync(ct);
+        try
+        {
+            await Protocol.FenceJobAsync(session, group.Lease, ct);
+            var table = group.Tables.Count == 1 ? group.Tables.Keys.First() : new TableName(null, "*");
+            var epochs = new Dictionary<LaneId, long>();
+            foreach (var lane in sorted) epochs[lane] = await Protocol.RaiseLaneAsync(session, lane, table, holder, ct);
+            committed = true;
+            await session.EndAsync(commit: true);
+            return epochs;
+        }
+        finally
+        {
+            if (!committed) await session.EndAsync(commit: false);
+        }
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+}

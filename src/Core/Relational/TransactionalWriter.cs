@@ -1,0 +1,148 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Telemetry;
+
+namespace Pawl.Relational;
+
+/// <summary>
+/// Writes groups on one session. A transaction opens with the fence of every lane, in sorted order, and ends with COMMIT sent once. Any
+/// error leaves the writer broken: it rolls back the whole group, because some servers undo one statement only.
+/// </summary>
+internal sealed class TransactionalWriter(ITargetSession session, TargetTraits traits, LaneGroup group,
+    IReadOnlyDictionary<LaneId, long> epochs, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points) : ISinkWriter
+{
+    private readonly List<(LaneId Lane, TableName Table, RowBatch Batch)> held = [];
+    private readonly Dictionary<LaneId, WriteCounts> written = [];
+    private readonly List<RejectedRow> rejects = [];
+    private readonly Dictionary<LaneId, long> sequences = last.ToDictionary(l => l.Key, l => l.Value.Sequence);
+    private long heldBytes;
+    private bool open;
+    private bool broken;
+
+    public IReadOnlyDictionary<LaneId, LedgerEntry> Last => last;
+
+    public WantedState Wanted { get; private set; }
+
+    public async ValueTask WriteAsync(LaneId lane, TableName table, RowBatch batch, CancellationToken ct)
+    {
+        held.Add((lane, table, batch));
+        heldBytes += batch.Bytes;
+        CheckUsable();
+        if (!traits.BuffersGroups || heldBytes > group.BufferBytes) await GuardAsync(() => SendAsync(ct));
+    }
+
+    public ValueTask RejectAsync(LaneId lane, IReadOnlyList<RejectedRow> rows, CancellationToken ct)
+    {
+        CheckUsable();
+        rejects.AddRange(rows);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<IReadOnlyDictionary<LaneId, WriteCounts>> FlushAsync(CancellationToken ct)
+    {
+        CheckUsable();
+        if (held.Count > 0) await GuardAsync(() => SendAsync(ct));
+        var counts = new Dictionary<LaneId, WriteCounts>(written);
+        written.Clear();
+        return counts;
+    }
+
+    public async ValueTask CommitAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken ct)
+    {
+        CheckUsable();
+        if (held.Count > 0) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "commit without flush"));
+        await GuardAsync(async () =>
+        {
+            await OpenAsync(ct);
+            foreach (var entry in entries) await AppendAsync(entry, ct);
+            if (rejects.Count > 0) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "rejects of a lane without an entry"));
+            points.Reached(CrashPoint.LedgerWritten);
+            open = false;
+            await session.EndAsync(commit: true);
+        });
+        foreach (var entry in entries) sequences[entry.Lane] = entry.Sequence;
+        points.Reached(CrashPoint.CommitDone);
+    }
+
+    private async ValueTask AppendAsync(LedgerEntry entry, CancellationToken ct)
+    {
+        var expected = sequences.GetValueOrDefault(entry.Lane) + 1;
+        if (!epochs.TryGetValue(entry.Lane, out var epoch) || entry.Sequence != expected)
+        {
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "ledger sequence"), ("lane", entry.Lane.Name),
+                ("expected", expected), ("sequence", entry.Sequence));
+        }
+        var table = group.Tables.Count == 1 ? group.Tables.Keys.First() : new TableName(null, "*");
+        var generation = group.Tables.Count == 1 ? group.Tables.Values.First().Generation : 0;
+        var number = 0;
+        foreach (var reject in rejects.Where(r => r.Lane == entry.Lane))
+        {
+            await session.ChangeAsync(ControlChange.Insert(ControlTables.Reject,
+                JobRows.Reject(reject, generation, entry.Sequence, ++number)), ct);
+        }
+        rejects.RemoveAll(r => r.Lane == entry.Lane);
+        await Protocol.AppendAsync(session, entry, table, epoch, ct);
+    }
+
+    /// <summary>Begins the transaction with its fence; the locks of the lanes' rows are held until the end.</summary>
+    private async ValueTask OpenAsync(CancellationToken ct)
+    {
+        if (open) return;
+        await session.BeginAsync(ct);
+        open = true;
+        foreach (var lane in epochs.Keys.Order()) await Protocol.FenceLaneAsync(session, lane, epochs[lane], holder, ct);
+        Wanted = await Protocol.WantedAsync(session, group.Lease.Job, ct);
+        points.Reached(CrashPoint.TransactionOpen);
+    }
+
+    private async ValueTask SendAsync(CancellationToken ct)
+    {
+        await OpenAsync(ct);
+        for (var from = 0; from < held.Count;)
+        {
+            var (lane, table, _) = held[from];
+            var to = from + 1;
+            while (to < held.Count && held[to].Lane == lane && held[to].Table == table) to++;
+            var batches = held.GetRange(from, to - from).ConvertAll(h => h.Batch);
+            var result = await session.WriteRowsAsync(group.Tables[table], lane, batches, ct);
+            written[lane] = written.GetValueOrDefault(lane) + result.Counts;
+            rejects.AddRange(result.Rejected);
+            from = to;
+        }
+        Release();
+        points.Reached(CrashPoint.RowsWritten);
+    }
+
+    private void Release()
+    {
+        foreach (var (_, _, batch) in held) batch.Dispose();
+        held.Clear();
+        heldBytes = 0;
+    }
+
+    private async ValueTask GuardAsync(Func<ValueTask> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch
+        {
+            broken = true;
+            throw;
+        }
+    }
+
+    private void CheckUsable()
+    {
+        if (broken) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "writer used after an error"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Release();
+        if (open) await session.EndAsync(commit: false);
+        open = false;
+        await session.DisposeAsync();
+    }
+}
