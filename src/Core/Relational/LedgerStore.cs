@@ -26,7 +26,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     public ValueTask<JobProgress> ReadAsync(Guid job, CancellationToken ct) => ReadingAsync(async s =>
     {
         Condition[] where = [new("job", JobRows.Id(job))];
-        var planRows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Plan, Where = where, OrderBy = "ordinal" }, ct);
+        var planRows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Plan, Where = where, OrderBy = "generation" }, ct);
         var entryRows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Ledger, Where = where, OrderBy = "seq" }, ct);
         var plans = planRows.Select(JobRows.Plan).ToArray();
         var last = new Dictionary<LaneId, LedgerEntry>();
@@ -199,7 +199,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         await s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("generation", plan.Generation)],
             new("job", job), new("generation", plan.Generation, Comparison.Less)), ct);
         await s.ChangeAsync(ControlChange.Insert(ControlTables.Plan, ("job", job), ("source_table", table),
-            ("generation", plan.Generation), ("ordinal", plan.Generation), ("phase", phase), ("result_hash", plan.ResultHash),
+            ("generation", plan.Generation), ("phase", phase), ("result_hash", plan.ResultHash),
             ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)), ct);
         return true;
     }
