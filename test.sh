@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds them all, runs them all.  ./test.sh [NAME…] runs only the suites whose name holds one of the words.
+# The last line is "N passed, N failed". Exit code 0 only when something ran, nothing failed, and (under CI=true) nothing was skipped.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 NO_COLOR=1
+passed=0 failed=0 ran=0
+logs=artifacts/test-logs
+mkdir -p "$logs" || exit 1
+
+finish() {
+  if (( ran == 0 && failed == 0 )); then echo "no test ran"; failed=1; fi
+  echo "$passed passed, $failed failed"
+  (( failed == 0 )) && exit 0 || exit 1
+}
+
+# program → Debian package
+needs=(sqlite3:sqlite3 xxhsum:xxhash)
+missing=()
+for need in "${needs[@]}"; do command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}"); done
+if (( ${#missing[@]} > 0 )); then
+  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    echo "installing ${missing[*]}"
+    { apt-get -o DPkg::Lock::Timeout=300 update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+      install -y --no-install-recommends "${missing[@]}"; } >"$logs/install.log" 2>&1 || { tail -n 5 "$logs/install.log"; failed=1; finish; }
+  else
+    echo "missing: ${missing[*]} (install them, or run this as root on Debian or Ubuntu)"; failed=1; finish
+  fi
+fi
+if ! command -v dotnet >/dev/null; then echo "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0"; failed=1; finish; fi
+
+wanted() {
+  (( $# == 1 )) && return 0
+  local name=$1 word; shift
+  for word in "$@"; do [[ $name == *"$word"* ]] && return 0; done
+  return 1
+}
+
+# The program under test, built the way a user builds it.
+echo "== build: pawl"
+if ! ./pawl version >/dev/null; then failed=1; finish; fi
+
+# CI takes the committed lock files at their word.
+locked=()
+if [[ ${CI:-} == true ]]; then locked=(-p:RestoreLockedMode=true); fi
+
+suites=()
+for project in tests/*/*.csproj; do
+  name=$(basename "$project" .csproj)
+  if wanted "$name" "$@"; then suites+=("$name"); fi
+done
+for name in "${suites[@]}"; do
+  echo "== build: $name"
+  if ! dotnet build "tests/$name" -c Release -v q -nologo "${locked[@]}" >"$logs/$name.build.log" 2>&1; then
+    grep -E 'error' "$logs/$name.build.log" | sort -u | head -n 20
+    failed=$((failed + 1))
+  fi
+done
+if (( failed > 0 )); then finish; fi
+
+# A suite that hangs is a failure, not a wait.
+limit=()
+if command -v timeout >/dev/null; then limit=(timeout --kill-after=10 900); fi
+
+for name in "${suites[@]}"; do
+  log=$logs/$name.log
+  echo "== run: $name"
+  started=$SECONDS
+  # Two tests at a time: most wait for a process or a disk, and the liveness tests dislike a starved machine.
+  # The summary reads "Total: 12, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 1.2s".
+  "${limit[@]}" "artifacts/bin/$name/release/Pawl.$name" -noColor -maxThreads 2 >"$log" 2>&1 </dev/null
+  code=$?
+  summary=$(grep -E "^ +Pawl\.$name +Total: [0-9]+" "$log" | tail -n 1)
+  number() { sed -n "s/.*$1: \([0-9]*\).*/\1/p" <<<"$summary"; }
+  total=$(number Total) errors=$(number Errors) lost=$(number Failed) skipped=$(number Skipped)
+  bad=$((${lost:-0} + ${errors:-0}))
+  echo "   ${total:-no} tests, $bad failed, ${skipped:-0} skipped, $((SECONDS - started)) s"
+  if [[ ${total:-0} == 0 ]] || { (( code != 0 )) && (( bad == 0 )); }; then
+    echo "   $name ended with code $code and no report of a failure; its last lines:"
+    tail -n 20 "$log"
+    bad=$((bad + 1))
+  elif (( bad > 0 )); then
+    grep -vE '^ *(Discover|Start|Finish|xUnit)' "$log" | head -n 120
+  fi
+  if (( ${skipped:-0} > 0 )); then
+    grep -A1 -F '[SKIP]' "$log" | head -n 20
+    # What a laptop may lack, CI must have.
+    if [[ ${CI:-} == true ]]; then bad=$((bad + skipped)); fi
+  fi
+  (( ran += ${total:-0} ))
+  ok=$(( ${total:-0} - ${skipped:-0} - ${lost:-0} ))
+  (( passed += ok > 0 ? ok : 0 ))
+  (( failed += bad ))
+done
+finish
