@@ -11,7 +11,9 @@ public abstract class Connector
 {
     public abstract ConnectorSpec Spec { get; }
 
-    /// <summary>Looks at an endpoint without changing it: can it be reached, what is it, what is missing. Reports, does not throw for what it finds.</summary>
+    /// <summary>
+    /// Looks at an endpoint without changing it: can it be reached, what is it, what is missing. Reports, does not throw for what it finds.
+    /// </summary>
     public abstract ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct);
 }
 
@@ -79,8 +81,10 @@ public sealed record ConnectorSpec
 /// <param name="Default">Shown to people; null = none.</param>
 /// <param name="Allowed">The allowed values; null = any.</param>
 /// <param name="Secret">Never printed.</param>
-public sealed record OptionSpec(string Name, string Description, string? Default = null, IReadOnlyList<string>? Allowed = null, bool Secret = false);
+public sealed record OptionSpec(string Name, string Description, string? Default = null, IReadOnlyList<string>? Allowed = null,
+    bool Secret = false);
 
+/// <summary>What a system can take, as data; the defaults are those of an ordinary server. Immutable.</summary>
 public sealed record ConnectorLimits
 {
     /// <summary>Longest identifier in bytes of UTF-8; 0 = no limit.</summary>

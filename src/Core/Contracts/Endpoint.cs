@@ -1,6 +1,9 @@
 namespace Pawl.Contracts;
 
-/// <summary>One end of a job, parsed from its URL: <c>scheme://user@host:port/database?option=value</c> or <c>scheme:path?option=value</c>. Immutable.</summary>
+/// <summary>
+/// One end of a job, parsed from its URL: <c>scheme://user@host:port/database?option=value</c> or <c>scheme:path?option=value</c>.
+/// Immutable.
+/// </summary>
 public sealed record Endpoint
 {
     public required string Scheme { get; init; }

@@ -3,9 +3,9 @@ using Pawl.Model;
 namespace Pawl.Contracts;
 
 /// <summary>
-/// The control side of a target: <c>pawl_job</c>, <c>pawl_plan</c>, <c>pawl_lane</c>, <c>pawl_ledger</c>, <c>pawl_reject</c>, <c>pawl_meta</c>.
-/// Reading needs no lease; everything that changes a job is a transaction whose first statement checks job epoch and holder.
-/// Each call is a transaction of its own. Called by one caller at a time.
+/// The control side of a target: <c>pawl_job</c>, <c>pawl_plan</c>, <c>pawl_lane</c>, <c>pawl_ledger</c>, <c>pawl_reject</c>,
+/// <c>pawl_meta</c>. Reading needs no lease; everything that changes a job is a transaction whose first statement checks job epoch and
+/// holder. Each call is a transaction of its own. Called by one caller at a time.
 /// </summary>
 public interface ILedgerStore : IAsyncDisposable
 {
@@ -19,8 +19,8 @@ public interface ILedgerStore : IAsyncDisposable
     /// Creates the job, or takes it over when its holder is dead: lock gone, or heartbeat older than 30 s. Raises the job epoch.
     /// The lease carries the session lock until it is released or disposed.
     /// </summary>
-    /// <exception cref="PawlException"><see cref="Codes.JobHeld"/> while the holder is alive; <see cref="Codes.JobNameTaken"/> when the name
-    /// belongs to another source.</exception>
+    /// <exception cref="PawlException"><see cref="Codes.JobHeld"/> while the holder is alive; <see cref="Codes.JobNameTaken"/> when the
+    /// name belongs to another source.</exception>
     ValueTask<JobLease> AcquireAsync(JobClaim claim, CancellationToken ct);
 
     /// <summary>Refreshes the heartbeat, or gives the lease back (<paramref name="release"/>). Returns what is wanted of the job.</summary>
@@ -63,6 +63,7 @@ public sealed record JobLease
     public string? TakenOverFrom { get; init; }
 }
 
+/// <summary>What somebody asked of a job; read with every fence and heartbeat.</summary>
 public enum WantedState { Run, Pause }
 
 /// <summary>The job row, as data.</summary>

@@ -3,9 +3,10 @@ using Pawl.Model;
 namespace Pawl.Contracts;
 
 /// <summary>
-/// A place tables are written to. Per run: <see cref="OpenLedgerAsync"/> first, a job lease from it, then per table <see cref="PrepareAsync"/>,
-/// per lane group <see cref="OpenGroupAsync"/> as often as attempts are needed, and <see cref="FinishAsync"/> when all lanes of the table are final.
-/// Groups run at the same time up to <see cref="ConnectorLimits.MaxWriters"/>. A sink keeps no checkpoints of its own and does not retry.
+/// A place tables are written to. Per run: <see cref="OpenLedgerAsync"/> first, a job lease from it, then per table
+/// <see cref="PrepareAsync"/>, per lane group <see cref="OpenGroupAsync"/> as often as attempts are needed, and <see cref="FinishAsync"/>
+/// when all lanes of the table are final. Groups run at the same time up to <see cref="ConnectorLimits.MaxWriters"/>. A sink keeps no
+/// checkpoints of its own and does not retry.
 /// </summary>
 public interface ISink : IAsyncDisposable
 {
@@ -34,25 +35,30 @@ public interface ISink : IAsyncDisposable
 
 /// <summary>
 /// Writes the groups of some lanes on one connection, one group after another: any number of <see cref="WriteAsync"/> and
-/// <see cref="RejectAsync"/>, then <see cref="FlushAsync"/>, then <see cref="CommitAsync"/>. After any exception the writer is only good for
-/// disposal, which rolls back. Called by one caller at a time.
+/// <see cref="RejectAsync"/>, then <see cref="FlushAsync"/>, then <see cref="CommitAsync"/>. After any exception the writer is only good
+/// for disposal, which rolls back. Called by one caller at a time.
 /// </summary>
 public interface ISinkWriter : IAsyncDisposable
 {
-    /// <summary>What the target durably held for each lane when the group was opened; a lane without an entry is new. Fixed for the writer's life.</summary>
+    /// <summary>
+    /// What the target durably held for each lane when the group was opened; a lane without an entry is new. Fixed for the writer's life.
+    /// </summary>
     IReadOnlyDictionary<LaneId, LedgerEntry> Last { get; }
 
     /// <summary>What somebody wants of the job, as read with the last fence.</summary>
     WantedState Wanted { get; }
 
     /// <summary>Takes over the batch, also when it throws. May buffer it; a file target buffers the whole group.</summary>
-    /// <param name="table">Source name, one of <see cref="LaneGroup.Tables"/>; the batch has the shape of its <see cref="TablePlan.TargetSchema"/>.</param>
+    /// <param name="table">Source name, one of <see cref="LaneGroup.Tables"/>; the batch has the shape of its
+    /// <see cref="TablePlan.TargetSchema"/>.</param>
     ValueTask WriteAsync(LaneId lane, TableName table, RowBatch batch, CancellationToken ct);
 
     /// <summary>Rows refused before they reached the target; stored with the group.</summary>
     ValueTask RejectAsync(LaneId lane, IReadOnlyList<RejectedRow> rows, CancellationToken ct);
 
-    /// <summary>Everything written since the last flush is now at the server, counted by it: inserted, updated, unchanged, rejected, per lane.</summary>
+    /// <summary>
+    /// Everything written since the last flush is now at the server, counted by it: inserted, updated, unchanged, rejected, per lane.
+    /// </summary>
     ValueTask<IReadOnlyDictionary<LaneId, WriteCounts>> FlushAsync(CancellationToken ct);
 
     /// <summary>

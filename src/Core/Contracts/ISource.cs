@@ -15,7 +15,9 @@ public interface ISource : IAsyncDisposable
     /// <summary>All tables whose name the pattern matches, in name order, never <c>pawl_*</c> and never the system's own.</summary>
     ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct);
 
-    /// <summary>Cuts a table so that every row lies in exactly one split. Quick: from the index ends and statistics, not by counting.</summary>
+    /// <summary>
+    /// Cuts a table so that every row lies in exactly one split. Quick: from the index ends and statistics, not by counting.
+    /// </summary>
     ValueTask<IReadOnlyList<Split>> PlanAsync(TableSchema table, ReadOptions options, CancellationToken ct);
 
     /// <summary>
@@ -43,7 +45,9 @@ public interface IChangeSource : IAsyncDisposable
     /// <summary>Holds a place in the log, and a snapshot where the system has one. Dispose lets go of it.</summary>
     ValueTask<Pin> PinAsync(CancellationToken ct);
 
-    /// <summary>Changes strictly after the position, for ever. A log that has moved past it throws <see cref="Fault.PositionLost"/>.</summary>
+    /// <summary>
+    /// Changes strictly after the position, for ever. A log that has moved past it throws <see cref="Fault.PositionLost"/>.
+    /// </summary>
     IAsyncEnumerable<SourceEvent> FollowAsync(Position after, BatchBudget budget, CancellationToken ct);
 
     /// <summary>Tells the source that everything up to here is durable at the target. Only after a commit.</summary>

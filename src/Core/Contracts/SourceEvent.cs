@@ -3,7 +3,8 @@ using Pawl.Model;
 namespace Pawl.Contracts;
 
 /// <summary>One thing a source says, in order.</summary>
-/// <param name="Commit">Everything up to and including this event may be committed with this position; null = not a place to commit at.</param>
+/// <param name="Commit">Everything up to and including this event may be committed with this position; null = not a place to commit
+/// at.</param>
 public abstract record SourceEvent(Position? Commit);
 
 /// <summary>Rows of one table. The receiver owns the batch.</summary>

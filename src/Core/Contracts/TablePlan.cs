@@ -2,6 +2,7 @@ using Pawl.Model;
 
 namespace Pawl.Contracts;
 
+/// <summary>How rows reach the target table.</summary>
 public enum WriteMode
 {
     /// <summary>Every row once; a row that is already there is an error.</summary>
@@ -50,6 +51,8 @@ public sealed record ColumnChanges
 {
     /// <summary>Source column → target column.</summary>
     public IReadOnlyDictionary<string, string> Rename { get; init; } = new Dictionary<string, string>();
-    /// <summary>Constant columns, appended in this order, or replacing the column of that (target) name: long, double, string, bool or null.</summary>
+    /// <summary>
+    /// Constant columns, appended in this order, or replacing the column of that (target) name: long, double, string, bool or null.
+    /// </summary>
     public IReadOnlyDictionary<string, object?> Set { get; init; } = new Dictionary<string, object?>();
 }

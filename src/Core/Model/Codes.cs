@@ -1,6 +1,9 @@
 namespace Pawl.Model;
 
-/// <summary>Every error code, grouped by whose turn it is. A code is never reused. Each has a text, a cause and a command that helps (a test holds this).</summary>
+/// <summary>
+/// Every error code, grouped by whose turn it is. A code is never reused. Each has a text, a cause and a command that helps (a test holds
+/// this).
+/// </summary>
 public static class Codes
 {
     // 1xx the job file and the command line

@@ -28,6 +28,8 @@ public class PawlException : Exception
         details.Length == 0 ? code : $"{code} {string.Join(", ", details.Select(d => $"{d.Name}={d.Value}"))}";
 }
 
-/// <summary>The answer to COMMIT was lost: it may or may not have happened. Resolved by fencing and reading the ledger, never by guessing.</summary>
+/// <summary>
+/// The answer to COMMIT was lost: it may or may not have happened. Resolved by fencing and reading the ledger, never by guessing.
+/// </summary>
 public sealed class CommitUnknownException(Exception? inner, params (string Name, object? Value)[] details)
     : PawlException(Fault.Transient, Codes.CommitUnknown, inner, details);

@@ -1,6 +1,8 @@
 namespace Pawl.Model;
 
-/// <summary>An opaque place in a source. Made and compared only by the connector that owns <paramref name="Codec"/>; resuming is strictly after it.</summary>
+/// <summary>
+/// An opaque place in a source. Made and compared only by the connector that owns <paramref name="Codec"/>; resuming is strictly after it.
+/// </summary>
 /// <param name="Codec">Codec and version, e.g. <c>sqlite.key/1</c>.</param>
 /// <param name="Text">Lossless text form, never rounded.</param>
 public sealed record Position(string Codec, string Text)

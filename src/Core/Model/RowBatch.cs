@@ -35,13 +35,17 @@ public sealed class RowBatch : IDisposable
     /// <summary>For changes: one per row. Null: all rows are inserts.</summary>
     public Op[]? Ops { get; init; }
 
-    /// <summary>For changes: true where the log did not carry the cell (unchanged TOAST, key-only deletes), [column][row]. Null: all carried.</summary>
+    /// <summary>
+    /// For changes: true where the log did not carry the cell (unchanged TOAST, key-only deletes), [column][row]. Null: all carried.
+    /// </summary>
     public bool[]?[]? Absent { get; init; }
 
     /// <summary>For changes: the key columns as they were before, same row count. Null: keys did not change.</summary>
     public RowBatch? Before { get; init; }
 
-    /// <summary>The rows in a system's own bulk format, if the source had them so. A sink that does not know the format ignores it.</summary>
+    /// <summary>
+    /// The rows in a system's own bulk format, if the source had them so. A sink that does not know the format ignores it.
+    /// </summary>
     public WireImage? Wire { get; init; }
 
     /// <summary>Payload in bytes.</summary>

@@ -1,11 +1,13 @@
 namespace Pawl.Model;
 
-/// <summary>The logical types that every connector maps its native types to and from. The number is part of digest v1 and never reused.</summary>
+/// <summary>
+/// The logical types that every connector maps its native types to and from. The number is part of digest v1 and never reused.
+/// </summary>
 public enum TypeKind
 {
     /// <summary>
-    /// No fixed type: each cell says what it holds (SQLite columns without affinity), in a <see cref="BytesColumn"/>. Text lies in the column
-    /// itself; a whole number, a float or bytes travel as a <see cref="StrayCell"/>. None of them is mistyped.
+    /// No fixed type: each cell says what it holds (SQLite columns without affinity), in a <see cref="BytesColumn"/>. Text lies in the
+    /// column itself; a whole number, a float or bytes travel as a <see cref="StrayCell"/>. None of them is mistyped.
     /// </summary>
     Any = 0,
     /// <summary>true / false, carried as 1 / 0 in an <see cref="Int64Column"/>.</summary>
@@ -28,9 +30,13 @@ public enum TypeKind
     Date = 9,
     /// <summary>Microseconds since midnight, may be negative or beyond a day, in an <see cref="Int64Column"/>.</summary>
     Time = 10,
-    /// <summary>Zone-less date and time, microseconds since 1970-01-01 00:00 of its own calendar, in an <see cref="Int64Column"/>.</summary>
+    /// <summary>
+    /// Zone-less date and time, microseconds since 1970-01-01 00:00 of its own calendar, in an <see cref="Int64Column"/>.
+    /// </summary>
     DateTime = 11,
-    /// <summary>Instant, microseconds since 1970-01-01 00:00 UTC, in an <see cref="Int64Column"/>; long.MinValue / MaxValue = -infinity / infinity.</summary>
+    /// <summary>
+    /// Instant, microseconds since 1970-01-01 00:00 UTC, in an <see cref="Int64Column"/>; long.MinValue / MaxValue = -infinity / infinity.
+    /// </summary>
     Instant = 12,
     /// <summary>months, days, microseconds as 4 + 4 + 8 bytes big-endian, in a <see cref="Fixed16Column"/>.</summary>
     Interval = 13,
