@@ -43,6 +43,7 @@ public static class Codes
     public const string ExpressionInvalid = "PAWL-310";
     public const string TargetTableMissing = "PAWL-311";
     public const string ReservedName = "PAWL-312";
+    public const string ColumnClash = "PAWL-313";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";
