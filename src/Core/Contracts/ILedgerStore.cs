@@ -87,5 +87,6 @@ public sealed record JobRecord
 /// <param name="Plans">Newest generation per table, in table order.</param>
 /// <param name="Last">Last entry of each lane of those generations.</param>
 /// <param name="Rejects">Rejected rows per source table.</param>
+/// <param name="Generation">Highest generation ever given to a table of the job; the next one is higher.</param>
 public sealed record JobProgress(IReadOnlyList<TablePlan> Plans, IReadOnlyDictionary<LaneId, LedgerEntry> Last,
-    IReadOnlyDictionary<TableName, long> Rejects);
+    IReadOnlyDictionary<TableName, long> Rejects, long Generation);

@@ -15,7 +15,17 @@ public enum WriteMode
 public enum StrayPolicy { Keep, Reject, Stop }
 
 /// <summary>How far a table has come in its generation.</summary>
-public enum TablePhase { Copying, Indexing, Constraints, Sequences, Verified }
+public enum TablePhase
+{
+    Copying,
+    Indexing,
+    Constraints,
+    Sequences,
+    /// <summary>Everything is there; the job asked for no verification.</summary>
+    Done,
+    /// <summary>Everything is there, and a comparison with the source said so.</summary>
+    Verified,
+}
 
 /// <summary>Everything fixed about one table of a job for one generation. Immutable; stored in <c>pawl_plan</c> when opened.</summary>
 public sealed record TablePlan

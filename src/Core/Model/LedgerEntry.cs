@@ -28,6 +28,18 @@ public readonly record struct WriteCounts
         Collapsed = a.Collapsed + b.Collapsed,
         Rejected = a.Rejected + b.Rejected,
     };
+
+    public static WriteCounts operator -(WriteCounts a, WriteCounts b) => new()
+    {
+        Read = a.Read - b.Read,
+        Expanded = a.Expanded - b.Expanded,
+        Inserted = a.Inserted - b.Inserted,
+        Updated = a.Updated - b.Updated,
+        Unchanged = a.Unchanged - b.Unchanged,
+        Filtered = a.Filtered - b.Filtered,
+        Collapsed = a.Collapsed - b.Collapsed,
+        Rejected = a.Rejected - b.Rejected,
+    };
 }
 
 /// <summary>One durable step of a lane, written in the same transaction as its rows. Immutable.</summary>

@@ -1,0 +1,50 @@
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+
+namespace Pawl.Engine;
+
+/// <summary>Source and target of a job, opened. Thread-safe where <see cref="ISource"/> and <see cref="ISink"/> are.</summary>
+internal sealed class JobEnds : IAsyncDisposable
+{
+    private JobEnds(ISource source, ISink sink, ConnectorSpec sinkSpec)
+    {
+        Source = source;
+        Sink = sink;
+        SinkSpec = sinkSpec;
+    }
+
+    public ISource Source { get; }
+    public ISink Sink { get; }
+    public ConnectorSpec SinkSpec { get; }
+
+    public static async Task<JobEnds> OpenAsync(JobHost host, JobSpec job, CancellationToken ct)
+    {
+        var context = new OpenContext(host.Time, host.Ids, host.Points);
+        var target = host.Connectors.For(job.Target);
+        var source = await OpenSourceAsync(host, job.Source, ct);
+        try
+        {
+            var sink = target is IWritesTables writes
+                ? await writes.OpenSinkAsync(job.Target, context, ct)
+                : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", job.Target.Scheme), ("role", "target"));
+            return new JobEnds(source, sink, target.Spec);
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static async Task<ISource> OpenSourceAsync(JobHost host, Endpoint at, CancellationToken ct) =>
+        host.Connectors.For(at) is IReadsTables reads
+            ? await reads.OpenSourceAsync(at, new OpenContext(host.Time, host.Ids, host.Points), ct)
+            : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", at.Scheme), ("role", "source"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        await Sink.DisposeAsync();
+    }
+}

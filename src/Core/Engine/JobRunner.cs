@@ -1,0 +1,195 @@
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+using Pawl.Relational;
+using Pawl.Telemetry;
+
+namespace Pawl.Engine;
+
+/// <summary>
+/// Runs a job, or carries it on: there is no difference. Thread-safe; each call is a run of its own. A run never throws for what happens to
+/// it: the summary says. <see cref="ArgumentException"/> and the like are bugs of the host.
+/// </summary>
+public sealed class JobRunner(JobHost host)
+{
+    public async Task<RunSummary> RunAsync(JobSpec job, RunOptions options, RunSignals signals)
+    {
+        var began = host.Time.GetTimestamp();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop, signals.Abort);
+        using var abort = CancellationTokenSource.CreateLinkedTokenSource(signals.Abort);
+        var run = new RunContext(host, job, host.Ids.Next(), stop, abort);
+        var state = new RunState();
+        try
+        {
+            await RunAsync(run, options, state);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Everything durable is durable; the tables' states tell the rest.
+        }
+        catch (PawlException e)
+        {
+            state.Error ??= e;
+        }
+        catch (Exception e)
+        {
+            state.Error ??= Unexpected(e);
+        }
+        var summary = state.Summary(run, stop.IsCancellationRequested, host.Time.GetElapsedTime(began));
+        run.Emit(EventCodes.RunEnded, null, null, ("status", summary.Status), ("rows", summary.Tables.Sum(t => t.ThisRun.Read)),
+            ("bytes", summary.Tables.Sum(t => t.TotalBytes)), ("ms", (long)summary.Time.TotalMilliseconds), ("retries", run.Retries),
+            ("code", summary.Error?.Code));
+        return summary;
+    }
+
+    private async Task RunAsync(RunContext run, RunOptions options, RunState state)
+    {
+        var retry = run.Retry(null, null);
+        await using var ends = await retry.RunAsync(ct => JobEnds.OpenAsync(host, run.Job, ct), run.StopToken);
+        run.Workers = Math.Max(1, Math.Min(run.Job.Parallel, ends.SinkSpec.Limits.MaxWriters));
+        run.SinkAcceptsStrays = ends.SinkSpec.Limits.AcceptsStrays;
+        var matched = await retry.RunAsync(async ct => await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ct), run.StopToken);
+        await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
+        run.Lease = await retry.RunAsync(ct => ledger.CallAsync(s => s.AcquireAsync(Claim(run, ends, options), ct)), run.StopToken);
+
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(run.AbortToken);
+        var beating = BeatAsync(run, ledger, state, alive.Token);
+        try
+        {
+            var found = await retry.RunAsync(ct => ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, ct)), run.StopToken);
+            await DecideAsync(run, ends, options, matched, found, state);
+            Announce(run, found, state);
+            await new LaneCrew(run, ends, ledger, state).RunAsync();
+        }
+        finally
+        {
+            alive.Cancel();
+            await beating;
+            await ReleaseAsync(run, ledger);
+        }
+    }
+
+    private JobClaim Claim(RunContext run, JobEnds ends, RunOptions options) => new()
+    {
+        Name = run.Job.Name,
+        Was = run.Job.Was,
+        Source = ends.Source.Identity,
+        Rebind = options.Restart && options.Tables.Count == 0,
+        Runner = host.Runner,
+    };
+
+    private static async Task DecideAsync(RunContext run, JobEnds ends, RunOptions options, IReadOnlyList<MatchedTable> matched,
+        JobProgress found, RunState state)
+    {
+        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, run.Job);
+        var stored = found.Plans.ToDictionary(p => p.Source);
+        var generation = found.Generation;
+        foreach (var table in matched)
+        {
+            if (table.Schema is null)
+            {
+                state.Missing.Add((table.Name, table.Error!));
+                run.Emit(EventCodes.TableFailed, null, null, ("table", table.Name), ("code", table.Error!.Code));
+                continue;
+            }
+            var known = stored.GetValueOrDefault(table.Schema.Name);
+            var decision = await run.Retry(null, null).RunAsync(async ct => await planner.DecideAsync(table.Rule, table.Schema, known,
+                run.Lease.Job, found, () => ++generation, options.Restart, ct), run.StopToken);
+            state.Tables.Add(new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time));
+        }
+        TableCatalogue.CheckTargets(state.Tables.Select(t => t.Decision));
+    }
+
+    private static void Announce(RunContext run, JobProgress found, RunState state)
+    {
+        if (run.Lease.TakenOverFrom is { } before) run.Emit(EventCodes.JobTakenOver, null, null, ("from", before), ("epoch", run.Lease.Epoch));
+        var resumed = state.Tables.Where(t => t.Decision.State == TableState.Resumes).ToArray();
+        if (resumed.Length > 0)
+        {
+            var last = found.Last.Values.MaxBy(e => e.At);
+            state.Resumed = new ResumeInfo
+            {
+                SplitsDone = resumed.Sum(t => t.SplitsDone),
+                SplitsPartial = resumed.Sum(t => t.SplitsPartial),
+                SplitsToDo = resumed.Sum(t => t.Lanes.Count - t.SplitsPartial),
+                RowsKept = resumed.Sum(t => t.Progress.Total.Read),
+                LastCommit = last?.At,
+                TakenOverFrom = run.Lease.TakenOverFrom,
+            };
+        }
+        run.Emit(EventCodes.RunStarted, null, null, ("tables", state.Tables.Count), ("resumed", resumed.Length > 0 ? "yes" : "no"),
+            ("runner", run.Host.Runner), ("source", run.Job.Source.Display), ("target", run.Job.Target.Display), ("epoch", run.Lease.Epoch));
+        if (state.Resumed is { } info)
+        {
+            run.Emit(EventCodes.RunResumed, null, null, ("splits_done", info.SplitsDone), ("splits_partial", info.SplitsPartial),
+                ("splits_todo", info.SplitsToDo), ("rows_kept", info.RowsKept), ("last_commit_ms", info.LastCommit?.ToUnixTimeMilliseconds()),
+                ("ledger", found.Last.Values.Sum(e => e.Sequence)), ("taken_over_from", info.TakenOverFrom));
+        }
+        foreach (var table in state.Tables) AnnounceTable(run, table);
+    }
+
+    private static void AnnounceTable(RunContext run, TableRun table)
+    {
+        var d = table.Decision;
+        if (d.Error is { } error)
+        {
+            table.Fail(error);
+            run.Emit(EventCodes.TableFailed, d.Plan, null, ("table", d.Schema.Name), ("code", error.Code));
+        }
+        else if (d.State == TableState.Finished)
+        {
+            run.Emit(EventCodes.TableSkipped, d.Plan, null, ("rows_durable", table.Progress.Total.Read));
+        }
+        else
+        {
+            run.Emit(EventCodes.TablePlanned, d.Plan, null, ("target", d.Target), ("splits", d.Plan!.Splits.Count), ("state", d.State),
+                ("splits_done", table.SplitsDone), ("estimated_rows", d.Schema.EstimatedRows), ("rows_durable", table.Progress.Total.Read),
+                ("bytes_durable", table.Progress.TotalBytes), ("guarantee", table.Guarantee), ("write", d.Plan.Write));
+        }
+    }
+
+    /// <summary>Says that we are alive, hears what is wanted, and notices when the job is no longer ours.</summary>
+    private async Task BeatAsync(RunContext run, SerialLedger ledger, RunState state, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Liveness.Beat, host.Time, ct);
+                if (await ledger.CallAsync(s => s.BeatAsync(run.Lease, release: false, ct)) == WantedState.Pause) run.AskPause();
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (PawlException e) when (e.Fault == Fault.Fenced)
+            {
+                state.Error ??= e;
+                run.Abort();
+                return;
+            }
+            catch (PawlException e)
+            {
+                // A beat that fails is no reason to stop: safety is the epoch's work, and the next beat may get through.
+                run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", e.Code));
+            }
+        }
+    }
+
+    private async Task ReleaseAsync(RunContext run, SerialLedger ledger)
+    {
+        host.Points.Reached(CrashPoint.BeforeRelease);
+        try
+        {
+            await ledger.CallAsync(s => s.BeatAsync(run.Lease, release: true, CancellationToken.None));
+        }
+        catch (PawlException e)
+        {
+            // The next run finds the session lock gone and takes the job at once.
+            run.Emit(EventCodes.Warning, null, null, ("what", "release"), ("code", e.Code));
+        }
+    }
+
+    internal static PawlException Unexpected(Exception e) =>
+        new(Fault.Bug, Codes.Unexpected, e, ("type", e.GetType().Name), ("message", e.Message));
+}

@@ -1,0 +1,150 @@
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+using Pawl.Telemetry;
+using Pawl.Verify;
+
+namespace Pawl.Engine;
+
+/// <summary>The workers of one run: each takes the next lane of a table that has not failed, until none is left. One bad table stops nobody else.</summary>
+internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state)
+{
+    private readonly Lock gate = new();
+    private readonly Queue<(TableRun Table, LaneWork? Lane)> queue = new();
+
+    public async Task RunAsync()
+    {
+        foreach (var table in state.Tables.Where(t => !t.Failed && t.Decision.State != TableState.Finished))
+        {
+            // A table whose lanes are all final was stopped before its finish: that is still to do.
+            if (table.Lanes.Count == 0) queue.Enqueue((table, null));
+            foreach (var lane in table.Lanes) queue.Enqueue((table, lane));
+        }
+        await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => WorkAsync()));
+    }
+
+    private async Task WorkAsync()
+    {
+        while (Next() is var (table, lane))
+        {
+            try
+            {
+                await table.PrepareAsync(() => PrepareAsync(table));
+                var end = lane is null ? LaneEnd.Final : await MoveAsync(lane);
+                if (end == LaneEnd.Stopped) return;
+                if (lane is not null) run.Emit(EventCodes.LaneDone, lane.Plan, lane.Lane);
+                if (lane is null || table.LaneDone()) await FinishAsync(table);
+            }
+            catch (OperationCanceledException) when (run.StopToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (Failed(table, e as PawlException ?? JobRunner.Unexpected(e))) return;
+            }
+        }
+    }
+
+    private (TableRun Table, LaneWork? Lane)? Next()
+    {
+        lock (gate)
+        {
+            while (!run.StopToken.IsCancellationRequested && queue.TryDequeue(out var next))
+            {
+                if (!next.Table.Failed) return next;
+            }
+            return null;
+        }
+    }
+
+    /// <summary>True when the whole run is over.</summary>
+    private bool Failed(TableRun table, PawlException e)
+    {
+        if (e.Fault == Fault.Fenced)
+        {
+            lock (gate) state.Error ??= e;
+            run.Abort();
+            return true;
+        }
+        table.Fail(e);
+        run.Emit(EventCodes.TableFailed, table.Plan, null, ("code", e.Code), ("fault", e.Fault));
+        return false;
+    }
+
+    private async Task PrepareAsync(TableRun table)
+    {
+        var retry = run.Retry(table.Plan, null);
+        var plan = table.Plan!;
+        if (table.Decision.State is TableState.New or TableState.Restarts)
+        {
+            await retry.RunAsync(async ct =>
+            {
+                await ledger.SavePlanAsync(run.Lease, plan, table.Decision.EmptyTarget, ct);
+                return true;
+            }, run.StopToken);
+        }
+        await retry.RunAsync(async ct =>
+        {
+            await ends.Sink.PrepareAsync(plan, run.Lease, ct);
+            return true;
+        }, run.StopToken);
+    }
+
+    /// <summary>Attempts until the lane ends. The count of attempts starts again whenever the lane got on; the run's budget does not.</summary>
+    private async Task<LaneEnd> MoveAsync(LaneWork lane)
+    {
+        var pump = new LanePump(lane, ends.Source, ends.Sink, run);
+        var retry = run.Retry(lane.Plan, lane.Lane);
+        while (true)
+        {
+            var before = pump.Commits;
+            try
+            {
+                return await retry.RunAsync(_ => pump.RunAsync(run.StopToken, run.AbortToken), run.StopToken);
+            }
+            catch (PawlException e) when (RetryRules.MayRetry(e) && pump.Commits > before && run.TakeRetry())
+            {
+                run.Emit(EventCodes.LaneRetry, lane.Plan, lane.Lane, ("code", e.Code), ("fault", e.Fault), ("attempt", 0L), ("wait_ms", 0L));
+            }
+        }
+    }
+
+    private async Task FinishAsync(TableRun table)
+    {
+        var plan = table.Plan!;
+        var retry = run.Retry(plan, null);
+        await retry.RunAsync(async ct =>
+        {
+            await ends.Sink.FinishAsync(plan, run.Lease, ct);
+            return true;
+        }, run.StopToken);
+        if (run.Job.VerifyAfterRun != VerifyLevel.None)
+        {
+            table.Verdict = await retry.RunAsync(ct => VerifyAsync(table, ct), run.StopToken);
+            var equal = table.Verdict.Equal;
+            run.Emit(equal ? EventCodes.Verified : EventCodes.VerifyDiffers, plan, null, ("level", table.Verdict.Level),
+                ("source_rows", table.Verdict.SourceRows), ("target_rows", table.Verdict.TargetRows));
+            if (!equal)
+            {
+                // The copy is complete by its own books, yet not equal: it stays unverified, and the next run looks again.
+                table.Finish();
+                return;
+            }
+        }
+        var phase = table.Verdict is null ? TablePhase.Done : TablePhase.Verified;
+        await retry.RunAsync(async ct =>
+        {
+            await ledger.SavePlanAsync(run.Lease, plan with { Phase = phase }, emptyTarget: false, ct);
+            return true;
+        }, run.StopToken);
+        table.Finish();
+        run.Emit(EventCodes.TableDone, plan, null, ("rows", table.Progress.Total.Read), ("bytes", table.Progress.TotalBytes));
+    }
+
+    private async Task<TableVerdict> VerifyAsync(TableRun table, CancellationToken ct)
+    {
+        await using var target = await JobEnds.OpenSourceAsync(run.Host, run.Job.Target, ct);
+        return await TableComparer.CompareAsync(ends.Source, target, table.Plan!, table.Progress.Total.Rejected, run.Job.VerifyAfterRun, ct);
+    }
+}

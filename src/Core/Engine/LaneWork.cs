@@ -1,0 +1,44 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Engine;
+
+/// <summary>One lane to be moved.</summary>
+internal sealed record LaneWork(TablePlan Plan, Split Split, LaneId Lane, TableProgress Progress);
+
+/// <summary>What is durable of one table, lane by lane, as the target said it last. Thread-safe.</summary>
+internal sealed class TableProgress
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<LaneId, LedgerEntry> lanes = [];
+    private readonly WriteCounts before;
+
+    /// <param name="found">Last entries of the table's lanes when the run began.</param>
+    public TableProgress(IEnumerable<LedgerEntry> found)
+    {
+        foreach (var entry in found) lanes[entry.Lane] = entry;
+        before = Total;
+    }
+
+    public WriteCounts Total { get { lock (gate) return lanes.Values.Aggregate(default(WriteCounts), (sum, e) => sum + e.Total); } }
+    public WriteCounts ThisRun => Total - before;
+    public long TotalBytes { get { lock (gate) return lanes.Values.Sum(e => e.TotalBytes); } }
+
+    /// <summary>The target holds this entry.</summary>
+    public void Durable(LedgerEntry? entry)
+    {
+        if (entry is null) return;
+        lock (gate) lanes[entry.Lane] = entry;
+    }
+
+    /// <exception cref="PawlException"><see cref="Codes.RejectLimit"/> before a commit that would go past the table's limit.</exception>
+    public void CheckRejects(TablePlan plan, long more)
+    {
+        if (more == 0) return;
+        var rejected = Total.Rejected + more;
+        if (rejected > plan.RejectLimit)
+        {
+            throw new PawlException(Fault.Data, Codes.RejectLimit, ("table", plan.Source), ("rejected", rejected), ("limit", plan.RejectLimit));
+        }
+    }
+}

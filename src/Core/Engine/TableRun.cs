@@ -1,0 +1,88 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Verify;
+
+namespace Pawl.Engine;
+
+/// <summary>One table in one run: its lanes still to move, and how it ends. Thread-safe.</summary>
+internal sealed class TableRun
+{
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private readonly long began;
+    private Task? preparing;
+    private int lanesLeft;
+
+    public TableRun(TableDecision decision, Guid job, JobProgress found, ISink sink, TimeProvider time)
+    {
+        this.time = time;
+        began = time.GetTimestamp();
+        Decision = decision;
+        Guarantee = decision.Plan is null ? Guarantee.AtLeastOnce : sink.GuaranteeFor(decision.Plan);
+        var plan = decision.Plan;
+        var restarted = decision.State is TableState.New or TableState.Restarts;
+        var last = plan is null || restarted ? [] : plan.Splits.Select(s => plan.Lane(job, s.Index))
+            .Where(found.Last.ContainsKey).Select(l => found.Last[l]).ToArray();
+        Progress = new TableProgress(last);
+        if (plan is null || decision.State is TableState.Blocked or TableState.Finished) return;
+        var done = last.Where(e => e.Final).Select(e => e.Lane).ToHashSet();
+        Lanes = [.. plan.Splits.Select(s => new LaneWork(plan, s, plan.Lane(job, s.Index), Progress)).Where(w => !done.Contains(w.Lane))];
+        lanesLeft = Lanes.Count;
+        SplitsDone = done.Count;
+        SplitsPartial = last.Count(e => !e.Final);
+    }
+
+    public TableDecision Decision { get; }
+    public TablePlan? Plan => Decision.Plan;
+    public TableProgress Progress { get; }
+    public Guarantee Guarantee { get; }
+    public IReadOnlyList<LaneWork> Lanes { get; } = [];
+    public int SplitsDone { get; }
+    public int SplitsPartial { get; }
+    public TableVerdict? Verdict { get; set; }
+    public PawlException? Error { get; private set; }
+    public bool Finished { get; private set; }
+    public TimeSpan Time { get; private set; }
+
+    public bool Failed => Error is not null;
+
+    public void Fail(PawlException error)
+    {
+        lock (gate) Error ??= error;
+        Time = time.GetElapsedTime(began);
+    }
+
+    public void Finish()
+    {
+        Finished = true;
+        Time = time.GetElapsedTime(began);
+    }
+
+    /// <summary>True for the caller that brought the last lane home.</summary>
+    public bool LaneDone()
+    {
+        lock (gate) return --lanesLeft == 0;
+    }
+
+    /// <summary>Runs once; every caller waits for the same attempt and sees its failure.</summary>
+    public Task PrepareAsync(Func<Task> prepare)
+    {
+        lock (gate) return preparing ??= prepare();
+    }
+
+    public TableOutcome Outcome() => new()
+    {
+        Source = Decision.Schema.Name.ToString(),
+        Target = Decision.Target.ToString(),
+        Status = Failed ? TableStatus.Failed
+            : Decision.State == TableState.Finished ? TableStatus.AlreadyDone
+            : Finished ? TableStatus.Done : TableStatus.Interrupted,
+        Total = Progress.Total,
+        ThisRun = Progress.ThisRun,
+        TotalBytes = Progress.TotalBytes,
+        Time = Time == TimeSpan.Zero ? time.GetElapsedTime(began) : Time,
+        Guarantee = Guarantee,
+        Error = Error,
+        Verdict = Verdict,
+    };
+}
