@@ -1,0 +1,86 @@
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+
+namespace Pawl.Engine;
+
+/// <summary>Says what a run would do, from what source and target hold now. Changes nothing, needs no lease. Thread-safe.</summary>
+public sealed class JobPlanner(JobHost host)
+{
+    /// <exception cref="PawlException">Source or target cannot be opened, or the job is bound to another source.</exception>
+    public async Task<PlanReport> PlanAsync(JobSpec job, RunOptions options, CancellationToken ct)
+    {
+        await using var ends = await JobEnds.OpenAsync(host, job, ct);
+        await using var ledger = await ends.Sink.OpenLedgerAsync(ct);
+        var record = await FindAsync(ledger, job, ct);
+        var found = record is null ? new JobProgress([], new Dictionary<LaneId, LedgerEntry>(), new Dictionary<TableName, long>(), 0)
+            : await ledger.ReadAsync(record.Id, ct);
+        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ct);
+        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job);
+        var stored = found.Plans.ToDictionary(p => p.Source);
+        var generation = found.Generation;
+        var decisions = new List<TableDecision>();
+        foreach (var table in matched.Where(m => m.Schema is not null))
+        {
+            decisions.Add(await planner.DecideAsync(table.Rule, table.Schema!, stored.GetValueOrDefault(table.Schema!.Name), record?.Id,
+                found, () => ++generation, options.Restart, ct));
+        }
+        TableCatalogue.CheckTargets(decisions);
+        var forecasts = decisions.Select(d => Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink)).ToList();
+        forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));
+        return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner);
+    }
+
+    /// <summary>The job under its name or an earlier one; null when the target does not know it.</summary>
+    internal static async ValueTask<JobRecord?> FindAsync(ILedgerStore ledger, JobSpec job, CancellationToken ct)
+    {
+        foreach (var name in job.Was.Prepend(job.Name))
+        {
+            if (await ledger.FindAsync(name, ct) is { } record) return record;
+        }
+        return null;
+    }
+
+    private static TableForecast Forecast(TableDecision d, Guid job, JobProgress found, ISink sink)
+    {
+        var plan = d.Plan;
+        var kept = d.State is TableState.Resumes or TableState.Finished or TableState.Blocked && plan is not null;
+        var last = !kept ? [] : plan!.Splits.Select(s => plan.Lane(job, s.Index)).Where(found.Last.ContainsKey)
+            .Select(l => found.Last[l]).ToArray();
+        var schema = plan?.SourceSchema ?? d.Schema;
+        return new TableForecast
+        {
+            Source = d.Schema.Name.ToString(),
+            Target = d.Target.ToString(),
+            State = d.State,
+            Guarantee = plan is null ? Guarantee.AtLeastOnce : sink.GuaranteeFor(plan),
+            Key = schema.Key.Kind,
+            KeyColumns = [.. schema.Key.Columns.Select(i => schema.Columns[i].Name)],
+            Write = d.Rule.Write,
+            Where = d.Rule.Where,
+            Columns = plan?.Columns ?? new ColumnChanges(),
+            Generation = plan?.Generation ?? 0,
+            SplitsDone = last.Count(e => e.Final),
+            SplitsPartial = last.Count(e => !e.Final),
+            SplitsToDo = (plan?.Splits.Count ?? 0) - last.Length,
+            Durable = last.Aggregate(default(WriteCounts), (sum, e) => sum + e.Total),
+            DurableBytes = last.Sum(e => e.TotalBytes),
+            EstimatedRows = d.Schema.EstimatedRows,
+            Rejects = last.Sum(e => e.Total.Rejected),
+            LastCommit = last.Max(e => e.At),
+            Error = d.Error,
+        };
+    }
+
+    private static TableForecast Missing(MatchedTable table) => new()
+    {
+        Source = table.Name,
+        Target = "",
+        State = TableState.Blocked,
+        Guarantee = Guarantee.AtLeastOnce,
+        Key = KeyKind.None,
+        KeyColumns = [],
+        Write = table.Rule.Write,
+        Error = table.Error,
+    };
+}

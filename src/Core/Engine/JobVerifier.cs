@@ -1,0 +1,39 @@
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+using Pawl.Verify;
+
+namespace Pawl.Engine;
+
+/// <summary>Compares source and target of a job as they are now, table by table, whether or not a run is going on. Thread-safe.</summary>
+public sealed class JobVerifier(JobHost host)
+{
+    /// <param name="tables">Only source tables matching one of these; empty = all the job has planned.</param>
+    /// <exception cref="PawlException"><see cref="Codes.JobUnknown"/> when the target does not know the job.</exception>
+    public async Task<IReadOnlyList<TableVerdict>> VerifyAsync(JobSpec job, VerifyLevel level, IReadOnlyList<TablePattern> tables,
+        CancellationToken ct)
+    {
+        await using var ends = await JobEnds.OpenAsync(host, job, ct);
+        await using var ledger = await ends.Sink.OpenLedgerAsync(ct);
+        var record = await JobPlanner.FindAsync(ledger, job, ct)
+            ?? throw new PawlException(Fault.Configuration, Codes.JobUnknown, ("job", job.Name), ("target", job.Target.Display));
+        if (record.Source.Display != ends.Source.Identity.Display)
+        {
+            throw new PawlException(Fault.PositionLost, Codes.JobNameTaken, ("job", job.Name), ("known", record.Source.Display),
+                ("source", ends.Source.Identity.Display));
+        }
+        var found = await ledger.ReadAsync(record.Id, ct);
+        await using var target = await JobEnds.OpenSourceAsync(host, job.Target, ct);
+        var chosen = found.Plans.Where(p => tables.Count == 0 || tables.Any(t => t.Matches(p.Source.ToString()))).ToArray();
+        if (chosen.Length == 0)
+        {
+            throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", string.Join(", ", tables.Select(t => t.Text))));
+        }
+        var verdicts = new List<TableVerdict>();
+        foreach (var plan in chosen)
+        {
+            verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, plan, found.Rejects.GetValueOrDefault(plan.Source), level, ct));
+        }
+        return verdicts;
+    }
+}
