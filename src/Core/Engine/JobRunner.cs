@@ -65,7 +65,7 @@ public sealed class JobRunner(JobHost host)
         {
             alive.Cancel();
             await beating;
-            await ReleaseAsync(run, ledger);
+            if (state.Error is not { Fault: Fault.Fenced }) await ReleaseAsync(run, ledger);
         }
     }
 

@@ -14,6 +14,7 @@ namespace Pawl.Engine;
 internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunContext run)
 {
     private LedgerEntry? inDoubt;
+    private long reported = run.Host.Time.GetTimestamp();
 
     /// <summary>Commits of all attempts, to tell a lane that gets on from one that does not.</summary>
     public long Commits { get; private set; }
@@ -122,6 +123,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 group.Add(result);
                 if (result.Rejected.Count > 0) await writer.RejectAsync(work.Lane, result.Rejected, ct);
                 foreach (var batch in result.Batches) await writer.WriteAsync(work.Lane, rows.Table, batch, ct);
+                Report(group);
                 break;
             case SchemaChangedEvent changed:
                 throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", changed.Schema.Name));
@@ -131,6 +133,13 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 group.Add(e);
                 break;
         }
+    }
+
+    private void Report(OpenGroup group)
+    {
+        if (run.Host.Time.GetElapsedTime(reported) < TimeSpan.FromMilliseconds(500)) return;
+        reported = run.Host.Time.GetTimestamp();
+        run.Emit(EventCodes.LaneProgress, work.Plan, work.Lane, ("in_flight_rows", group.Rows), ("in_flight_bytes", group.Bytes));
     }
 
     private async ValueTask<LedgerEntry> CommitAsync(ISinkWriter writer, OpenGroup group, LedgerEntry? last, bool final,

@@ -41,6 +41,9 @@ internal sealed class OpenGroup(LedgerEntry? last, RunContext run)
         Cover(e);
     }
 
+    /// <summary>Payload taken so far, in bytes.</summary>
+    public long Bytes => bytes;
+
     public void Add(TransformResult result) => Counts += new WriteCounts
     {
         Filtered = result.Filtered,

@@ -37,8 +37,8 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         }
         var rejects = plans.ToDictionary(p => p.Source, p => p.Splits.Sum(split =>
             last.TryGetValue(p.Lane(job, split.Index), out var entry) ? entry.Total.Rejected : 0));
-        var row = await RowAsync(s, new("job", JobRows.Id(job)), ct);
-        return new JobProgress(plans, last, rejects, row?.Number("generation") ?? 0);
+        var jobRow = await RowAsync(s, new("job", JobRows.Id(job)), ct);
+        return new JobProgress(plans, last, rejects, jobRow?.Number("generation") ?? 0);
     }, ct);
 
     public async ValueTask<JobLease> AcquireAsync(JobClaim claim, CancellationToken ct)

@@ -32,6 +32,8 @@ public static class EventCodes
     public const string TableFailed = "table.failed";
     public const string TableDone = "table.done";
     public const string LaneOpened = "lane.opened";
+    /// <summary>Rows read and not yet committed, at most twice a second.</summary>
+    public const string LaneProgress = "lane.progress";
     public const string LaneCommitted = "lane.committed";
     public const string LaneDone = "lane.done";
     public const string LaneRetry = "lane.retry";
