@@ -1,0 +1,90 @@
+using System.Text;
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Jobs;
+
+/// <summary>Which entry of a job speaks for a table, and under which name the table arrives. Pure functions.</summary>
+public static class TableRules
+{
+    /// <summary>
+    /// The most specific rule whose pattern matches: a literal before a glob, then the longer literal start, then more literal characters, then fewer
+    /// <c>*</c>, then the later one. Null when none matches, or when that rule excludes the table: a wider rule does not bring it back.
+    /// </summary>
+    public static TableRule? Resolve(IReadOnlyList<TableRule> rules, string tableName)
+    {
+        TableRule? best = null;
+        foreach (var rule in rules)
+        {
+            if (rule.Pattern.Matches(tableName) && (best is null || Compare(rule.Pattern, best.Pattern) >= 0)) best = rule;
+        }
+        return best is null || best.Exclude.Any(e => e.Matches(tableName)) ? null : best;
+    }
+
+    /// <summary>Positive when <paramref name="a"/> is the more specific one, 0 when neither is.</summary>
+    public static int Compare(TablePattern a, TablePattern b)
+    {
+        if (a.HasWildcard != b.HasWildcard) return a.HasWildcard ? -1 : 1;
+        var byStart = LiteralStart(a.Text).CompareTo(LiteralStart(b.Text));
+        if (byStart != 0) return byStart;
+        var byLiterals = a.Text.Count(c => c is not ('*' or '?')).CompareTo(b.Text.Count(c => c is not ('*' or '?')));
+        return byLiterals != 0 ? byLiterals : b.Text.Count(c => c == '*').CompareTo(a.Text.Count(c => c == '*'));
+    }
+
+    /// <summary>
+    /// Every name that <paramref name="narrow"/> matches is matched by <paramref name="wide"/>: <c>shop.*</c> covers <c>shop.o*</c>, which does not cover
+    /// <c>*.orders</c>. What covers a pattern passes its settings on to it.
+    /// </summary>
+    public static bool Covers(TablePattern wide, TablePattern narrow)
+    {
+        // The narrow pattern is read as a text in which * can only be met by * and ? by * or ?.
+        int w = 0, n = 0, star = -1, mark = 0;
+        while (n < narrow.Text.Length)
+        {
+            var (left, right) = (w < wide.Text.Length ? wide.Text[w] : '\0', narrow.Text[n]);
+            if (left != '*' && left != '\0' && (left == right && right != '*' || left == '?' && right != '*')) { w++; n++; }
+            else if (left == '*') { star = w++; mark = n; }
+            else if (star >= 0) { w = star + 1; n = ++mark; }
+            else return false;
+        }
+        while (w < wide.Text.Length && wide.Text[w] == '*') w++;
+        return w == wide.Text.Length;
+    }
+
+    /// <summary>The target's name for a source table, <c>{schema}</c> and <c>{table}</c> filled in.</summary>
+    /// <param name="template">A <see cref="TableRule.Target"/> that passed <see cref="IsTemplate"/>.</param>
+    /// <param name="source">Its schema fills <c>{schema}</c>; without one that is empty, with the dot after it.</param>
+    public static string TargetName(string template, TableName source) => Fill(template, source) ?? template;
+
+    /// <summary>Only <c>{schema}</c>, <c>{table}</c>, <c>{{</c> and <c>}}</c>, and not empty.</summary>
+    public static bool IsTemplate(string text) => !string.IsNullOrWhiteSpace(text) && Fill(text, new TableName("s", "t")) is not null;
+
+    private static string? Fill(string template, TableName source)
+    {
+        var name = new StringBuilder();
+        for (var i = 0; i < template.Length; i++)
+        {
+            var rest = template.AsSpan(i);
+            if (rest[0] is not ('{' or '}')) name.Append(rest[0]);
+            else if (rest.Length > 1 && rest[1] == rest[0])
+            {
+                name.Append(rest[0]);
+                i++;
+            }
+            else if (rest.StartsWith("{table}"))
+            {
+                name.Append(source.Name);
+                i += 6;
+            }
+            else if (rest.StartsWith("{schema}"))
+            {
+                name.Append(source.Schema);
+                i += source.Schema is null && rest.StartsWith("{schema}.") ? 8 : 7;
+            }
+            else return null;
+        }
+        return name.ToString();
+    }
+
+    private static int LiteralStart(string pattern) => pattern.AsSpan().IndexOfAny('*', '?') is var at and >= 0 ? at : pattern.Length;
+}
