@@ -29,6 +29,9 @@ public abstract class Column(ColumnSchema schema) : IDisposable
     /// <summary>Cells of another type than declared, by 0-based row; null when there are none.</summary>
     public Dictionary<int, StrayCell>? Strays { get; private set; }
 
+    /// <summary>The stray cell of a row; null when the cell is of the declared type, or null.</summary>
+    public StrayCell? Stray(int row) => Strays is not null && Strays.TryGetValue(row, out var cell) ? cell : null;
+
     /// <summary>Payload in bytes, for budgets.</summary>
     public abstract long Bytes { get; }
 
@@ -53,7 +56,7 @@ public abstract class Column(ColumnSchema schema) : IDisposable
     public void AppendFrom(Column other, int row)
     {
         if (other.IsNull(row)) AppendNull();
-        else if (other.Strays is { } strays && strays.TryGetValue(row, out var cell)) AppendStray(cell);
+        else if (other.Stray(row) is { } cell) AppendStray(cell);
         else AppendValueFrom(other, row);
     }
 

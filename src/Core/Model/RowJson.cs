@@ -19,7 +19,8 @@ namespace Pawl.Model;
 /// </summary>
 public static class RowJson
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>All columns of the row.</summary>
     /// <param name="row">0-based.</param>
@@ -41,7 +42,7 @@ public static class RowJson
                 var column = batch.Columns[place];
                 json.WritePropertyName(column.Schema.Name);
                 if (column.IsNull(row)) json.WriteNullValue();
-                else if (column.Strays is { } strays && strays.TryGetValue(row, out var cell)) WriteStray(json, column.Schema.Type.Kind, cell);
+                else if (column.Stray(row) is { } cell) WriteStray(json, column.Schema.Type.Kind, cell);
                 else WriteCell(json, column, row);
             }
             json.WriteEndObject();
@@ -108,7 +109,9 @@ public static class RowJson
         else WriteTagged(json, "$bytes", Convert.ToBase64String(utf8));
     }
 
-    /// <summary>A number shows what it is by its form (a float always has a point or an exponent), a string only where the column has no strings.</summary>
+    /// <summary>
+    /// A number shows what it is by its form (a float always has a point or an exponent), a string only where the column has no strings.
+    /// </summary>
     private static void WriteStray(Utf8JsonWriter json, TypeKind declared, StrayCell cell)
     {
         switch (cell.Kind)
@@ -120,7 +123,8 @@ public static class RowJson
                 if (!double.IsFinite(real)) WriteTagged(json, "$float", text);
                 else json.WriteRawValue(text.AsSpan().IndexOfAny('.', 'E') < 0 ? text + ".0" : text);
                 break;
-            case TypeKind.Text when !Utf8.IsValid(cell.Data) || declared is TypeKind.Any or TypeKind.Integer or TypeKind.UnsignedInteger or TypeKind.Bool:
+            case TypeKind.Text when !Utf8.IsValid(cell.Data)
+                || declared is TypeKind.Any or TypeKind.Integer or TypeKind.UnsignedInteger or TypeKind.Bool:
                 WriteText(json, cell.Data);
                 break;
             case TypeKind.Text: WriteTagged(json, "$text", Encoding.UTF8.GetString(cell.Data!)); break;

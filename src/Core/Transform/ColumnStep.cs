@@ -37,7 +37,8 @@ internal sealed class ColumnStep(ColumnChanges changes) : ITransform
             // A constant in a key column: the rows' order and uniqueness are gone.
             Key = input.Key.Columns.Any(place => replaced.Contains(columns[place].Name)) ? new KeySchema([], KeyKind.None) : input.Key,
             NativeDefinition = null,
-            UniqueSets = [.. input.UniqueSets.Select(set => (IReadOnlyList<string>)[.. set.Select(Renamed)]).Where(set => !set.Any(replaced.Contains))],
+            UniqueSets = [.. input.UniqueSets.Select(set => (IReadOnlyList<string>)[.. set.Select(Renamed)])
+                .Where(set => !set.Any(replaced.Contains))],
         };
     }
 

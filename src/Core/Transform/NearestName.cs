@@ -3,7 +3,7 @@ namespace Pawl.Transform;
 /// <summary>Finds what somebody probably meant, for "did you mean". Thread-safe.</summary>
 public static class NearestName
 {
-    /// <summary>The candidate with the fewest typing slips, case counted as no slip; null when none is within a third of the name's length.</summary>
+    /// <summary>The candidate with the fewest typing slips, case not counted; null when none is within a third of the name's length.</summary>
     public static string? Of(string name, IEnumerable<string> candidates)
     {
         string? best = null;
@@ -16,7 +16,7 @@ public static class NearestName
         return best;
     }
 
-    /// <summary>Insertions, removals, replacements and swaps of neighbours; <paramref name="limit"/> when there are at least that many.</summary>
+    /// <summary>Insertions, removals, replacements and swaps of neighbours, counted up to <paramref name="limit"/>.</summary>
     private static int Slips(string a, string b, int limit)
     {
         if (Math.Abs(a.Length - b.Length) >= limit) return limit;

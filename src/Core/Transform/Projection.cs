@@ -6,7 +6,7 @@ namespace Pawl.Transform;
 /// <summary>Which columns of a table are read. The source does the selecting; this says what to ask it for. Pure, thread-safe.</summary>
 public static class Projection
 {
-    /// <summary>The list for <see cref="ReadOptions.Columns"/>: the selected columns in the order asked for, less the dropped ones.</summary>
+    /// <summary>The list for <see cref="ReadOptions.Columns"/>: the selected columns in the order asked, less the dropped ones.</summary>
     /// <param name="select">Source columns; null = all, in the table's order.</param>
     /// <param name="drop">Source columns to leave out.</param>
     /// <returns>Null when every column is read as it stands.</returns>

@@ -61,7 +61,9 @@ public sealed class TransformChain : IAsyncDisposable
                 {
                     var result = await step.ApplyAsync(one, ct);
                     next.AddRange(result.Batches);
-                    (filtered, expanded, collapsed) = (filtered + result.Filtered, expanded + result.Expanded, collapsed + result.Collapsed);
+                    filtered += result.Filtered;
+                    expanded += result.Expanded;
+                    collapsed += result.Collapsed;
                     if (result.Rejected.Count > 0) (rejected ??= []).AddRange(result.Rejected);
                 }
                 batches = next;
@@ -88,8 +90,8 @@ public sealed class TransformChain : IAsyncDisposable
 
     private static HashSet<string> Replaced(TablePlan plan)
     {
-        var input = Projection.Schema(plan.SourceSchema, plan.Read.Columns);
-        return [.. input.Columns.Select(c => c.Name).Where(name => plan.Columns.Set.ContainsKey(plan.Columns.Rename.GetValueOrDefault(name, name)))];
+        var names = Projection.Schema(plan.SourceSchema, plan.Read.Columns).Columns.Select(c => c.Name);
+        return [.. names.Where(name => plan.Columns.Set.ContainsKey(plan.Columns.Rename.GetValueOrDefault(name, name)))];
     }
 
     /// <summary>Sinks find columns by place: what arrives must be what the plan was made for, column by column.</summary>
@@ -110,7 +112,8 @@ public sealed class TransformChain : IAsyncDisposable
         var left = done.Batches.Sum(b => (long)b.Rows) + done.Filtered + done.Collapsed + done.Rejected.Count;
         if (rows + done.Expanded != left)
         {
-            throw new PawlException(Fault.Bug, Codes.BooksDoNotBalance, ("table", plan.Source), ("read", rows + done.Expanded), ("accounted", left));
+            throw new PawlException(Fault.Bug, Codes.BooksDoNotBalance, ("table", plan.Source), ("read", rows + done.Expanded),
+                ("accounted", left));
         }
     }
 }
