@@ -1,0 +1,191 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Jobs;
+
+/// <summary>Makes the job out of checked fields: addresses parsed, settings merged onto each table, contradictions reported. One instance, one file.</summary>
+internal sealed class JobBuilder(
+    ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors)
+{
+    /// <summary>Contradictions of inherited settings would otherwise be told once per table.</summary>
+    private readonly HashSet<(string Reason, Span At)> told = [];
+
+    /// <summary>Null when there is any problem, also one found before.</summary>
+    public JobSpec? Build(FieldMap fields)
+    {
+        var source = ReadEndpoint(fields.Find("source"));
+        var target = ReadEndpoint(fields.Find("target"));
+        if (source is not null && target is not null && IsSame(source, target))
+            problems.Add(Codes.SourceIsTarget, fields.Find("target")!.At, "target", null, null, ("endpoint", target.Display));
+        var was = fields.Get<IReadOnlyList<string>>("was", []);
+        if (fields.Find("name")?.Value is string name && was.Contains(name))
+            problems.Add(Codes.JobValueInvalid, fields.Find("was")!.At, "was", JobReasons.DuplicateItem, null, ("value", name));
+        var rules = ReadRules(fields);
+        CheckTargets(fields, rules, connectors.FirstOrDefault(c => c.Schemes.Contains(source?.Scheme ?? "")));
+        if (problems.Count > 0) return null;
+        return Complete(fields, source!, target!, was, rules);
+    }
+
+    private JobSpec Complete(FieldMap fields, Endpoint source, Endpoint target, IReadOnlyList<string> was, IReadOnlyList<TableRule> rules)
+    {
+        var (commit, retry) = (new CommitPolicy(), new RetryPolicy());
+        var backoff = fields.Get("defaults.on_error.retry.backoff", new DurationRange(retry.BackoffMin, retry.BackoffMax));
+        var absent = new JobSpec { Name = "", Source = source, Target = target, Tables = [] };
+        return new JobSpec
+        {
+            Name = fields.Get("name", ""), Was = was, Source = source, Target = target, Tables = rules,
+            Commit = new CommitPolicy
+            {
+                Rows = fields.Get("defaults.commit.rows", commit.Rows),
+                Bytes = fields.Get("defaults.commit.bytes", commit.Bytes),
+                Every = fields.Get("defaults.commit.every", commit.Every),
+            },
+            Retry = new RetryPolicy
+            {
+                Times = (int)fields.Get("defaults.on_error.retry.times", (long)retry.Times),
+                BackoffMin = backoff.Min, BackoffMax = backoff.Max,
+                RunBudget = (int)fields.Get("defaults.on_error.retry.run_budget", (long)retry.RunBudget),
+            },
+            CreateTables = fields.Get("schema.create", absent.CreateTables),
+            VerifyAfterRun = fields.Get("verify.after", "run") == "never" ? VerifyLevel.None
+                : fields.Get("verify.level", "count") == "digest" ? VerifyLevel.Digest : VerifyLevel.Count,
+            Parallel = (int)fields.Get("parallel", (long)absent.Parallel),
+            MemoryBytes = fields.Get("memory", absent.MemoryBytes),
+            File = file,
+        };
+    }
+
+    private Endpoint? ReadEndpoint(FieldValue? field)
+    {
+        if (field?.Value is not string text) return null;
+        var result = EndpointParser.Parse(text, Path.GetDirectoryName(file) ?? "/", environment, connectors);
+        foreach (var p in result.Problems)
+        {
+            problems.Add(p.Code, problems.Within(field.At, p.Part), field.Path, p.Reason, p.Suggestion, [.. p.Details.Select(d => (d.Key, d.Value))]);
+        }
+        return result.Endpoint;
+    }
+
+    /// <summary>The same place, whatever user and options: a file is the same behind a link, a server under any case of its name.</summary>
+    private static bool IsSame(Endpoint a, Endpoint b)
+    {
+        if (a.Scheme != b.Scheme) return false;
+        if (a.Host is null && b.Host is null) return RealPath(a.Path) == RealPath(b.Path);
+        return string.Equals(a.Host, b.Host, StringComparison.OrdinalIgnoreCase) && a.Port == b.Port && a.Path == b.Path;
+    }
+
+    private static string RealPath(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not there, a loop of links, or not ours to see: opening it will say so with its own error.
+            return path;
+        }
+    }
+
+    private List<TableRule> ReadRules(FieldMap fields)
+    {
+        var transform = fields.Map("transform").Under(fields.Map("defaults.transform"));
+        var general = new FieldMap().Under(fields.Map("defaults")).Without("transform");
+        var start = new FieldMap();
+        foreach (var (name, value) in general.Entries.Where(e => JobFieldDocs.At("tables.*." + e.Name) is { Capability: null })) start.Put(name, value);
+        start.Put("transform", new FieldValue("transform", Span.None, Span.None, transform));
+
+        var entries = fields.Map("tables").Entries.Select(e => (Pattern: new TablePattern(e.Name), e.Value)).ToList();
+        var rules = new List<TableRule>();
+        foreach (var (pattern, value) in entries)
+        {
+            var wider = entries.Where(e => e.Pattern != pattern && TableRules.Covers(e.Pattern, pattern)).ToList();
+            wider.Sort((a, b) => TableRules.Compare(a.Pattern, b.Pattern));
+            var merged = start;
+            foreach (var entry in wider) merged = merged.Under((FieldMap)entry.Value.Value!);
+            rules.Add(Rule(pattern, value, merged.Under((FieldMap)value.Value!)));
+        }
+        return rules;
+    }
+
+    private TableRule Rule(TablePattern pattern, FieldValue entry, FieldMap all)
+    {
+        var own = ((FieldMap)entry.Value!).Find("exclude") is not null;
+        var exclude = all.Get<IReadOnlyList<string>>("exclude", []).Select(e => new TablePattern(e));
+        CheckColumns(all);
+        return new TableRule
+        {
+            Pattern = pattern,
+            Target = all.Get("target", "{table}"),
+            Exclude = [.. exclude.Where(e => own || !TableRules.Covers(e, pattern))],
+            Write = all.Get("write", "insert") == "upsert" ? WriteMode.Upsert : WriteMode.Insert,
+            Where = all.Get<string?>("transform.where", null),
+            Select = all.Get<IReadOnlyList<string>?>("transform.select", null),
+            Drop = all.Get<IReadOnlyList<string>>("transform.drop", []),
+            Rename = Pairs<string>(all.Map("transform.rename")),
+            Set = Pairs<object?>(all.Map("transform.set")),
+            Strays = all.Get("on_error.mistyped", "keep") switch { "reject" => StrayPolicy.Reject, "stop" => StrayPolicy.Stop, _ => StrayPolicy.Keep },
+            RejectLimit = all.Get("on_error.reject_limit", 0L),
+            Splits = all.Deep("splits")?.Value is long splits ? (int)splits : null,
+            Line = entry.Key.Start < 0 ? 0 : problems.Locate(entry.Key).Line,
+        };
+    }
+
+    /// <summary>The order of the file is kept: it is the order of the columns.</summary>
+    private static OrderedDictionary<string, T> Pairs<T>(FieldMap map)
+    {
+        var pairs = new OrderedDictionary<string, T>();
+        foreach (var (name, value) in map.Entries) pairs.Add(name, (T)value.Value!);
+        return pairs;
+    }
+
+    private void CheckColumns(FieldMap all)
+    {
+        var select = all.Get<IReadOnlyList<string>?>("transform.select", null);
+        var drop = all.Get<IReadOnlyList<string>>("transform.drop", []);
+        var rename = all.Map("transform.rename");
+        if (select is not null && drop.FirstOrDefault(select.Contains) is { } both) Conflict(all.Deep("transform.drop")!, both, "select");
+        var names = new HashSet<string>();
+        foreach (var (from, to) in rename.Entries)
+        {
+            if (drop.Contains(from)) Conflict(to, from, "drop");
+            else if (select?.Contains(from) == false) Conflict(to, from, "select");
+            if (!names.Add((string)to.Value!)) Conflict(to, (string)to.Value!, "rename");
+        }
+    }
+
+    private void Conflict(FieldValue at, string column, string other)
+    {
+        if (told.Add((other, at.At)))
+            problems.Add(Codes.JobValueInvalid, at.At, at.Path, JobReasons.ColumnConflict, null, ("column", column), ("other", other));
+    }
+
+    /// <summary>What can be said before the source has been asked for its tables; the engine looks again afterwards.</summary>
+    private void CheckTargets(FieldMap fields, IReadOnlyList<TableRule> rules, ConnectorSpec? source)
+    {
+        var taken = new Dictionary<string, TableRule>();
+        foreach (var rule in rules)
+        {
+            var entry = fields.Map("tables").Find(rule.Pattern.Text)!;
+            var given = (entry.Value as FieldMap)?.Find("target") ?? entry with { At = entry.Key };
+            if (!TableRules.IsTemplate(rule.Target))
+            {
+                if (told.Add((JobReasons.TargetTemplate, given.At)))
+                    problems.Add(Codes.JobValueInvalid, given.At, given.Path, JobReasons.TargetTemplate, null, ("expected", "{schema} | {table} | {{ | }}"), ("value", rule.Target));
+                continue;
+            }
+            var name = Named(rule.Pattern.Text, source?.Limits.HasSchemas ?? true);
+            var target = rule.Pattern.HasWildcard ? rule.Target : TableRules.TargetName(rule.Target, name);
+            if (IsReserved(name.Name)) problems.Add(Codes.ReservedName, entry.Key, entry.Path, null, null, ("name", rule.Pattern.Text));
+            else if (IsReserved(target[(target.LastIndexOf('.') + 1)..])) problems.Add(Codes.ReservedName, given.At, given.Path, null, null, ("name", target));
+            if (rule.Pattern.HasWildcard || taken.TryAdd(target, rule)) continue;
+            problems.Add(Codes.TargetClash, given.At, given.Path, null, null, ("target", target), ("table", rule.Pattern.Text),
+                ("other", taken[target].Pattern.Text), ("line", FormattableString.Invariant($"{taken[target].Line}")));
+        }
+    }
+
+    private static TableName Named(string text, bool schemas) =>
+        schemas && text.IndexOf('.') is var dot and > 0 && dot < text.Length - 1 ? new TableName(text[..dot], text[(dot + 1)..]) : new TableName(null, text);
+
+    private static bool IsReserved(string name) => name.StartsWith("pawl_", StringComparison.OrdinalIgnoreCase);
+}
