@@ -174,7 +174,7 @@ internal sealed class JobBuilder(
                     problems.Add(Codes.JobValueInvalid, given.At, given.Path, JobReasons.TargetTemplate, null, ("expected", "{schema} | {table} | {{ | }}"), ("value", rule.Target));
                 continue;
             }
-            var name = Named(rule.Pattern.Text, source?.Limits.HasSchemas ?? true);
+            var name = Named(rule.Pattern.Exact ?? rule.Pattern.Text, source?.Limits.HasSchemas ?? true);
             var target = rule.Pattern.HasWildcard ? rule.Target : TableRules.TargetName(rule.Target, name);
             if (IsReserved(name.Name)) problems.Add(Codes.ReservedName, entry.Key, entry.Path, null, null, ("name", rule.Pattern.Text));
             else if (IsReserved(target[(target.LastIndexOf('.') + 1)..])) problems.Add(Codes.ReservedName, given.At, given.Path, null, null, ("name", target));

@@ -16,7 +16,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = path + ".where", Kind = FieldKind.Code, MaxLength = 65_536, Example = "amount > 0",
-            English = "Only rows that meet this condition. It is code in the source's own language and is handed to it as it stands; plan shows it as code.",
+            English = "Only rows that meet this condition. It is code in the source's own language and is handed to it as it "
+                + "stands; plan shows it as code.",
             Chinese = "只取满足该条件的行。条件用源系统自己的语言书写，原样交给源执行；plan 会将其标明为代码。",
         },
         new()

@@ -41,7 +41,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = "name", Kind = FieldKind.Text, Required = true, MaxLength = 200, Example = "orders",
-            English = "Name of the job. Progress is kept in the target under this name together with the source's identity, so keep it; to rename a job, list the old name under was.",
+            English = "Name of the job. Progress is kept in the target under this name together with the source's identity, so "
+                + "keep it; to rename a job, list the old name under was.",
             Chinese = "任务名称。进度以“任务名 + 源身份”保存在目标库中，请不要随意更改；确需改名时，把旧名写进 was。",
         },
         new()
@@ -53,7 +54,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = "source", Kind = FieldKind.Url, Required = true, Secret = true, MaxLength = 8192, Example = "sqlite:shop.db",
-            English = "Address to read from, such as sqlite:shop.db. Options ride in the query (?busy=10s); a relative file path starts at the job file's folder. ${NAME} and ${file:path} are filled in and never printed.",
+            English = "Address to read from, such as sqlite:shop.db. Options ride in the query (?busy=10s); a relative file path "
+                + "starts at the job file's folder. ${NAME} and ${file:path} are filled in and never printed.",
             Chinese = "读取数据的地址，例如 sqlite:shop.db。选项写在问号之后（?busy=10s）；相对路径以任务文件所在目录为起点。${环境变量} 与 ${file:路径} 会被替换，且绝不会打印出来。",
         },
         new()
@@ -76,7 +78,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = "defaults.commit", Kind = FieldKind.Map, Default = "{}", Example = "{rows: 10k}",
-            English = "When the rows read so far are committed together with their ledger entry: as soon as any of the three limits is reached. A crash re-reads at most one such group per lane.",
+            English = "When the rows read so far are committed together with their ledger entry: as soon as any of the three "
+                + "limits is reached. A crash re-reads at most one such group per lane.",
             Chinese = "何时把已读的行连同账本条目一起提交：三个上限中任意一个先到即提交。崩溃后每条通道最多重读一组。",
         },
         new()
@@ -105,7 +108,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = "defaults.on_error.retry", Kind = FieldKind.Map, Default = "{}", Example = "{times: 3}",
-            English = "Retries after temporary failures (network, restart, lock wait). The count of a lane starts again whenever it commits.",
+            English = "Retries after temporary failures (network, restart, lock wait). The count of a lane starts again whenever "
+                + "it commits.",
             Chinese = "遇到临时故障（网络、重启、锁等待）时的重试。每条通道一旦提交成功，计数即重新开始。",
         },
         new()
@@ -134,7 +138,9 @@ public static partial class JobFieldDocs
         new()
         {
             Path = "tables", Kind = FieldKind.Tables, Required = true, Example = "{orders: {}}",
-            English = "Which tables, and what happens to them: a map from name or glob (*, shop.*) to a target name or to settings, or just a list of names and globs. The most specific entry wins and takes over what wider ones say: maps merge, single values and lists replace.",
+            English = "Which tables, and what happens to them: a map from name or glob (*, shop.*) to a target name or to "
+                + "settings, or just a list of names and globs. The most specific entry wins and takes over what wider ones "
+                + "say: maps merge, single values and lists replace.",
             Chinese = "要同步哪些表、如何处理：键是表名或通配模式（*、shop.*），值是目标表名或一组设置；也可以只写一个列表。以最具体的条目为准，并继承更宽条目的设置：映射逐项合并，单值与列表整体替换。",
         },
         new()
@@ -152,7 +158,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = "tables.*.exclude", Kind = FieldKind.Texts, Default = "[]", Example = "[tmp_*]",
-            English = "Names and globs that the entry's pattern matches but should not. Not taken over where it would leave out the whole narrower entry.",
+            English = "Names and globs that the entry's pattern matches but should not. Not taken over where it would leave out "
+                + "the whole narrower entry.",
             Chinese = "从该模式的匹配结果中排除的表名或通配模式。更具体的条目若会因此被整体排除，则不继承此项。",
         },
         .. Copying("tables.*"),
@@ -184,7 +191,8 @@ public static partial class JobFieldDocs
         {
             Path = under + ".write", Kind = FieldKind.Choice, Default = "insert", Allowed = ["insert", "upsert"], Example = "upsert",
             LaterWords = ["replace", "append"],
-            English = "insert writes every row once, and a row that is already there is an error; upsert inserts, or updates the row of the same key.",
+            English = "insert writes every row once, and a row that is already there is an error; upsert inserts, or updates the "
+                + "row of the same key.",
             Chinese = "insert：每行只插入一次，已存在即为错误；upsert：主键不存在则插入，已存在则更新。",
         },
     ];
@@ -194,13 +202,15 @@ public static partial class JobFieldDocs
         new()
         {
             Path = under + ".reject_limit", Kind = FieldKind.Count, Default = "0", Min = "0", Max = "1000000M", Unit = "rows", Example = "100",
-            English = "Rows of one table that may be set aside as rejects (kept in pawl_reject) before the table fails. 0 = the first bad row stops the table.",
+            English = "Rows of one table that may be set aside as rejects (kept in pawl_reject) before the table fails. 0 = the "
+                + "first bad row stops the table.",
             Chinese = "每张表在失败之前允许剔除的行数（剔除的行保存在 pawl_reject）。0 表示遇到第一条坏行即停止该表。",
         },
         new()
         {
             Path = under + ".mistyped", Kind = FieldKind.Choice, Default = "keep", Allowed = ["keep", "reject", "stop"], Example = "reject",
-            English = "A cell of another type than its column declares (SQLite allows that): keep carries it exactly where the target can hold it, reject sets the row aside, stop fails the table.",
+            English = "A cell of another type than its column declares (SQLite allows that): keep carries it exactly where the "
+                + "target can hold it, reject sets the row aside, stop fails the table.",
             Chinese = "单元格的实际类型与列声明不符时（SQLite 允许）：keep 在目标可容纳时原样保留；reject 剔除该行；stop 让该表失败。",
         },
     ];

@@ -7,28 +7,33 @@ namespace Pawl.Jobs;
 /// <summary>Which entry of a job speaks for a table, and under which name the table arrives. Pure functions.</summary>
 public static class TableRules
 {
+    private const int Any = -1;
+    private const int One = -2;
+
     /// <summary>
     /// The most specific rule whose pattern matches: a literal before a glob, then the longer literal start, then more literal characters, then fewer
     /// <c>*</c>, then the later one. Null when none matches, or when that rule excludes the table: a wider rule does not bring it back.
     /// </summary>
-    public static TableRule? Resolve(IReadOnlyList<TableRule> rules, string tableName)
+    /// <param name="ignoreCase">True only where the source does not tell the cases of table names apart.</param>
+    public static TableRule? Resolve(IReadOnlyList<TableRule> rules, string tableName, bool ignoreCase = false)
     {
         TableRule? best = null;
         foreach (var rule in rules)
         {
-            if (rule.Pattern.Matches(tableName) && (best is null || Compare(rule.Pattern, best.Pattern) >= 0)) best = rule;
+            if (rule.Pattern.Matches(tableName, ignoreCase) && (best is null || Compare(rule.Pattern, best.Pattern) >= 0)) best = rule;
         }
-        return best is null || best.Exclude.Any(e => e.Matches(tableName)) ? null : best;
+        return best is null || best.Exclude.Any(e => e.Matches(tableName, ignoreCase)) ? null : best;
     }
 
     /// <summary>Positive when <paramref name="a"/> is the more specific one, 0 when neither is.</summary>
     public static int Compare(TablePattern a, TablePattern b)
     {
         if (a.HasWildcard != b.HasWildcard) return a.HasWildcard ? -1 : 1;
-        var byStart = LiteralStart(a.Text).CompareTo(LiteralStart(b.Text));
+        var (left, right) = (Letters(a), Letters(b));
+        var byStart = left.TakeWhile(IsLiteral).Count().CompareTo(right.TakeWhile(IsLiteral).Count());
         if (byStart != 0) return byStart;
-        var byLiterals = a.Text.Count(c => c is not ('*' or '?')).CompareTo(b.Text.Count(c => c is not ('*' or '?')));
-        return byLiterals != 0 ? byLiterals : b.Text.Count(c => c == '*').CompareTo(a.Text.Count(c => c == '*'));
+        var byLiterals = left.Count(IsLiteral).CompareTo(right.Count(IsLiteral));
+        return byLiterals != 0 ? byLiterals : right.Count(c => c == Any).CompareTo(left.Count(c => c == Any));
     }
 
     /// <summary>
@@ -38,17 +43,16 @@ public static class TableRules
     public static bool Covers(TablePattern wide, TablePattern narrow)
     {
         // The narrow pattern is read as a text in which * can only be met by * and ? by * or ?.
+        var (outer, inner) = (Letters(wide), Letters(narrow));
         int w = 0, n = 0, star = -1, mark = 0;
-        while (n < narrow.Text.Length)
+        while (n < inner.Count)
         {
-            var (left, right) = (w < wide.Text.Length ? wide.Text[w] : '\0', narrow.Text[n]);
-            if (left != '*' && left != '\0' && (left == right && right != '*' || left == '?' && right != '*')) { w++; n++; }
-            else if (left == '*') { star = w++; mark = n; }
+            if (w < outer.Count && outer[w] == Any) { star = w++; mark = n; }
+            else if (w < outer.Count && inner[n] != Any && (outer[w] == inner[n] || outer[w] == One)) { w++; n++; }
             else if (star >= 0) { w = star + 1; n = ++mark; }
             else return false;
         }
-        while (w < wide.Text.Length && wide.Text[w] == '*') w++;
-        return w == wide.Text.Length;
+        return outer.Skip(w).All(c => c == Any);
     }
 
     /// <summary>The target's name for a source table, <c>{schema}</c> and <c>{table}</c> filled in.</summary>
@@ -86,5 +90,18 @@ public static class TableRules
         return name.ToString();
     }
 
-    private static int LiteralStart(string pattern) => pattern.AsSpan().IndexOfAny('*', '?') is var at and >= 0 ? at : pattern.Length;
+    private static bool IsLiteral(int letter) => letter >= 0;
+
+    /// <summary>The pattern's characters with escapes undone; <see cref="Any"/> and <see cref="One"/> for wildcards.</summary>
+    private static List<int> Letters(TablePattern pattern)
+    {
+        var letters = new List<int>();
+        var text = pattern.Text;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 1 < text.Length && (text[i + 1] is '*' or '?' or '\\')) letters.Add(text[++i]);
+            else letters.Add(text[i] switch { '*' => Any, '?' => One, var c => c });
+        }
+        return letters;
+    }
 }

@@ -1,6 +1,7 @@
 using Pawl.Contracts;
 using Pawl.Jobs;
 using Pawl.Model;
+using Xunit;
 
 namespace Pawl.Core.Tests.Jobs;
 

@@ -1,5 +1,6 @@
 using Pawl.Contracts;
 using Pawl.Jobs;
+using Xunit;
 
 namespace Pawl.Core.Tests.Jobs;
 
