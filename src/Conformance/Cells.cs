@@ -7,7 +7,9 @@ namespace Pawl.Conformance;
 /// <summary>Rows as plain texts that can be compared and printed, and back into batches. Own code, not the digest's.</summary>
 public static class Cells
 {
-    /// <summary>What a cell is, whatever its column was declared as: <c>i:5</c>, <c>f:…</c> (bits), <c>t:…</c>, <c>b:…</c> (hex), <c>∅</c>.</summary>
+    /// <summary>
+    /// What a cell is, whatever its column was declared as: <c>i:5</c>, <c>f:…</c> (bits), <c>t:…</c>, <c>b:…</c> (hex), <c>∅</c>.
+    /// </summary>
     public static string Text(object? cell) => cell switch
     {
         null => "∅",
@@ -69,7 +71,8 @@ public static class Cells
             case (Float64Column real, double value): real.Append(value); break;
             case (Fixed16Column wide, UInt128 value): wide.Append(value); break;
             case (BytesColumn bytes, byte[] value) when column.Schema.Type.Kind is TypeKind.Bytes: bytes.Append(value); break;
-            case (BytesColumn bytes, string value) when column.Schema.Type.Kind is not TypeKind.Bytes: bytes.Append(Encoding.UTF8.GetBytes(value)); break;
+            case (BytesColumn bytes,
+                string value) when column.Schema.Type.Kind is not TypeKind.Bytes: bytes.Append(Encoding.UTF8.GetBytes(value)); break;
             default: column.AppendStray(Stray(cell!)); break;
         }
     }

@@ -33,7 +33,8 @@ public static class Samples
     /// <summary>Text keys that differ by case, accent, length and script, with an empty one among them.</summary>
     public static SampleTable Texts(string name = "texts") => new(name, [new("code", LogicalType.Text, false), Note], ["code"],
     [
-        .. new[] { "", "a", "aa", "ab", "b", "B", "Z", "z", "é", "e", "ß", "中文", "棘爪", "🦀", "a b", "a'b", "a\"b", "a%", "a_", "\\", "10", "9" }
+        .. new[] { "", "a", "aa", "ab", "b", "B", "Z", "z", "é", "e", "ß", "中文", "棘爪", "🦀", "a b", "a'b", "a\"b", "a%", "a_", "\\", "10",
+            "9" }
             .Select((code, i) => new object?[] { code, $"note {i}" }),
     ]);
 

@@ -163,7 +163,8 @@ public abstract class SourceSuite
     public async Task Patterns_choose_tables_in_name_order_and_never_Pawls_own()
     {
         await using var fixture = await OpenAsync();
-        foreach (var name in new[] { "orders", "order_items", "customers", "pawl_job", "pawl_ledger" }) await fixture.CreateAsync(Samples.Empty(name));
+        foreach (var name in new[] { "orders", "order_items", "customers", "pawl_job",
+            "pawl_ledger" }) await fixture.CreateAsync(Samples.Empty(name));
         await using var source = await fixture.OpenAsync();
         var schema = (await DescribeAsync(source, await fixture.CreateAsync(Samples.Empty("zz")))).Name.Schema;
         string Qualified(string name) => schema is null ? name : $"{schema}.{name}";
@@ -181,9 +182,11 @@ public abstract class SourceSuite
     public Task Odd_names_are_only_names() => Deviation.HoldAsync(OddNames, async () =>
     {
         await using var fixture = await OpenAsync();
-        foreach (var odd in new[] { "a\"b", "it's", "select", "two words", "半 角", "🦀 crab", "semi;colon--", new string('n', 70), "brack[et]", "st*r?", "back\\slash" })
+        foreach (var odd in new[] { "a\"b", "it's", "select", "two words", "半 角", "🦀 crab", "semi;colon--", new string('n', 70),
+            "brack[et]", "st*r?", "back\\slash" })
         {
-            var sample = new SampleTable(odd, [new(odd + " id", LogicalType.Int64, false), new(odd + " v", LogicalType.Text)], [odd + " id"],
+            var sample = new SampleTable(odd, [new(odd + " id", LogicalType.Int64, false), new(odd + " v", LogicalType.Text)],
+                [odd + " id"],
                 [[1L, "a"], [2L, "b"], [3L, null]]);
             var name = await fixture.CreateAsync(sample);
             await using var source = await fixture.OpenAsync();

@@ -33,7 +33,8 @@ public abstract class SpecSuite
         foreach (var option in options)
         {
             Assert.Matches("^[a-z][a-z0-9_]*$", option.Name);
-            Assert.True(option.Description.Length > 15 && option.Description.EndsWith('.'), $"{option.Name}: the description is one sentence");
+            Assert.True(option.Description.Length > 15
+                && option.Description.EndsWith('.'), $"{option.Name}: the description is one sentence");
             if (option.Allowed is { } allowed)
             {
                 Assert.True(allowed.Count > 1, $"{option.Name} leaves no choice");
@@ -55,7 +56,8 @@ public abstract class SpecSuite
 
     [Fact]
     public void It_has_a_role() =>
-        Assert.True(Connector is IReadsTables or IFollowsChanges or IWritesTables or IKeepsHistory, "a connector without a role does nothing");
+        Assert.True(Connector is IReadsTables or IFollowsChanges or IWritesTables or IKeepsHistory,
+            "a connector without a role does nothing");
 
     [Fact]
     public void It_can_be_found_by_a_scan()
