@@ -8,9 +8,9 @@ using Pawl.Model;
 namespace Pawl.Jobs;
 
 /// <summary>
-/// Reads <c>scheme:path?option=value</c> and <c>scheme://user:password@host:port/database?option=value</c>. A placeholder at the very start is read as
-/// part of the address; any other is put into its component as it is, after percent-decoding, so that a password needs no encoding and
-/// cannot become anything else. Everything that can be shown is built without secrets. One instance reads one address.
+/// Reads <c>scheme:path?option=value</c> and <c>scheme://user:password@host:port/database?option=value</c>. A placeholder at the very
+/// start is read as part of the address; any other is put into its component as it is, after percent-decoding, so that a password needs
+/// no encoding and cannot become anything else. Everything that can be shown is built without secrets. One instance reads one address.
 /// </summary>
 public sealed class EndpointParser
 {
@@ -23,7 +23,8 @@ public sealed class EndpointParser
     private readonly string folder;
     private bool hidden;
 
-    private EndpointParser(string folder, IEnumerable<ConnectorSpec> connectors) => (this.folder, this.connectors) = (folder, [.. connectors]);
+    private EndpointParser(string folder, IEnumerable<ConnectorSpec> connectors) =>
+        (this.folder, this.connectors) = (folder, [.. connectors]);
 
     /// <param name="text">The address as written.</param>
     /// <param name="folder">Absolute; where relative file paths start.</param>
@@ -64,19 +65,22 @@ public sealed class EndpointParser
     {
         var colon = text.IndexOf(':');
         var scheme = colon < 0 ? "" : text[..colon];
-        if (colon <= 0 || !char.IsAsciiLetter(text[0]) || !scheme.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.')) return NoScheme(text);
+        var well = colon > 0 && char.IsAsciiLetter(text[0]) && scheme.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+        if (!well) return NoScheme(text);
         var spec = connectors.FirstOrDefault(c => c.Schemes.Contains(scheme.ToLowerInvariant()));
         if (spec is null)
         {
             var known = connectors.SelectMany(c => c.Schemes).ToList();
-            return Refuse<Endpoint>(Codes.SchemeUnknown, null, scheme, hidden ? null : NearestName.Of(scheme, known), ("scheme", scheme), ("known", string.Join(", ", known)));
+            return Refuse<Endpoint>(Codes.SchemeUnknown, null, scheme, hidden ? null : NearestName.Of(scheme, known),
+                ("scheme", scheme), ("known", string.Join(", ", known)));
         }
         var question = text.IndexOf('?', colon);
         var body = question < 0 ? text[(colon + 1)..] : text[(colon + 1)..question];
         var query = question < 0 ? null : text[(question + 1)..];
         var start = new Endpoint { Scheme = scheme.ToLowerInvariant() };
         var server = body.StartsWith("//", StringComparison.Ordinal) && body.Length > 2 && body[2] != '/';
-        var place = server ? ReadServer(body[2..], query, start) : ReadFile(body.StartsWith("//", StringComparison.Ordinal) ? body[2..] : body, start);
+        var file = body.StartsWith("//", StringComparison.Ordinal) ? body[2..] : body;
+        var place = server ? ReadServer(body[2..], query, start) : ReadFile(file, start);
         var (options, shown) = ReadOptions(query, spec);
         return place is null ? null : place with { Options = options, Display = place.Display + shown };
     }
@@ -85,10 +89,14 @@ public sealed class EndpointParser
     {
         var name = text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
         if (name && !hidden && !File.Exists(Path.Combine(folder, text)))
-            return Refuse<Endpoint>(Codes.JobFieldLater, JobReasons.SavedConnection, text, null, ("name", text), ("capability", "saved connections"));
+        {
+            return Refuse<Endpoint>(Codes.JobFieldLater, JobReasons.SavedConnection, text, null,
+                ("name", text), ("capability", "saved connections"));
+        }
         var schemes = connectors.SelectMany(c => c.Schemes).ToList();
         var only = connectors.Count == 1 && !hidden && marks.Count == 0 ? $"{schemes[0]}:{text}" : null;
-        return Refuse<Endpoint>(Codes.SchemeUnknown, JobReasons.NoScheme, "", only is null ? null : SourceText.Mask(only), ("known", string.Join(", ", schemes)));
+        var suggestion = only is null ? null : SourceText.Mask(only);
+        return Refuse<Endpoint>(Codes.SchemeUnknown, JobReasons.NoScheme, "", suggestion, ("known", string.Join(", ", schemes)));
     }
 
     private Endpoint? ReadFile(string body, Endpoint start)
@@ -135,8 +143,8 @@ public sealed class EndpointParser
         if (end > 0 && digits is not null) digits = digits.StartsWith(':') ? digits[1..] : "?";
         if (digits is not null)
         {
-            var good = int.TryParse(Fill(digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 65_535;
-            if (!good) return Fails(Codes.JobValueInvalid, JobReasons.Port, "", ("expected", "1..65535"));
+            var whole = int.TryParse(Fill(digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+            if (!whole || number is < 1 or > 65_535) return Fails(Codes.JobValueInvalid, JobReasons.Port, "", ("expected", "1..65535"));
             port = number;
         }
         if (Decode(name) is not { } decoded) return false;
@@ -211,8 +219,9 @@ public sealed class EndpointParser
         }
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. bytes]) is var decoded && decoded.Count(IsMark) == text.Count(IsMark)
-                ? decoded : Refuse<string>(Codes.JobValueInvalid, JobReasons.Percent, "");
+            var decoded = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. bytes]);
+            var same = decoded.Count(IsMark) == text.Count(IsMark);
+            return same ? decoded : Refuse<string>(Codes.JobValueInvalid, JobReasons.Percent, "");
         }
         catch (DecoderFallbackException)
         {
@@ -241,7 +250,8 @@ public sealed class EndpointParser
     private static (string, string?) Halves(string text, char at) =>
         text.IndexOf(at) is var i and >= 0 ? (text[..i], text[(i + 1)..]) : (text, null);
 
-    private T? Refuse<T>(string code, string? reason, string part, string? suggestion = null, params (string Name, string? Value)[] details) where T : class
+    private T? Refuse<T>(string code, string? reason, string part, string? suggestion = null,
+        params (string Name, string? Value)[] details) where T : class
     {
         Add(code, reason, part, suggestion, details);
         return null;
@@ -260,7 +270,8 @@ public sealed class EndpointParser
         var told = details.Where(d => !hidden || safe.Contains(d.Name) || (d.Name == "option" && reason is not null));
         problems.Add(new EndpointProblem
         {
-            Code = code, Reason = reason, Part = hidden ? "" : Show(part), Suggestion = suggestion, Details = told.ToDictionary(d => d.Name, d => d.Value),
+            Code = code, Reason = reason, Part = hidden ? "" : Show(part), Suggestion = suggestion,
+            Details = told.ToDictionary(d => d.Name, d => d.Value),
         });
     }
 }

@@ -1,8 +1,8 @@
 namespace Pawl.Jobs;
 
 /// <summary>
-/// A value that passed its field's checks, with its place. Value: string (Text, Code, Choice, Url), list of strings (Texts), bool, long (Count, Size),
-/// TimeSpan, <see cref="DurationRange"/>, <see cref="FieldMap"/> (Map, Tables, Names, Constants), or a constant.
+/// A value that passed its field's checks, with its place. Value: string (Text, Code, Choice, Url), list of strings (Texts), bool, long
+/// (Count, Size), TimeSpan, <see cref="DurationRange"/>, <see cref="FieldMap"/> (Map, Tables, Names, Constants), or a constant.
 /// </summary>
 internal sealed record FieldValue(string Path, Span Key, Span At, object? Value);
 
@@ -51,12 +51,5 @@ internal sealed class FieldMap
             merged.Put(name, value with { Value = both });
         }
         return merged;
-    }
-
-    public FieldMap Without(string name)
-    {
-        var rest = new FieldMap();
-        foreach (var (n, value) in Entries.Where(e => e.Name != name)) rest.Put(n, value);
-        return rest;
     }
 }

@@ -2,7 +2,10 @@ using Pawl.Model;
 
 namespace Pawl.Jobs;
 
-/// <summary>Checks a document against <see cref="JobFieldDocs"/> and turns it into typed values. Reports everything it finds; one instance, one document.</summary>
+/// <summary>
+/// Checks a document against <see cref="JobFieldDocs"/> and turns it into typed values. Reports everything it finds; one instance, one
+/// document.
+/// </summary>
 internal sealed class FieldReader(ProblemList problems)
 {
     private readonly ScalarReader scalars = new(problems);
@@ -65,7 +68,7 @@ internal sealed class FieldReader(ProblemList problems)
                 {
                     var below = Join(path, key.Text);
                     if (!scalars.IsName(key, below, 1024)) continue;
-                    if (ReadTable(value, below) is { } entry) tables.Put(key.Text, new FieldValue(below, key.At, value.At, entry));
+                    if (ReadTable(value, below) is { } entry) tables.Put(SecretText.Unescape(key.Text), new FieldValue(below, key.At, value.At, entry));
                 }
                 return (tables, true);
             default:
@@ -85,7 +88,8 @@ internal sealed class FieldReader(ProblemList problems)
         }
         var below = Join(path, scalar.Text);
         if (!scalars.IsName(scalar, below, 1024)) return;
-        if (tables.Find(scalar.Text) is null) tables.Put(scalar.Text, new FieldValue(below, item.At, item.At, new FieldMap()));
+        var name = SecretText.Unescape(scalar.Text);
+        if (tables.Find(name) is null) tables.Put(name, new FieldValue(below, item.At, item.At, new FieldMap()));
         else problems.Add(Codes.JobValueInvalid, item.At, path, JobReasons.DuplicateItem, null, ("value", scalar.Text));
     }
 
@@ -123,7 +127,7 @@ internal sealed class FieldReader(ProblemList problems)
             var (read, ok) = field.Kind == FieldKind.Names
                 ? (SecretText.Unescape(scalar.Text), scalars.IsName(scalar, below, field.MaxLength))
                 : scalars.Constant(scalar, below);
-            if (ok) names.Put(key.Text, new FieldValue(below, key.At, value.At, read));
+            if (ok) names.Put(SecretText.Unescape(key.Text), new FieldValue(below, key.At, value.At, read));
         }
         return names;
     }
@@ -156,10 +160,9 @@ internal sealed class FieldReader(ProblemList problems)
         var names = JobFieldDocs.Under(declared).Where(f => f.Name != "*").Select(f => f.Name);
         var near = NearestName.Of(key.Text, names);
         // The right word in the wrong place: name the place, seen from here where it lies below.
-        near ??= JobFieldDocs.All.Where(f => f.Name == key.Text && f.Capability is null && f.Path != key.Text)
-            .OrderBy(f => f.Path.StartsWith(declared + ".", StringComparison.Ordinal) ? 0 : 1)
-            .Select(f => declared.Length > 0 && f.Path.StartsWith(declared + ".", StringComparison.Ordinal) ? f.Path[(declared.Length + 1)..] : f.Path)
-            .FirstOrDefault();
+        near ??= JobFieldDocs.All.Where(f => f.Name == key.Text && f.Capability is null)
+            .Select(f => (Below: declared.Length > 0 && f.Path.StartsWith(declared + ".", StringComparison.Ordinal), f.Path))
+            .OrderBy(f => f.Below ? 0 : 1).Select(f => f.Below ? f.Path[(declared.Length + 1)..] : f.Path).FirstOrDefault();
         problems.Add(Codes.JobFieldUnknown, key.At, path, null, near, ("name", key.Text));
     }
 

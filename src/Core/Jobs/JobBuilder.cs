@@ -3,7 +3,10 @@ using Pawl.Model;
 
 namespace Pawl.Jobs;
 
-/// <summary>Makes the job out of checked fields: addresses parsed, settings merged onto each table, contradictions reported. One instance, one file.</summary>
+/// <summary>
+/// Makes the job out of checked fields: addresses parsed, settings merged onto each table, contradictions reported. One instance, one
+/// file.
+/// </summary>
 internal sealed class JobBuilder(
     ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors)
 {
@@ -61,7 +64,8 @@ internal sealed class JobBuilder(
         var result = EndpointParser.Parse(text, Path.GetDirectoryName(file) ?? "/", environment, connectors);
         foreach (var p in result.Problems)
         {
-            problems.Add(p.Code, problems.Within(field.At, p.Part), field.Path, p.Reason, p.Suggestion, [.. p.Details.Select(d => (d.Key, d.Value))]);
+            var at = problems.Within(field.At, p.Part);
+            problems.Add(p.Code, at, field.Path, p.Reason, p.Suggestion, [.. p.Details.Select(d => (d.Key, d.Value))]);
         }
         return result.Endpoint;
     }
@@ -90,9 +94,11 @@ internal sealed class JobBuilder(
     private List<TableRule> ReadRules(FieldMap fields)
     {
         var transform = fields.Map("transform").Under(fields.Map("defaults.transform"));
-        var general = new FieldMap().Under(fields.Map("defaults")).Without("transform");
         var start = new FieldMap();
-        foreach (var (name, value) in general.Entries.Where(e => JobFieldDocs.At("tables.*." + e.Name) is { Capability: null })) start.Put(name, value);
+        foreach (var (name, value) in fields.Map("defaults").Entries)
+        {
+            if (JobFieldDocs.At("tables.*." + name) is { Capability: null }) start.Put(name, value);
+        }
         start.Put("transform", new FieldValue("transform", Span.None, Span.None, transform));
 
         var entries = fields.Map("tables").Entries.Select(e => (Pattern: new TablePattern(e.Name), e.Value)).ToList();
@@ -124,7 +130,12 @@ internal sealed class JobBuilder(
             Drop = all.Get<IReadOnlyList<string>>("transform.drop", []),
             Rename = Pairs<string>(all.Map("transform.rename")),
             Set = Pairs<object?>(all.Map("transform.set")),
-            Strays = all.Get("on_error.mistyped", "keep") switch { "reject" => StrayPolicy.Reject, "stop" => StrayPolicy.Stop, _ => StrayPolicy.Keep },
+            Strays = all.Get("on_error.mistyped", "keep") switch
+            {
+                "reject" => StrayPolicy.Reject,
+                "stop" => StrayPolicy.Stop,
+                _ => StrayPolicy.Keep,
+            },
             RejectLimit = all.Get("on_error.reject_limit", 0L),
             Splits = all.Deep("splits")?.Value is long splits ? (int)splits : null,
             Line = entry.Key.Start < 0 ? 0 : problems.Locate(entry.Key).Line,
@@ -171,13 +182,17 @@ internal sealed class JobBuilder(
             if (!TableRules.IsTemplate(rule.Target))
             {
                 if (told.Add((JobReasons.TargetTemplate, given.At)))
-                    problems.Add(Codes.JobValueInvalid, given.At, given.Path, JobReasons.TargetTemplate, null, ("expected", "{schema} | {table} | {{ | }}"), ("value", rule.Target));
+                {
+                    problems.Add(Codes.JobValueInvalid, given.At, given.Path, JobReasons.TargetTemplate, null,
+                        ("expected", "{schema} | {table} | {{ | }}"), ("value", rule.Target));
+                }
                 continue;
             }
             var name = Named(rule.Pattern.Exact ?? rule.Pattern.Text, source?.Limits.HasSchemas ?? true);
             var target = rule.Pattern.HasWildcard ? rule.Target : TableRules.TargetName(rule.Target, name);
             if (IsReserved(name.Name)) problems.Add(Codes.ReservedName, entry.Key, entry.Path, null, null, ("name", rule.Pattern.Text));
-            else if (IsReserved(target[(target.LastIndexOf('.') + 1)..])) problems.Add(Codes.ReservedName, given.At, given.Path, null, null, ("name", target));
+            else if (IsReserved(target[(target.LastIndexOf('.') + 1)..]))
+                problems.Add(Codes.ReservedName, given.At, given.Path, null, null, ("name", target));
             if (rule.Pattern.HasWildcard || taken.TryAdd(target, rule)) continue;
             problems.Add(Codes.TargetClash, given.At, given.Path, null, null, ("target", target), ("table", rule.Pattern.Text),
                 ("other", taken[target].Pattern.Text), ("line", FormattableString.Invariant($"{taken[target].Line}")));
@@ -185,7 +200,8 @@ internal sealed class JobBuilder(
     }
 
     private static TableName Named(string text, bool schemas) =>
-        schemas && text.IndexOf('.') is var dot and > 0 && dot < text.Length - 1 ? new TableName(text[..dot], text[(dot + 1)..]) : new TableName(null, text);
+        schemas && text.IndexOf('.') is var dot and > 0 && dot < text.Length - 1
+            ? new TableName(text[..dot], text[(dot + 1)..]) : new TableName(null, text);
 
     private static bool IsReserved(string name) => name.StartsWith("pawl_", StringComparison.OrdinalIgnoreCase);
 }

@@ -36,7 +36,8 @@ public enum FieldKind
 }
 
 /// <summary>
-/// One field of the job file, declared once: parsing, the JSON Schema, <c>explain FIELD</c> and the documentation page are all made from it. Immutable.
+/// One field of the job file, declared once: parsing, the JSON Schema, <c>explain FIELD</c> and the documentation page are all made from
+/// it. Immutable.
 /// </summary>
 public sealed record JobField
 {

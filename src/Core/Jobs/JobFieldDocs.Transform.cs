@@ -61,9 +61,11 @@ public static partial class JobFieldDocs
         foreach (var under in (string[])["transform", "defaults.transform", "tables.*.transform"])
         {
             yield return Soon(under + ".mask", "masking", "Columns whose values are made unreadable.", "需要脱敏的列。");
-            yield return Soon(under + ".sql", "sql transforms", "A query of an embedded engine over the rows on their way.", "用内嵌引擎以 SQL 处理途中的行。");
+            yield return Soon(under + ".sql", "sql transforms", "A query of an embedded engine over the rows on their way.",
+                "用内嵌引擎以 SQL 处理途中的行。");
             yield return Soon(under + ".python", "scripts", "A Python function over the rows on their way.", "用 Python 函数处理途中的行。");
-            yield return Soon(under + ".javascript", "scripts", "A JavaScript function over the rows on their way.", "用 JavaScript 函数处理途中的行。");
+            yield return Soon(under + ".javascript", "scripts", "A JavaScript function over the rows on their way.",
+                "用 JavaScript 函数处理途中的行。");
         }
     }
 

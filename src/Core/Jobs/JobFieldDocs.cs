@@ -19,8 +19,8 @@ public static partial class JobFieldDocs
     public static IEnumerable<JobField> Under(string path) => ByParent[path];
 
     /// <summary>
-    /// For <c>explain</c>: the field of that path, or else every field whose path ends with it (<c>rows</c>, <c>commit.rows</c>), or else nothing.
-    /// Case and a pattern in place of <c>*</c> do not matter.
+    /// For <c>explain</c>: the field of that path, or else every field whose path ends with it (<c>rows</c>, <c>commit.rows</c>), or else
+    /// nothing. Case and a pattern in place of <c>*</c> do not matter.
     /// </summary>
     public static IReadOnlyList<JobField> Find(string query)
     {
@@ -89,13 +89,15 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = "defaults.commit.bytes", Kind = FieldKind.Size, Default = "64MB", Min = "64KB", Max = "1TB", Unit = "bytes", Example = "8MB",
+            Path = "defaults.commit.bytes", Kind = FieldKind.Size, Default = "64MB", Min = "64KB", Max = "1TB",
+            Unit = "bytes", Example = "8MB",
             English = "Bytes of row data in one commit. A target that buffers whole groups also cuts them at its share of memory.",
             Chinese = "每次提交的数据字节数上限。需要整组缓冲的目标还会按其内存份额提前切分。",
         },
         new()
         {
-            Path = "defaults.commit.every", Kind = FieldKind.Duration, Default = "5s", Min = "10ms", Max = "1h", Unit = "milliseconds", Example = "2s",
+            Path = "defaults.commit.every", Kind = FieldKind.Duration, Default = "5s", Min = "10ms", Max = "1h",
+            Unit = "milliseconds", Example = "2s",
             English = "Longest time between the first row of a group and its commit.", Chinese = "一组中从第一行到提交的最长时间。",
         },
         new()
@@ -114,20 +116,23 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = "defaults.on_error.retry.times", Kind = FieldKind.Count, Default = "10", Min = "0", Max = "1000", Unit = "retries", Example = "3",
+            Path = "defaults.on_error.retry.times", Kind = FieldKind.Count, Default = "10", Min = "0", Max = "1000",
+            Unit = "retries", Example = "3",
             English = "Retries of one lane or step without a commit in between. 0 = never retry.",
             Chinese = "一条通道（或一个步骤）连续重试的次数上限，期间没有成功提交。0 表示从不重试。",
         },
         new()
         {
-            Path = "defaults.on_error.retry.backoff", Kind = FieldKind.DurationRange, Default = "1s..60s", Min = "1ms", Max = "1h", Unit = "milliseconds",
+            Path = "defaults.on_error.retry.backoff", Kind = FieldKind.DurationRange, Default = "1s..60s", Min = "1ms", Max = "1h",
+            Unit = "milliseconds",
             Example = "2s..30s",
             English = "First and longest wait between retries; it doubles in between, with some chance mixed in.",
             Chinese = "重试之间的首次等待与最长等待；其间逐次翻倍，并加入随机抖动。",
         },
         new()
         {
-            Path = "defaults.on_error.retry.run_budget", Kind = FieldKind.Count, Default = "200", Min = "0", Max = "100k", Unit = "retries", Example = "50",
+            Path = "defaults.on_error.retry.run_budget", Kind = FieldKind.Count, Default = "200", Min = "0", Max = "100k",
+            Unit = "retries", Example = "50",
             English = "Retries of the whole run, over all tables.", Chinese = "整次运行（所有表合计）的重试次数上限。",
         },
         .. Transform("defaults.transform", true),
@@ -201,7 +206,8 @@ public static partial class JobFieldDocs
     [
         new()
         {
-            Path = under + ".reject_limit", Kind = FieldKind.Count, Default = "0", Min = "0", Max = "1000000M", Unit = "rows", Example = "100",
+            Path = under + ".reject_limit", Kind = FieldKind.Count, Default = "0", Min = "0", Max = "1000000M",
+            Unit = "rows", Example = "100",
             English = "Rows of one table that may be set aside as rejects (kept in pawl_reject) before the table fails. 0 = the "
                 + "first bad row stops the table.",
             Chinese = "每张表在失败之前允许剔除的行数（剔除的行保存在 pawl_reject）。0 表示遇到第一条坏行即停止该表。",
@@ -229,7 +235,8 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = "schema.changes", Kind = FieldKind.Choice, Default = "fail", Allowed = ["fail"], LaterWords = ["evolve", "ignore"], Example = "fail",
+            Path = "schema.changes", Kind = FieldKind.Choice, Default = "fail", Allowed = ["fail"],
+            LaterWords = ["evolve", "ignore"], Example = "fail",
             English = "When a source table's columns or key change between runs: fail stops that table and says how to restart it.",
             Chinese = "两次运行之间源表的列或主键发生变化时：fail 会停止该表，并说明如何重新开始。",
         },
@@ -250,13 +257,15 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = "verify.level", Kind = FieldKind.Choice, Default = "count", Allowed = ["count", "digest"], LaterWords = ["rows"], Example = "digest",
+            Path = "verify.level", Kind = FieldKind.Choice, Default = "count", Allowed = ["count", "digest"],
+            LaterWords = ["rows"], Example = "digest",
             English = "count compares books and row counts; digest reads both sides again and compares a hash of every value.",
             Chinese = "count：核对账目与行数；digest：重新读取两端，比对每个值的摘要。",
         },
         new()
         {
-            Path = "verify.on_diff", Kind = FieldKind.Choice, Default = "report", Allowed = ["report"], LaterWords = ["repair"], Example = "report",
+            Path = "verify.on_diff", Kind = FieldKind.Choice, Default = "report", Allowed = ["report"],
+            LaterWords = ["repair"], Example = "report",
             English = "report lists differences and ends with exit code 4.", Chinese = "report：列出差异，并以退出码 4 结束。",
         },
     ];

@@ -4,7 +4,10 @@ using Pawl.Model;
 
 namespace Pawl.Jobs;
 
-/// <summary>Reads job files. Throws nothing for what a file holds: every fault of it is a <see cref="JobProblem"/>. Pure but for the files it reads.</summary>
+/// <summary>
+/// Reads job files. Throws nothing for what a file holds: every fault of it is a <see cref="JobProblem"/>. Pure but for the files it
+/// reads.
+/// </summary>
 public static partial class JobFile
 {
     /// <summary>A job file is written by people; anything longer is another file.</summary>
@@ -25,7 +28,8 @@ public static partial class JobFile
     /// <param name="filePath">Where it stands, or would: relative paths in it start at its folder. Need not exist.</param>
     /// <param name="environment">Looks up a variable for <c>${NAME}</c>; null = not set.</param>
     /// <param name="connectors">The systems there are.</param>
-    public static JobFileResult Parse(string text, string filePath, Func<string, string?> environment, IEnumerable<ConnectorSpec> connectors)
+    public static JobFileResult Parse(string text, string filePath, Func<string, string?> environment,
+        IEnumerable<ConnectorSpec> connectors)
     {
         var file = Path.GetFullPath(filePath);
         var source = new SourceText(text.StartsWith('\uFEFF') ? text[1..] : text);
@@ -79,10 +83,12 @@ public static partial class JobFile
         return (null, problems.Sorted[0]);
     }
 
-    private static JobProblem Failed(string code, string file, string? suggestion = null, params (string Name, string? Value)[] details) => new()
-    {
-        Code = code, File = file, Suggestion = suggestion, Details = details.Append(("file", file)).ToDictionary(d => d.Item1, d => d.Item2),
-    };
+    private static JobProblem Failed(string code, string file, string? suggestion = null, params (string Name, string? Value)[] details) =>
+        new()
+        {
+            Code = code, File = file, Suggestion = suggestion,
+            Details = details.Append(("file", file)).ToDictionary(d => d.Item1, d => d.Item2),
+        };
 
     private static string? Similar(string file)
     {
@@ -91,7 +97,7 @@ public static partial class JobFile
         try
         {
             var names = Directory.EnumerateFiles(folder).Take(1_000).Select(f => Path.GetFileName(f)!)
-                .Where(n => n.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || n.EndsWith(".yml", StringComparison.OrdinalIgnoreCase));
+                .Where(n => Path.GetExtension(n).ToLowerInvariant() is ".yaml" or ".yml");
             return NearestName.Of(Path.GetFileName(file), names.Order(StringComparer.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,6 +1,8 @@
 namespace Pawl.Jobs;
 
-/// <summary>The <c>reason</c> of a <see cref="JobProblem"/>: a word for what exactly is wrong where one code covers several things.</summary>
+/// <summary>
+/// The <c>reason</c> of a <see cref="JobProblem"/>: a word for what exactly is wrong where one code covers several things.
+/// </summary>
 public static class JobReasons
 {
     // the file

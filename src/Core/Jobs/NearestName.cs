@@ -6,7 +6,9 @@ public static class NearestName
     /// <summary>Longer texts are not compared: nobody mistypes them by a letter.</summary>
     private const int Longest = 64;
 
-    /// <summary>The closest candidate within a third of the length (at least one change); null = none is close. Ties go to the first.</summary>
+    /// <summary>
+    /// The closest candidate within a third of the length (at least one change); null = none is close. Ties go to the first.
+    /// </summary>
     public static string? Of(string written, IEnumerable<string> candidates)
     {
         if (written.Length is 0 or > Longest) return null;

@@ -37,7 +37,9 @@ internal sealed class ProblemList(SourceText source, string file)
         return SourceText.Mask(source.Text[at.Start..end]);
     }
 
-    /// <summary>Where <paramref name="part"/> stands inside <paramref name="whole"/>; the whole when it cannot be found (escapes, folding).</summary>
+    /// <summary>
+    /// Where <paramref name="part"/> stands inside <paramref name="whole"/>; the whole when it cannot be found (escapes, folding).
+    /// </summary>
     public Span Within(Span whole, string part)
     {
         if (part.Length == 0 || whole.Start < 0) return whole;

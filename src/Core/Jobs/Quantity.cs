@@ -87,9 +87,9 @@ public static class Quantity
     {
         var end = 0;
         while (end < text.Length && (char.IsAsciiDigit(text[end]) || (text[end] == '.' && end > 0))) end++;
-        var ok = end is > 0 and <= 20 && text[end - 1] != '.';
-        var number = ok && decimal.TryParse(text[..end], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) ? n : (decimal?)null;
-        return (number, text[end..]);
+        if (end is 0 or > 20 || text[end - 1] == '.') return (null, text[end..]);
+        var ok = decimal.TryParse(text[..end], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        return (ok ? number : null, text[end..]);
     }
 
     private static long? Whole(decimal? n, long unit)

@@ -3,7 +3,9 @@ using Pawl.Model;
 
 namespace Pawl.Jobs;
 
-/// <summary>Checks and converts single values. YAML 1.2 core schema: only what stands without quotes is a number, a boolean or null.</summary>
+/// <summary>
+/// Checks and converts single values. YAML 1.2 core schema: only what stands without quotes is a number, a boolean or null.
+/// </summary>
 internal sealed class ScalarReader(ProblemList problems)
 {
     /// <summary>What a field takes, for people: words, or the form of a quantity with its range.</summary>
@@ -32,8 +34,7 @@ internal sealed class ScalarReader(ProblemList problems)
                 return Choice(scalar, field, path);
             case FieldKind.Flag:
                 if (Flag(scalar) is { } flag) return (flag, true);
-                var meant = scalar.Text.ToLowerInvariant() switch { "yes" or "on" or "true" or "1" => "true", "no" or "off" or "false" or "0" => "false", _ => null };
-                return No(scalar, field, path, JobReasons.Type, meant);
+                return No(scalar, field, path, JobReasons.Type, MeantFlag(scalar.Text));
             case FieldKind.Count:
                 return Bounded(scalar, field, path, Quantity.Count);
             case FieldKind.Size:
@@ -102,9 +103,11 @@ internal sealed class ScalarReader(ProblemList problems)
         return No(scalar, field, path, JobReasons.Choice, near);
     }
 
-    private (object?, bool) Bounded<T>(YamlScalar scalar, JobField field, string path, Func<string, T?> parse) where T : struct, IComparable<T>
+    private (object?, bool) Bounded<T>(YamlScalar scalar, JobField field, string path, Func<string, T?> parse)
+        where T : struct, IComparable<T>
     {
-        if (parse(scalar.Text) is not { } value) return No(scalar, field, path, JobReasons.Unit, Repaired(scalar.Text, field, s => parse(s) is not null));
+        if (parse(scalar.Text) is not { } value)
+            return No(scalar, field, path, JobReasons.Unit, Repaired(scalar.Text, field, s => parse(s) is not null));
         if (field.Min is { } min && value.CompareTo(parse(min)!.Value) < 0) return No(scalar, field, path, JobReasons.Range, min);
         if (field.Max is { } max && value.CompareTo(parse(max)!.Value) > 0) return No(scalar, field, path, JobReasons.Range, max);
         return (value, true);
@@ -114,11 +117,15 @@ internal sealed class ScalarReader(ProblemList problems)
     {
         if (Quantity.Range(scalar.Text) is not { } range)
         {
-            var single = Quantity.Duration(scalar.Text) is { } s && s <= Quantity.Range(field.Default!)!.Max ? $"{scalar.Text}..60s" : field.Default;
-            return No(scalar, field, path, JobReasons.Unit, single);
+            var widest = Quantity.Range(field.Default!)!.Max;
+            var single = Quantity.Duration(scalar.Text) is { } s && s <= widest;
+            return No(scalar, field, path, JobReasons.Unit, single ? $"{scalar.Text}..{Quantity.WriteDuration(widest)}" : field.Default);
         }
         if (range.Min > range.Max)
-            return No(scalar, field, path, JobReasons.RangeOrder, $"{Quantity.WriteDuration(range.Max)}..{Quantity.WriteDuration(range.Min)}");
+        {
+            var turned = $"{Quantity.WriteDuration(range.Max)}..{Quantity.WriteDuration(range.Min)}";
+            return No(scalar, field, path, JobReasons.RangeOrder, turned);
+        }
         var inside = range.Min >= Quantity.Duration(field.Min!) && range.Max <= Quantity.Duration(field.Max!);
         return inside ? (range, true) : No(scalar, field, path, JobReasons.Range, field.Default);
     }
@@ -127,8 +134,11 @@ internal sealed class ScalarReader(ProblemList problems)
     private static string? Repaired(string text, JobField field, Func<string, bool> fits)
     {
         var tight = text.Replace(" ", "").Replace("_", "").Replace(",", "");
-        string[] tries = [tight, tight.ToLowerInvariant(), tight.ToUpperInvariant(), tight + "s", tight + "B", tight.ToLowerInvariant().Replace("iB", "B"),
-            tight.Replace("iB", "B"), tight.Replace("sec", "s").Replace("min", "m")];
+        string[] tries =
+        [
+            tight, tight.ToLowerInvariant(), tight.ToUpperInvariant(), tight + "s", tight + "B", tight.Replace("iB", "B"),
+            tight.Replace("sec", "s").Replace("min", "m"),
+        ];
         return tries.FirstOrDefault(t => t != text && fits(t)) ?? field.Default;
     }
 
@@ -146,16 +156,25 @@ internal sealed class ScalarReader(ProblemList problems)
     private bool HasNoPlaceholder(YamlScalar scalar, string path)
     {
         if (SecretText.Placeholders(scalar.Text).FirstOrDefault() is not { } part) return true;
-        problems.Add(Codes.JobValueInvalid, problems.Within(scalar.At, part), path, JobReasons.PlaceholderHere, "$" + part, ("value", part));
+        var at = problems.Within(scalar.At, part);
+        problems.Add(Codes.JobValueInvalid, at, path, JobReasons.PlaceholderHere, "$" + part, ("value", part));
         return false;
     }
 
     private (object?, bool) No(YamlScalar scalar, JobField field, string path, string reason, string? suggestion = null)
     {
         var value = field.Secret ? null : problems.Raw(scalar.At);
-        problems.Add(Codes.JobValueInvalid, scalar.At, path, reason, suggestion, ("expected", Expected(field)), ("value", value), ("most", Text(field.MaxLength)));
+        problems.Add(Codes.JobValueInvalid, scalar.At, path, reason, suggestion,
+            ("expected", Expected(field)), ("value", value), ("most", Text(field.MaxLength)));
         return (null, false);
     }
+
+    private static string? MeantFlag(string text) => text.ToLowerInvariant() switch
+    {
+        "yes" or "on" or "true" or "1" => "true",
+        "no" or "off" or "false" or "0" => "false",
+        _ => null,
+    };
 
     private static bool? Flag(YamlScalar scalar) => !scalar.Plain ? null : scalar.Text switch
     {
@@ -195,7 +214,7 @@ internal sealed class ScalarReader(ProblemList problems)
             _ => 0,
         };
         if (real != 0) return true;
-        var shape = text.Length > 0 && text.Any(char.IsAsciiDigit) && !text.AsSpan().ContainsAnyExcept("0123456789+-.eE") && text[0] is not ('e' or 'E');
+        var shape = text.Any(char.IsAsciiDigit) && !text.AsSpan().ContainsAnyExcept("0123456789+-.eE") && text[0] is not ('e' or 'E');
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         return shape && double.TryParse(text, Style, CultureInfo.InvariantCulture, out real) && double.IsFinite(real);
     }

@@ -4,8 +4,8 @@ using Pawl.Model;
 namespace Pawl.Jobs;
 
 /// <summary>
-/// Text with <c>${NAME}</c> and <c>${file:path}</c> in it, cut into pieces; <c>$${</c> stands for <c>${</c>. Values are looked up once and kept apart
-/// from what may be shown.
+/// Text with <c>${NAME}</c> and <c>${file:path}</c> in it, cut into pieces; <c>$${</c> stands for <c>${</c>. Values are looked up once
+/// and kept apart from what may be shown.
 /// </summary>
 internal sealed class SecretText
 {

@@ -56,7 +56,9 @@ internal sealed class SourceText
         return new string(shown);
     }
 
-    /// <summary>Everything between the first colon of a URL's authority and the last <c>@</c> of the line: rather too much than too little.</summary>
+    /// <summary>
+    /// Everything between the first colon of a URL's authority and the last <c>@</c> of the line: rather too much than too little.
+    /// </summary>
     private static void MaskUserInfo(string line, char[] shown)
     {
         var last = line.LastIndexOf('@');
@@ -79,8 +81,9 @@ internal sealed class SourceText
             from++;
             while (from < line.Length && line[from] == ' ') from++;
             var quote = from < line.Length && line[from] is '"' or '\'' ? line[from] : '\0';
-            var to = quote != '\0' ? line.IndexOf(quote, from + 1) : line.AsSpan(from).IndexOfAny(" ,&\"'}") is var n and >= 0 ? from + n : -1;
-            Stars(line, shown, quote != '\0' ? from + 1 : from, to < 0 ? line.Length : to);
+            if (quote != '\0') from++;
+            var length = quote != '\0' ? line.AsSpan(from).IndexOf(quote) : line.AsSpan(from).IndexOfAny(" ,&\"'}");
+            Stars(line, shown, from, length < 0 ? line.Length : from + length);
         }
     }
 

@@ -11,7 +11,8 @@ public static class TableRules
     private const int One = -2;
 
     /// <summary>
-    /// The most specific rule whose pattern matches: a literal before a glob, then the longer literal start, then more literal characters, then fewer
+    /// The most specific rule whose pattern matches: a literal before a glob, then the longer literal start, then more literal
+    /// characters, then fewer
     /// <c>*</c>, then the later one. Null when none matches, or when that rule excludes the table: a wider rule does not bring it back.
     /// </summary>
     /// <param name="ignoreCase">True only where the source does not tell the cases of table names apart.</param>
@@ -37,7 +38,8 @@ public static class TableRules
     }
 
     /// <summary>
-    /// Every name that <paramref name="narrow"/> matches is matched by <paramref name="wide"/>: <c>shop.*</c> covers <c>shop.o*</c>, which does not cover
+    /// Every name that <paramref name="narrow"/> matches is matched by <paramref name="wide"/>: <c>shop.*</c> covers <c>shop.o*</c>,
+    /// which does not cover
     /// <c>*.orders</c>. What covers a pattern passes its settings on to it.
     /// </summary>
     public static bool Covers(TablePattern wide, TablePattern narrow)

@@ -5,8 +5,8 @@ using YamlDotNet.Core.Events;
 namespace Pawl.Jobs;
 
 /// <summary>
-/// One YAML 1.2 document as a tree with places. Stricter than YAML: no aliases, anchors, tags, second documents or characters that cannot be
-/// seen; bounded in depth and number of nodes. One instance reads one text.
+/// One YAML 1.2 document as a tree with places. Stricter than YAML: no aliases, anchors, tags, second documents or characters that cannot
+/// be seen; bounded in depth and number of nodes. One instance reads one text.
 /// </summary>
 internal sealed class YamlReader(SourceText source, ProblemList problems)
 {
@@ -50,7 +50,7 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
             return null;
         }
         var start = (DocumentStart)parser.Current!;
-        if (start.Version is { } v && (v.Version.Major, v.Version.Minor) != (1, 2)) Stop(At(start), JobReasons.Directive, $"%YAML 1.2");
+        if (start.Version is { } v && (v.Version.Major, v.Version.Minor) != (1, 2)) Stop(At(start), JobReasons.Directive, "%YAML 1.2");
         if (start.Tags is { } tags && tags.Any(t => t.Handle is not ("!" or "!!"))) Stop(At(start), JobReasons.Directive);
         parser.MoveNext();
         var root = ReadNode(parser, "", 0);
@@ -73,7 +73,7 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
         {
             case Scalar scalar:
                 var at = At(scalar);
-                if (scalar.Style is ScalarStyle.Literal or ScalarStyle.Folded or ScalarStyle.DoubleQuoted or ScalarStyle.SingleQuoted) blocks.Add(at);
+                if (scalar.Style != ScalarStyle.Plain) blocks.Add(at);
                 return new YamlScalar(at, scalar.Value, scalar.Style == ScalarStyle.Plain);
             case SequenceStart list:
                 return ReadList(parser, list, path, depth);
@@ -132,11 +132,13 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
     private string Quoted(Span at)
     {
         var end = at.Start;
-        while (end < source.Text.Length && end - at.Start < 80 && source.Text[end] is not (':' or ',' or ' ' or '\n' or '\r' or ']' or '}')) end++;
+        while (end < source.Text.Length && end - at.Start < 80 && !":, \t\n\r]}".Contains(source.Text[end])) end++;
         return $"\"{source.Text[at.Start..end]}\"";
     }
 
-    /// <summary>YAML counts U+0085, U+2028 and U+2029 as line breaks in one version and not in the other; NUL ends the text for some readers.</summary>
+    /// <summary>
+    /// YAML counts U+0085, U+2028 and U+2029 as line breaks in one version and not in the other; NUL ends the text for some readers.
+    /// </summary>
     private bool HasUnseenCharacters()
     {
         var text = source.Text;
@@ -144,10 +146,11 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
         {
             var c = text[i];
             if (char.IsSurrogatePair(text, i)) { i++; continue; }
-            var unseen = (char.IsControl(c) && c is not ('\t' or '\n' or '\r')) || c is '\u2028' or '\u2029' or '\uFEFF' || char.IsSurrogate(c)
-                || c is (>= '\uFDD0' and <= '\uFDEF') or '\uFFFE' or '\uFFFF';
-            if (!unseen) continue;
-            problems.Add(Codes.JobSyntax, new Span(i, 1), "", JobReasons.ControlCharacter, null, ("character", FormattableString.Invariant($"U+{(int)c:X4}")));
+            var control = char.IsControl(c) && c is not ('\t' or '\n' or '\r');
+            var unseen = c is '\u2028' or '\u2029' or '\uFEFF' or (>= '\uFDD0' and <= '\uFDEF') or '\uFFFE' or '\uFFFF';
+            if (!control && !unseen && !char.IsSurrogate(c)) continue;
+            var named = FormattableString.Invariant($"U+{(int)c:X4}");
+            problems.Add(Codes.JobSyntax, new Span(i, 1), "", JobReasons.ControlCharacter, null, ("character", named));
             return true;
         }
         return false;
