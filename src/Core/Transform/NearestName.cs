@@ -3,7 +3,7 @@ namespace Pawl.Transform;
 /// <summary>Finds what somebody probably meant, for "did you mean". Thread-safe.</summary>
 public static class NearestName
 {
-    /// <summary>The candidate with the fewest typing slips, case not counted; null when none is within a third of the name's length.</summary>
+    /// <summary>The candidate with the fewest typing slips, case not counted; null when none is within a third of its length.</summary>
     public static string? Of(string name, IEnumerable<string> candidates)
     {
         string? best = null;
