@@ -1,0 +1,170 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Pawl.Model;
+using static Pawl.Connectors.Sqlite.SqliteNative;
+
+namespace Pawl.Connectors.Sqlite;
+
+internal enum SqliteAccess { Read, Write, Create }
+
+/// <summary>
+/// One open connection to a database file. One caller at a time, from any thread; <see cref="Interrupt"/> alone may come from another
+/// thread at any moment. Statements still open when it is disposed are finalised with it.
+/// </summary>
+internal sealed unsafe class SqliteFile : IDisposable
+{
+    private readonly HashSet<SqliteStatement> statements = [];
+    private readonly Lock gate = new();
+    private nint handle;
+
+    private SqliteFile(string path, nint handle)
+    {
+        Path = path;
+        this.handle = handle;
+    }
+
+    public string Path { get; }
+    public nint Handle => handle;
+    public bool InTransaction => AutoCommit(handle) == 0;
+    public long LastChanges => Changes(handle);
+
+    /// <param name="path">Absolute.</param>
+    /// <exception cref="PawlException">The file is missing, a directory, out of reach, or no database.</exception>
+    public static SqliteFile Open(string path, SqliteAccess access, TimeSpan busy)
+    {
+        CheckPath(path, access);
+        var flags = OpenNoMutex | OpenExtendedCodes | access switch
+        {
+            SqliteAccess.Read => OpenReadOnly,
+            SqliteAccess.Write => OpenReadWrite,
+            _ => OpenReadWrite | OpenCreate,
+        };
+        var code = SqliteNative.Open(path, out var handle, flags, 0);
+        var file = new SqliteFile(path, handle);
+        try
+        {
+            if (code != Ok) throw file.Error(code, "open");
+            file.Wait(busy);
+            // Foreign keys are not enforced while tables are filled one after another; the build's default is not relied on.
+            file.Execute("pragma foreign_keys = off");
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckPath(string path, SqliteAccess access)
+    {
+        if (Directory.Exists(path)) throw new PawlException(Fault.Configuration, Codes.FileIsDirectory, ("file", path));
+        if (File.Exists(path)) return;
+        if (access != SqliteAccess.Create) throw new PawlException(Fault.Configuration, Codes.FileMissing, ("file", path));
+        var folder = System.IO.Path.GetDirectoryName(path);
+        if (string.IsNullOrEmpty(folder) || !Directory.Exists(folder))
+        {
+            throw new PawlException(Fault.Configuration, Codes.FileMissing, ("file", folder ?? path));
+        }
+    }
+
+    /// <summary>How long later statements wait for a lock.</summary>
+    public void Wait(TimeSpan busy) => _ = BusyTimeout(handle, (int)busy.TotalMilliseconds);
+
+    public SqliteStatement Prepare(string sql, bool kept = false)
+    {
+        var bytes = Encoding.UTF8.GetBytes(sql);
+        fixed (byte* text = bytes)
+        {
+            var code = SqliteNative.Prepare(handle, text, bytes.Length, kept ? PreparePersistent : 0, out var statement, out _);
+            if (code != Ok) throw Error(code, sql);
+            if (statement == 0) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("sql", sql));
+            var prepared = new SqliteStatement(this, statement, sql);
+            statements.Add(prepared);
+            return prepared;
+        }
+    }
+
+    public void Forget(SqliteStatement statement) => statements.Remove(statement);
+
+    /// <summary>Runs one statement to its end and returns the rows it changed.</summary>
+    public long Execute(string sql, params object?[] values)
+    {
+        using var statement = Prepare(sql);
+        statement.BindAll(values);
+        while (statement.Step()) { }
+        return LastChanges;
+    }
+
+    public long Number(string sql, params object?[] values)
+    {
+        using var statement = Prepare(sql);
+        statement.BindAll(values);
+        return statement.Step() ? statement.Int64(0) : 0;
+    }
+
+    public string? Text(string sql, params object?[] values)
+    {
+        using var statement = Prepare(sql);
+        statement.BindAll(values);
+        return statement.Step() ? statement.TextOrNull(0) : null;
+    }
+
+    public bool Any(string sql, params object?[] values)
+    {
+        using var statement = Prepare(sql);
+        statement.BindAll(values);
+        return statement.Step();
+    }
+
+    /// <summary>Collation of a column as declared: BINARY where nothing is said.</summary>
+    public string Collation(string table, string column)
+    {
+        byte* type, collation;
+        int notNull, primaryKey, autoIncrement;
+        var code = ColumnMetadata(handle, "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement);
+        return code == Ok && collation is not null ? Marshal.PtrToStringUTF8((nint)collation)! : "BINARY";
+    }
+
+    /// <summary>Whether the table's integer primary key never gives a number twice (AUTOINCREMENT).</summary>
+    public bool AutoIncrements(string table, string column)
+    {
+        byte* type, collation;
+        int notNull, primaryKey, autoIncrement;
+        return ColumnMetadata(handle, "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement) == Ok
+            && autoIncrement != 0;
+    }
+
+    /// <summary>Makes a running statement end early. Any thread.</summary>
+    public void Interrupt()
+    {
+        lock (gate)
+        {
+            if (handle != 0) SqliteNative.Interrupt(handle);
+        }
+    }
+
+    public PawlException Error(int code, string doing)
+    {
+        var extended = handle == 0 ? code : ExtendedError(handle);
+        if ((extended & 0xFF) != (code & 0xFF)) extended = code;
+        return SqliteFaults.Classify(extended, Message(code), this, doing);
+    }
+
+    public string Message(int code)
+    {
+        var text = handle == 0 ? ErrorText(code) : ErrorMessage(handle);
+        return Marshal.PtrToStringUTF8((nint)text) ?? "";
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in statements.ToArray()) statement.Dispose();
+        lock (gate)
+        {
+            if (handle == 0) return;
+            _ = Close(handle);
+            handle = 0;
+        }
+    }
+}
