@@ -1,11 +1,11 @@
-using System.Runtime.InteropServices;
 using Pawl.Contracts;
 using Pawl.Model;
+using Pawl.Relational;
 
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>SQLite files as source, target and run history. <c>sqlite:path/to/file.db?busy=5s</c>. Stateless and thread-safe.</summary>
-public sealed class SqliteConnector : Connector, IReadsTables
+public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables
 {
     public override ConnectorSpec Spec { get; } = new()
     {
@@ -23,9 +23,15 @@ public sealed class SqliteConnector : Connector, IReadsTables
         },
     };
 
-    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => throw new NotSupportedException();
+    public override async ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
+        await Task.Run(() => SqliteProbe.Look(at), ct).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
         await SqliteSource.OpenAsync(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        ValueTask.FromResult<ISink>(new TransactionalSink(new SqliteDatabase(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at),
+            context.Time), context));
 }

@@ -196,6 +196,11 @@ public sealed class BytesColumn(ColumnSchema schema) : Column(schema)
 
     /// <summary>All values, one after another.</summary>
     public ReadOnlySpan<byte> Data => data.AsSpan(0, used);
+    /// <summary>
+    /// Holds <see cref="Data"/> in place for native code until the handle is disposed. Nothing may be appended meanwhile.
+    /// </summary>
+    public MemoryHandle Pin() => data.AsMemory(0, used).Pin();
+
     /// <summary>Exclusive end of each row's value in <see cref="Data"/>.</summary>
     public ReadOnlySpan<int> Ends => ends.AsSpan(0, Count);
 

@@ -1,0 +1,80 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Relational;
+
+namespace Pawl.Connectors.Sqlite;
+
+/// <summary>A SQLite file as a transactional target. Thread-safe: every session is a connection of its own.</summary>
+internal sealed class SqliteDatabase(string path, SqliteOptions options, TimeProvider time) : ITargetDatabase
+{
+    public static readonly SqlDialect Dialect = new()
+    {
+        Quote = SqliteNames.Quote,
+        Parameter = number => FormattableString.Invariant($"?{number}"),
+        Now = "cast(round(unixepoch('subsec') * 1000) as integer)",
+        NumberType = "integer",
+        TextType = "text",
+        TableSuffix = "without rowid",
+    };
+
+    public string Path => path;
+    public SqliteOptions Options => options;
+
+    public TargetTraits Traits { get; } = new() { Guarantee = Guarantee.OncePerRow, BuffersGroups = true };
+
+    public ITargetTables Tables => new SqliteTables(this);
+
+    public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) => await OpenAsync(ct).ConfigureAwait(false);
+
+    public async Task<SqliteSession> OpenAsync(CancellationToken ct)
+    {
+        var file = await Task.Run(() => Open(path, options), ct).ConfigureAwait(false);
+        return new SqliteSession(file, options, time);
+    }
+
+    public ValueTask<IAsyncDisposable?> TryLockAsync(string name, CancellationToken ct) =>
+        ValueTask.FromResult<IAsyncDisposable?>(SqliteLockFile.TryTake(path, name));
+
+    public ValueTask<bool> IsLockedAsync(string name, CancellationToken ct) => ValueTask.FromResult(SqliteLockFile.IsHeld(path, name));
+
+    /// <summary>A file has no server that could end somebody's connection: its write lock is only ever held for one short transaction.</summary>
+    public ValueTask<bool> TerminateAsync(string backend, CancellationToken ct) => ValueTask.FromResult(false);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static SqliteFile Open(string path, SqliteOptions options)
+    {
+        var file = SqliteFile.Open(path, SqliteAccess.Create, options.Busy);
+        try
+        {
+            UseWal(file);
+            // Losing power must not take back a commit that was reported: https://www.sqlite.org/pragma.html#pragma_synchronous
+            file.Execute("pragma synchronous = full");
+            file.Execute("pragma cache_size = -32768");
+            file.Execute("pragma wal_autocheckpoint = 8192");
+            file.Execute("pragma journal_size_limit = 67108864");
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Readers and the heartbeat go on while a group is written. Where the file system has no shared memory SQLite stays with a
+    /// rollback journal, which is as safe; likewise while somebody else holds the file in that mode.</summary>
+    private static void UseWal(SqliteFile file)
+    {
+        if (file.Text("pragma journal_mode") == "wal") return;
+        try
+        {
+            file.Text("pragma journal_mode = wal");
+        }
+        catch (PawlException e) when (e.Code == Codes.Busy)
+        {
+            // Somebody reads or writes it in the old mode just now; both modes keep every promise, so this is no reason to stop.
+            file.Number("pragma schema_version");
+        }
+    }
+}

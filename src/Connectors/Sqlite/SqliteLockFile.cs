@@ -1,0 +1,78 @@
+using Pawl.Model;
+
+namespace Pawl.Connectors.Sqlite;
+
+/// <summary>
+/// A lock that ends with its process: a file beside the target, held open under an exclusive advisory lock and removed on release. A file
+/// whose process died stays behind unlocked and is removed by whoever asks for it next.
+/// </summary>
+internal sealed class SqliteLockFile : IAsyncDisposable
+{
+    private const int Attempts = 3;
+
+    private readonly FileStream stream;
+    private readonly string path;
+
+    private SqliteLockFile(FileStream stream, string path)
+    {
+        this.stream = stream;
+        this.path = path;
+    }
+
+    /// <returns>Null when somebody else holds it.</returns>
+    /// <exception cref="PawlException">The folder cannot be written.</exception>
+    public static SqliteLockFile? TryTake(string target, string name)
+    {
+        var path = PathOf(target, name);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (Open(path, FileMode.OpenOrCreate, target) is not { } stream) continue;
+            // Somebody who took the new file for a left-over one may have removed it between our opening and our locking it.
+            if (File.Exists(path)) return new SqliteLockFile(stream, path);
+            stream.Dispose();
+        }
+        return null;
+    }
+
+    public static bool IsHeld(string target, string name)
+    {
+        var path = PathOf(target, name);
+        if (!File.Exists(path)) return false;
+        if (Open(path, FileMode.Open, target) is not { } stream) return File.Exists(path);
+        File.Delete(path);
+        stream.Dispose();
+        return false;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        // Removed first: once it is unlocked, somebody else may have it.
+        File.Delete(path);
+        return stream.DisposeAsync();
+    }
+
+    private static string PathOf(string target, string name) =>
+        $"{target}.pawl-{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'))}.lock";
+
+    /// <summary>Null when it is locked by somebody else, or gone.</summary>
+    private static FileStream? Open(string path, FileMode mode, string target)
+    {
+        try
+        {
+            return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new PawlException(Fault.Permission, Codes.AccessDenied, e, ("file", path), ("message", e.Message));
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new PawlException(Fault.Configuration, Codes.FileMissing, e, ("file", Path.GetDirectoryName(target)));
+        }
+        catch (IOException)
+        {
+            // The share violation, which .NET does not tell apart from other causes by type: either way it is not ours.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Relational;
+
+namespace Pawl.Connectors.Sqlite;
+
+/// <summary>Looks at and makes tables of a target file. DDL is transactional in SQLite: the fence and the DDL commit together.</summary>
+internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
+{
+    public async ValueTask CreateControlTablesAsync(CancellationToken ct) => await ChangeAsync(null, file =>
+    {
+        foreach (var table in ControlTables.All) file.Execute(SqlSteps.CreateTable(table, SqliteDatabase.Dialect));
+    }, ct).ConfigureAwait(false);
+
+    public async ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => await LookAsync(false, file =>
+    {
+        var names = string.Join(", ", ControlTables.All.Select(t => SqliteNames.Literal(t.Name)));
+        return file.Number($"select count(*) from sqlite_schema where type = 'table' and name in ({names})") == ControlTables.All.Count;
+    }, ct).ConfigureAwait(false);
+
+    public async ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) =>
+        await LookAsync(new TargetState(false, false, null), file =>
+        {
+            if (SqliteCatalog.Find(file, plan.Target.ToString()) is not { } name) return new TargetState(false, false, null);
+            return new TargetState(true, file.Any($"select 1 from {SqliteNames.Quote(name)} limit 1"), SqliteCatalog.Describe(file, name));
+        }, ct).ConfigureAwait(false);
+
+    public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        if (SqliteNames.IsReserved(plan.Target.ToString()))
+        {
+            throw new PawlException(Fault.Configuration, Codes.ReservedName, ("table", plan.Target));
+        }
+        await ChangeAsync(fence, file => Prepare(file, plan), ct).ConfigureAwait(false);
+    }
+
+    public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        // One transaction per index: a large one holds the file's write lock for as long as it takes to build.
+        foreach (var index in new SqliteTarget(plan).Indexes())
+        {
+            await ChangeAsync(fence, file => CreateIndex(file, plan, index), ct).ConfigureAwait(false);
+        }
+    }
+
+    private static void Prepare(SqliteFile file, TablePlan plan)
+    {
+        var target = new SqliteTarget(plan);
+        if (SqliteCatalog.Find(file, target.Name) is null)
+        {
+            CreateTable(file, plan, target);
+        }
+        var columns = SqliteColumns.Match(file, plan);
+        if (plan.Write == WriteMode.Upsert) columns.RequireKey(plan);
+    }
+
+    private static void CreateTable(SqliteFile file, TablePlan plan, SqliteTarget target)
+    {
+        if (!plan.Create) throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path));
+        var other = file.Text("select type from pragma_table_list where schema = 'main' and name = ? collate nocase", target.Name);
+        if (other is not null)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path), ("there", other));
+        }
+        file.Execute(target.CreateTable());
+    }
+
+    private static void CreateIndex(SqliteFile file, TablePlan plan, SqliteIndex index)
+    {
+        if (SqliteCatalog.Find(file, plan.Target.ToString()) is not { } table) return;
+        var there = SqliteShape.Required(SqliteCatalog.Describe(file, table));
+        bool Alike(IReadOnlyList<SqliteKeyPart> parts) => parts.Count == index.Parts.Count && parts.Zip(index.Parts).All(p =>
+            SqliteNames.Same(p.First.Column, p.Second.Column) && p.First.Collation == p.Second.Collation);
+        if (there.Indexes.Any(i => Alike(i.Parts) && (i.Unique || !index.Unique)) || Alike(there.Primary)) return;
+        // A constraint's index has a name only SQLite may give; names are shared by all tables of the file.
+        var name = index.Origin == "c" ? index.Name : $"{plan.Target}_{string.Join('_', index.Parts.Select(p => p.Column))}_key";
+        if (file.Any("select 1 from sqlite_schema where name = ? collate nocase", name)) name = $"{name}_{plan.Target}";
+        file.Execute($"create {(index.Unique ? "unique " : "")}index {SqliteNames.Quote(name)} on {SqliteNames.Quote(table)} "
+            + $"({SqliteTarget.Parts(index.Parts)})");
+    }
+
+    private async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Action<SqliteFile> change, CancellationToken ct)
+    {
+        await using var session = await database.OpenAsync(ct).ConfigureAwait(false);
+        await session.BeginAsync(ct).ConfigureAwait(false);
+        var ended = false;
+        try
+        {
+            if (fence is not null) await fence(session, ct).ConfigureAwait(false);
+            await session.RunAsync(file => { change(file); return 0; }, ct).ConfigureAwait(false);
+            ended = true;
+            await session.EndAsync(commit: true).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!ended) await session.EndAsync(commit: false).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens the file for reading alone; a target that is not there yet is an answer, not an error, and is not created.</summary>
+    private async ValueTask<T> LookAsync<T>(T absent, Func<SqliteFile, T> look, CancellationToken ct) => await Task.Run(() =>
+    {
+        if (!File.Exists(database.Path) && !Directory.Exists(database.Path)) return absent;
+        using var file = SqliteFile.Open(database.Path, SqliteAccess.Read, database.Options.Busy);
+        return look(file);
+    }, ct).ConfigureAwait(false);
+}
