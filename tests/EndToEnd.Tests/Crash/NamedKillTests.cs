@@ -1,0 +1,61 @@
+using Pawl.EndToEnd.Tests.Harness;
+using Pawl.Telemetry;
+using Xunit;
+
+namespace Pawl.EndToEnd.Tests.Crash;
+
+/// <summary>SIGKILL at every named point of the commit path, at its first, second and third passing, and twice in a row.</summary>
+public sealed class NamedKillTests(KillSources sources) : IClassFixture<KillSources>
+{
+    /// <summary>Points passed once in a run, whatever there is to do.</summary>
+    private static readonly string[] Once = [CrashPoint.JobAcquired, CrashPoint.BeforeRelease];
+
+    public static TheoryData<string, int, int> Points()
+    {
+        var points = new TheoryData<string, int, int>();
+        var scenario = 0;
+        foreach (var point in CrashPoint.All)
+        {
+            foreach (var n in Once.Contains(point) ? [1] : new[] { 1, 2, 3 }) points.Add(point, n, scenario++ % 4);
+        }
+        return points;
+    }
+
+    public static TheoryData<string, string, int> Pairs()
+    {
+        var pairs = new TheoryData<string, string, int>();
+        for (var i = 0; i < CrashPoint.All.Count; i++)
+        {
+            pairs.Add(CrashPoint.All[i], CrashPoint.All[i], i % 4);
+            pairs.Add(CrashPoint.All[i], CrashPoint.All[(i + 5) % CrashPoint.All.Count], (i + 2) % 4);
+        }
+        return pairs;
+    }
+
+    [Theory, MemberData(nameof(Points))]
+    public async Task A_kill_at_a_named_point_loses_and_doubles_nothing(string point, int passing, int scenario)
+    {
+        using var trial = await NewAsync(scenario);
+        await trial.KillAtAsync($"{point}:{passing}");
+        await trial.FinishAsync(again: true);
+        Assert.Empty(trial.Complaints);
+    }
+
+    [Theory, MemberData(nameof(Pairs))]
+    public async Task Two_kills_in_a_row_lose_and_double_nothing(string first, string second, int scenario)
+    {
+        using var trial = await NewAsync(scenario);
+        await trial.KillAtAsync(first + ":1");
+        await trial.KillAtAsync(second + ":1");
+        await trial.FinishAsync(again: false);
+        Assert.Empty(trial.Complaints);
+    }
+
+    private async Task<KillTrial> NewAsync(int scenario)
+    {
+        var chosen = sources.Scenarios[scenario];
+        var trial = new KillTrial(chosen, sources.File(chosen));
+        await trial.PrepareAsync();
+        return trial;
+    }
+}
