@@ -23,7 +23,7 @@ public sealed class JobRunner(JobHost host)
         {
             await RunAsync(run, options, state);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.Ending)
         {
             // Everything durable is durable; the tables' states tell the rest.
         }
@@ -35,7 +35,7 @@ public sealed class JobRunner(JobHost host)
         {
             state.Error ??= Unexpected(e);
         }
-        var summary = state.Summary(run, stop.IsCancellationRequested, host.Time.GetElapsedTime(began));
+        var summary = state.Summary(run, run.Ending, host.Time.GetElapsedTime(began));
         run.Emit(EventCodes.RunEnded, null, null, ("status", summary.Status), ("rows", summary.Tables.Sum(t => t.ThisRun.Read)),
             ("bytes", summary.Tables.Sum(t => t.TotalBytes)), ("ms", (long)summary.Time.TotalMilliseconds), ("retries", run.Retries),
             ("code", summary.Error?.Code));

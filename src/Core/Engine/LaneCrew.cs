@@ -35,7 +35,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
                 if (lane is not null) run.Emit(EventCodes.LaneDone, lane.Plan, lane.Lane);
                 if (lane is null || table.LaneDone()) await FinishAsync(table);
             }
-            catch (OperationCanceledException) when (run.StopToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (run.Ending)
             {
                 return;
             }
@@ -50,7 +50,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     {
         lock (gate)
         {
-            while (!run.StopToken.IsCancellationRequested && queue.TryDequeue(out var next))
+            while (!run.Ending && queue.TryDequeue(out var next))
             {
                 if (!next.Table.Failed) return next;
             }

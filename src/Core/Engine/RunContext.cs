@@ -23,6 +23,9 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
     /// <summary>Asked to end at once.</summary>
     public CancellationToken AbortToken => abort.Token;
 
+    /// <summary>Asked to end in either way. Both are looked at: an abort reaches its own token before it reaches the other.</summary>
+    public bool Ending => stop.IsCancellationRequested || abort.IsCancellationRequested;
+
     /// <summary>Lanes at work at the same time.</summary>
     public int Workers { get; set; } = 1;
 

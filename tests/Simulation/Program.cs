@@ -1,0 +1,1 @@
+return Pawl.Simulation.CommandLine.Run(args);
