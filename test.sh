@@ -45,7 +45,7 @@ locked=()
 if [[ ${CI:-} == true ]]; then locked=(-p:RestoreLockedMode=true); fi
 
 suites=()
-for project in tests/*/*.csproj; do
+for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   if wanted "$name" "$@"; then suites+=("$name"); fi
 done

@@ -153,7 +153,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 ("counts", counts));
         }
         var entry = group.Entry(work.Lane, last, counts, final);
-        work.Progress.CheckRejects(work.Plan, counts.Rejected);
+        work.Progress.CheckRejects(work.Plan, work.Lane, counts.Rejected);
         inDoubt = entry;
         await writer.CommitAsync([entry], ct);
         inDoubt = null;

@@ -11,6 +11,7 @@ internal sealed class TableProgress
 {
     private readonly Lock gate = new();
     private readonly Dictionary<LaneId, LedgerEntry> lanes = [];
+    private readonly Dictionary<LaneId, long> pendingRejects = [];
     private readonly WriteCounts before;
 
     /// <param name="found">Last entries of the table's lanes when the run began.</param>
@@ -28,14 +29,24 @@ internal sealed class TableProgress
     public void Durable(LedgerEntry? entry)
     {
         if (entry is null) return;
-        lock (gate) lanes[entry.Lane] = entry;
+        lock (gate)
+        {
+            lanes[entry.Lane] = entry;
+            pendingRejects.Remove(entry.Lane);
+        }
     }
 
     /// <exception cref="PawlException"><see cref="Codes.RejectLimit"/> before a commit that would go past the table's limit.</exception>
-    public void CheckRejects(TablePlan plan, long more)
+    public void CheckRejects(TablePlan plan, LaneId lane, long more)
     {
         if (more == 0) return;
-        var rejected = Total.Rejected + more;
+        long rejected;
+        lock (gate)
+        {
+            // Other lanes may be between this check and their commit: what they are about to reject counts already.
+            pendingRejects[lane] = more;
+            rejected = Total.Rejected + pendingRejects.Values.Sum();
+        }
         if (rejected > plan.RejectLimit)
         {
             throw new PawlException(Fault.Data, Codes.RejectLimit, ("table", plan.Source), ("rejected", rejected), ("limit", plan.RejectLimit));

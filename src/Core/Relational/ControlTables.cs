@@ -37,7 +37,7 @@ public static class ControlTables
     public static readonly ControlTable Plan = new("pawl_plan",
     [
         new("job", ControlType.Text), new("source_table", ControlType.Text), new("generation", ControlType.Number),
-        new("phase", ControlType.Text), new("result_hash", ControlType.Text),
+        new("phase", ControlType.Text), new("tick", ControlType.Number), new("result_hash", ControlType.Text),
         new("plan", ControlType.Text), new("opened_at", ControlType.Number),
     ], ["job", "source_table", "generation"]);
 

@@ -189,7 +189,8 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var job = JobRows.Id(lease.Job);
         var table = plan.Source.ToString();
         var phase = plan.Phase.ToString().ToLowerInvariant();
-        var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase)],
+        if (plan.Phase >= TablePhase.Done) await CheckFinalAsync(s, lease, plan, ct);
+        var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
         foreach (var owned in new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan })
@@ -200,9 +201,24 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         await s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("generation", plan.Generation)],
             new("job", job), new("generation", plan.Generation, Comparison.Less)), ct);
         await s.ChangeAsync(ControlChange.Insert(ControlTables.Plan, ("job", job), ("source_table", table),
-            ("generation", plan.Generation), ("phase", phase), ("result_hash", plan.ResultHash),
+            ("generation", plan.Generation), ("phase", phase), ("tick", 0L), ("result_hash", plan.ResultHash),
             ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)), ct);
         return true;
+    }
+
+    /// <summary>
+    /// A table is done when the ledger says so, not when we remember it: a restore may have taken final entries back while we ran.
+    /// </summary>
+    private static async ValueTask CheckFinalAsync(ITargetSession s, JobLease lease, TablePlan plan, CancellationToken ct)
+    {
+        var rows = await s.SelectAsync(new ControlSelect
+        {
+            Table = ControlTables.Ledger,
+            Where = [new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("final", 1L)],
+        }, ct);
+        var final = rows.Select(r => r.Text("lane")).ToHashSet(StringComparer.Ordinal);
+        if (plan.Splits.All(split => final.Contains(plan.Lane(lease.Job, split.Index).Name))) return;
+        throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source), ("generation", plan.Generation));
     }
 
     private static async ValueTask<IReadOnlyList<LaneId>> LanesAsync(ITargetSession s, Guid job, TableName table, CancellationToken ct)

@@ -14,17 +14,35 @@ internal static class Protocol
         if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("epoch", lease.Epoch));
     }
 
-    /// <summary>The fence of everything that writes rows of a lane: epoch and holder, because a restored backup can bring an epoch back.</summary>
-    public static async ValueTask FenceLaneAsync(ITargetSession session, LaneId lane, long epoch, Guid holder, CancellationToken ct)
+    /// <summary>
+    /// A lane is taken only for a plan that stands in the target. A restore that keeps our lease but goes back behind the plan would
+    /// otherwise leave rows that belong to no plan.
+    /// </summary>
+    public static async ValueTask FencePlanAsync(ITargetSession session, JobLease lease, TablePlan plan, CancellationToken ct)
+    {
+        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("tick", Computed.PlusOne)],
+            new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("generation", plan.Generation)), ct);
+        if (touched != 1)
+        {
+            throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source), ("generation", plan.Generation));
+        }
+    }
+
+    /// <summary>
+    /// The fence of everything that writes rows of a lane: epoch and holder, because a restored backup can bring an epoch back, and the very
+    /// tick the last transaction left, because a restored backup can bring back a ledger of our own epoch that lacks what we committed since.
+    /// </summary>
+    public static async ValueTask FenceLaneAsync(ITargetSession session, LaneId lane, LaneTerm term, Guid holder, CancellationToken ct)
     {
         var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Lane,
             [("tick", Computed.PlusOne), ("heartbeat", Computed.Now)],
-            new("job", JobRows.Id(lane.Job)), new("lane", lane.Name), new("epoch", epoch), new("holder", JobRows.Id(holder))), ct);
-        if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("lane", lane.Name), ("epoch", epoch));
+            new("job", JobRows.Id(lane.Job)), new("lane", lane.Name), new("epoch", term.Epoch), new("holder", JobRows.Id(holder)),
+            new("tick", term.Tick)), ct);
+        if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("lane", lane.Name), ("epoch", term.Epoch));
     }
 
     /// <summary>Gives the lane to a new holder; whoever had it is fenced from here on. Waits for the lane's row lock, that is, until an older transaction is decided.</summary>
-    public static async ValueTask<long> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName table, Guid holder, CancellationToken ct)
+    public static async ValueTask<LaneTerm> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName table, Guid holder, CancellationToken ct)
     {
         var job = JobRows.Id(lane.Job);
         var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Lane,
@@ -38,14 +56,14 @@ internal static class Protocol
             await session.ChangeAsync(ControlChange.Insert(ControlTables.Lane,
                 ("job", job), ("lane", lane.Name), ("source_table", table.ToString()), ("epoch", 1L), ("tick", 0L),
                 ("holder", JobRows.Id(holder)), ("backend", session.Backend), ("heartbeat", Computed.Now)), ct);
-            return 1;
+            return new LaneTerm(1, 0);
         }
         var rows = await session.SelectAsync(new ControlSelect
         {
             Table = ControlTables.Lane,
             Where = [new("job", job), new("lane", lane.Name)],
         }, ct);
-        return rows[0].Number("epoch");
+        return new LaneTerm(rows[0].Number("epoch"), rows[0].Number("tick"));
     }
 
     public static async ValueTask<WantedState> WantedAsync(ITargetSession session, Guid job, CancellationToken ct)
@@ -83,3 +101,8 @@ internal static class Protocol
             new("job", JobRows.Id(entry.Lane.Job)), new("lane", entry.Lane.Name), new("seq", keepFrom, Comparison.Less)), ct);
     }
 }
+
+/// <summary>A lane as its holder knows it.</summary>
+/// <param name="Epoch">Raised with each acquisition.</param>
+/// <param name="Tick">Raised with each transaction.</param>
+internal readonly record struct LaneTerm(long Epoch, long Tick);

@@ -37,7 +37,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         var session = await database.ConnectAsync(ct);
         try
         {
-            var epochs = await RaiseAsync(session, lanes, sorted, holder, ct);
+            var terms = await RaiseAsync(session, lanes, sorted, holder, ct);
             context.Points.Reached(CrashPoint.LaneRaised);
             // A transaction of its own: what the raise waited for is decided and visible now.
             var last = new Dictionary<LaneId, LedgerEntry>();
@@ -45,7 +45,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
             {
                 if (await Protocol.LastAsync(session, lane, ct) is { } entry) last[lane] = entry;
             }
-            return new TransactionalWriter(session, database.Traits, lanes, epochs, holder, last, context.Points);
+            return new TransactionalWriter(session, database.Traits, lanes, terms, holder, last, context.Points);
         }
         catch
         {
@@ -54,7 +54,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         }
     }
 
-    private async ValueTask<IReadOnlyDictionary<LaneId, long>> RaiseAsync(ITargetSession session, LaneGroup group, LaneId[] sorted,
+    private async ValueTask<Dictionary<LaneId, LaneTerm>> RaiseAsync(ITargetSession session, LaneGroup group, LaneId[] sorted,
         Guid holder, CancellationToken ct)
     {
         try
@@ -69,7 +69,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         }
     }
 
-    private static async ValueTask<IReadOnlyDictionary<LaneId, long>> RaiseOnceAsync(ITargetSession session, LaneGroup group,
+    private static async ValueTask<Dictionary<LaneId, LaneTerm>> RaiseOnceAsync(ITargetSession session, LaneGroup group,
         LaneId[] sorted, Guid holder, CancellationToken ct)
     {
         var committed = false;
@@ -78,11 +78,12 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         {
             await Protocol.FenceJobAsync(session, group.Lease, ct);
             var table = group.Tables.Count == 1 ? group.Tables.Keys.First() : new TableName(null, "*");
-            var epochs = new Dictionary<LaneId, long>();
-            foreach (var lane in sorted) epochs[lane] = await Protocol.RaiseLaneAsync(session, lane, table, holder, ct);
+            foreach (var plan in group.Tables.Values) await Protocol.FencePlanAsync(session, group.Lease, plan, ct);
+            var terms = new Dictionary<LaneId, LaneTerm>();
+            foreach (var lane in sorted) terms[lane] = await Protocol.RaiseLaneAsync(session, lane, table, holder, ct);
             committed = true;
             await session.EndAsync(commit: true);
-            return epochs;
+            return terms;
         }
         finally
         {

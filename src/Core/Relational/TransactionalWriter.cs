@@ -9,7 +9,7 @@ namespace Pawl.Relational;
 /// error leaves the writer broken: it rolls back the whole group, because some servers undo one statement only.
 /// </summary>
 internal sealed class TransactionalWriter(ITargetSession session, TargetTraits traits, LaneGroup group,
-    IReadOnlyDictionary<LaneId, long> epochs, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points) : ISinkWriter
+    Dictionary<LaneId, LaneTerm> terms, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points) : ISinkWriter
 {
     private readonly List<(LaneId Lane, TableName Table, RowBatch Batch)> held = [];
     private readonly Dictionary<LaneId, WriteCounts> written = [];
@@ -67,7 +67,7 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
     private async ValueTask AppendAsync(LedgerEntry entry, CancellationToken ct)
     {
         var expected = sequences.GetValueOrDefault(entry.Lane) + 1;
-        if (!epochs.TryGetValue(entry.Lane, out var epoch) || entry.Sequence != expected)
+        if (!terms.TryGetValue(entry.Lane, out var term) || entry.Sequence != expected)
         {
             throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "ledger sequence"), ("lane", entry.Lane.Name),
                 ("expected", expected), ("sequence", entry.Sequence));
@@ -81,7 +81,7 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
                 JobRows.Reject(reject, generation, entry.Sequence, ++number)), ct);
         }
         rejects.RemoveAll(r => r.Lane == entry.Lane);
-        await Protocol.AppendAsync(session, entry, table, epoch, ct);
+        await Protocol.AppendAsync(session, entry, table, term.Epoch, ct);
     }
 
     /// <summary>Begins the transaction with its fence; the locks of the lanes' rows are held until the end.</summary>
@@ -90,7 +90,11 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
         if (open) return;
         await session.BeginAsync(ct);
         open = true;
-        foreach (var lane in epochs.Keys.Order()) await Protocol.FenceLaneAsync(session, lane, epochs[lane], holder, ct);
+        foreach (var lane in terms.Keys.Order())
+        {
+            await Protocol.FenceLaneAsync(session, lane, terms[lane], holder, ct);
+            terms[lane] = terms[lane] with { Tick = terms[lane].Tick + 1 };
+        }
         Wanted = await Protocol.WantedAsync(session, group.Lease.Job, ct);
         points.Reached(CrashPoint.TransactionOpen);
     }
