@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text;
+
+namespace Pawl.Cli.Output;
+
+/// <summary>Width of text on a terminal: wide East Asian characters and emoji take two cells, combining marks none.</summary>
+public static class Cells
+{
+    public static int Width(string text)
+    {
+        var width = 0;
+        foreach (var rune in text.EnumerateRunes()) width += Width(rune);
+        return width;
+    }
+
+    /// <summary>Cut in the middle so that start and end of a name stay legible.</summary>
+    public static string Shorten(string text, int most)
+    {
+        if (Width(text) <= most) return text;
+        if (most <= 1) return most == 1 ? "…" : "";
+        var head = (most - 1 + 1) / 2;
+        return Take(text, head, fromEnd: false) + "…" + Take(text, most - 1 - head, fromEnd: true);
+    }
+
+    public static string Pad(string text, int width, bool right)
+    {
+        var gap = Math.Max(0, width - Width(text));
+        return right ? new string(' ', gap) + text : text + new string(' ', gap);
+    }
+
+    /// <summary>Breaks at spaces into lines of at most <paramref name="width"/> cells; a longer word stands alone.</summary>
+    public static IEnumerable<string> Wrap(string text, int width)
+    {
+        var line = new StringBuilder();
+        foreach (var word in text.Split(' '))
+        {
+            if (line.Length > 0 && Width(line.ToString()) + 1 + Width(word) > width)
+            {
+                yield return line.ToString().TrimEnd();
+                line.Clear();
+            }
+            else if (line.Length > 0) line.Append(' ');
+            line.Append(word);
+        }
+        yield return line.ToString().TrimEnd();
+    }
+
+    private static string Take(string text, int most, bool fromEnd)
+    {
+        var runes = text.EnumerateRunes().ToArray();
+        var kept = new List<Rune>();
+        var width = 0;
+        for (var i = 0; i < runes.Length; i++)
+        {
+            var rune = runes[fromEnd ? runes.Length - 1 - i : i];
+            if (width + Width(rune) > most) break;
+            width += Width(rune);
+            kept.Add(rune);
+        }
+        if (fromEnd) kept.Reverse();
+        return string.Concat(kept);
+    }
+
+    private static int Width(Rune rune) => rune.Value switch
+    {
+        < 0x300 => 1,
+        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
+        >= 0x1100 and <= 0x115F or >= 0x2E80 and <= 0xA4CF or >= 0xAC00 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F
+            or >= 0xFF00 and <= 0xFF60 or >= 0xFFE0 and <= 0xFFE6 or >= 0x1F300 and <= 0x1FAFF or >= 0x20000 and <= 0x3FFFD => 2,
+        _ => 1,
+    };
+}

@@ -1,0 +1,125 @@
+using Pawl.Cli.Texts;
+using Pawl.Jobs;
+using Pawl.Model;
+
+namespace Pawl.Cli.Output;
+
+/// <summary>
+/// An error for people: code and title, what, where, why, and the command that helps. For a job file also the line with a caret and
+/// "did you mean". Texts come from the catalogue, arguments from the error.
+/// </summary>
+public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string, string?> context)
+{
+    private const int Indent = 9;
+    private static readonly string[] Places = ["endpoint", "file", "database", "table", "lane", "position", "where", "at"];
+
+    public IEnumerable<string> Of(PawlException e, bool verbose)
+    {
+        var text = ErrorTexts.Find(e.Code);
+        yield return Title("error", e.Code, text);
+        if (text is null)
+        {
+            yield return "  " + e.Message;
+            yield break;
+        }
+        var used = new HashSet<string>();
+        foreach (var line in Paragraph("", Template.Fill(text.What.En, n => Detail(e, n), used))) yield return line;
+        foreach (var line in Rest(e, used)) yield return line;
+        foreach (var line in Advice(text, n => Detail(e, n))) yield return line;
+        for (var inner = e.InnerException; verbose && inner is not null; inner = inner.InnerException)
+        {
+            foreach (var line in Paragraph("cause", $"{inner.GetType().Name}: {inner.Message}")) yield return paint.Dim(line);
+        }
+    }
+
+    /// <summary>All problems of a job file; cause and help once per code.</summary>
+    public IEnumerable<string> Of(IReadOnlyList<JobProblem> problems, string shownFile)
+    {
+        var explained = new HashSet<string>();
+        foreach (var problem in problems)
+        {
+            var text = ErrorTexts.Find(problem.Code);
+            yield return Title("error", problem.Code, text);
+            foreach (var line in Place(problem, shownFile)) yield return line;
+            if (text is null) continue;
+            foreach (var line in Paragraph("", ProblemText.What(problem, text))) yield return line;
+            if (explained.Add(problem.Code))
+            {
+                foreach (var line in Advice(text, n => ProblemText.Detail(problem, n) ?? context.GetValueOrDefault(n))) yield return line;
+            }
+            yield return "";
+        }
+        yield return problems.Count == 1 ? $"1 problem in {shownFile}" : $"{problems.Count} problems in {shownFile}";
+    }
+
+    /// <summary>One line, for tables that fail while others go on.</summary>
+    public static string Short(PawlException e, IReadOnlyDictionary<string, string?> context) => ErrorTexts.Find(e.Code) is { } text
+        ? $"{e.Code} {Template.Fill(text.What.En, n => e.Details.GetValueOrDefault(n) ?? context.GetValueOrDefault(n))}"
+        : e.Message;
+
+    /// <summary>The same, as data for <c>--json</c>.</summary>
+    public static Pairs Data(PawlException e, IReadOnlyDictionary<string, string?> context)
+    {
+        var data = new Pairs { ["code"] = e.Code, ["fault"] = e.Fault.ToString() };
+        string? Of(string name) => e.Details.GetValueOrDefault(name) ?? context.GetValueOrDefault(name);
+        if (ErrorTexts.Find(e.Code) is { } text)
+        {
+            data["title"] = text.Title.En;
+            data["what"] = Template.Fill(text.What.En, Of);
+            data["why"] = Template.Fill(text.Why.En, Of);
+            data["help"] = Template.Fill(text.Help.En, Of);
+        }
+        data["details"] = e.Details;
+        return data;
+    }
+
+    private string Title(string kind, string code, ErrorText? text) =>
+        $"{paint.Alarm(kind)} {paint.Bold(code)}{(text is null ? "" : ": " + paint.Bold(text.Title.En))}";
+
+    private string? Detail(PawlException e, string name) => e.Details.GetValueOrDefault(name) ?? context.GetValueOrDefault(name);
+
+    private IEnumerable<string> Place(JobProblem p, string shownFile)
+    {
+        yield return "  " + paint.Cyan(p.Line > 0 ? $"{shownFile}:{p.Line}:{p.Column}" : shownFile);
+        if (p.Line == 0 || p.SourceLine is null) yield break;
+        var number = p.Line.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var (shown, lead) = Window(p.SourceLine, p.Column - 1, width - number.Length - 7);
+        yield return $"  {paint.Dim(number + " │")} {shown}";
+        var hint = p.Suggestion is { Length: > 0 } s ? $"  did you mean {s}?" : "";
+        var carets = new string('^', Math.Clamp(p.CaretLength, 1, Math.Max(1, Cells.Width(shown) - lead)));
+        yield return $"  {new string(' ', number.Length)} {paint.Dim("│")} {new string(' ', lead)}{paint.Alarm(carets)}{paint.Yellow(hint)}";
+    }
+
+    /// <summary>The part of a long line around the caret, and the caret's cell in it.</summary>
+    private static (string Shown, int Lead) Window(string line, int at, int most)
+    {
+        at = Math.Min(at, line.Length);
+        var from = at > most - 20 && line.Length > most ? Math.Max(0, at - most / 2) : 0;
+        var shown = line[from..Math.Min(line.Length, from + most)];
+        return (shown, Cells.Width(line[from..at]));
+    }
+
+    private IEnumerable<string> Rest(PawlException e, HashSet<string> used)
+    {
+        var left = e.Details.Where(d => !used.Contains(d.Key) && !string.IsNullOrEmpty(d.Value)).ToArray();
+        var places = left.Where(d => Places.Contains(d.Key)).OrderBy(d => Array.IndexOf(Places, d.Key)).Select(d => $"{d.Key} {d.Value}").ToArray();
+        foreach (var line in Paragraph("where", string.Join(" · ", places))) yield return line;
+        var others = left.Where(d => !Places.Contains(d.Key)).Select(d => $"{d.Key} {d.Value}").ToArray();
+        foreach (var line in Paragraph("details", string.Join(" · ", others))) yield return line;
+    }
+
+    private IEnumerable<string> Advice(ErrorText text, Func<string, string?> detail) =>
+        Paragraph("why", Template.Fill(text.Why.En, detail)).Concat(Paragraph("help", Template.Fill(text.Help.En, detail)));
+
+    private IEnumerable<string> Paragraph(string label, string text)
+    {
+        if (text.Length == 0) yield break;
+        var indent = label.Length == 0 ? 2 : Indent + 2;
+        var head = label.Length == 0 ? "  " : "  " + paint.Dim(Cells.Pad(label, Indent, false));
+        foreach (var line in Cells.Wrap(text, Math.Max(40, width - indent - 1)))
+        {
+            yield return head + line;
+            head = new string(' ', indent);
+        }
+    }
+}

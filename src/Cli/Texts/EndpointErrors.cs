@@ -1,0 +1,61 @@
+using Pawl.Model;
+
+namespace Pawl.Cli.Texts;
+
+/// <summary>2xx: endpoints.</summary>
+internal static class EndpointErrors
+{
+    public static readonly IReadOnlyDictionary<string, ErrorText> All = new Dictionary<string, ErrorText>
+    {
+        [Codes.SchemeUnknown] = new(
+            new("no connector for this URL", "没有对应的连接器"),
+            new("No connector knows the scheme {scheme}[; known: {known}][; did you mean {suggestion}?]",
+                "没有连接器认识 {scheme}[；已知：{known}][；是否想写 {suggestion}？]"),
+            new("The part before the colon of source or target names the system.", "source 或 target 冒号前的部分指明系统。"),
+            new("See which systems this version speaks:  pawl version", "查看本版本支持的系统：  pawl version")),
+        [Codes.OptionUnknown] = new(
+            new("unknown connection option", "未知的连接选项"),
+            new("There is no option {option}[ for {scheme}][; known: {known}][; did you mean {suggestion}?]",
+                "[{scheme} ]没有选项 {option}[；已知：{known}][；是否想写 {suggestion}？]"),
+            new("Options ride in the URL's query, as in sqlite:shop.db?name=value.", "选项写在 URL 的查询部分，如 sqlite:shop.db?name=value。"),
+            new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
+        [Codes.OptionInvalid] = new(
+            new("a connection option has a wrong value", "连接选项的值无效"),
+            new("{value} is not a valid value for the option {option}[: expected {expected}].", "{value} 不是选项 {option} 的有效值[，应为 {expected}]。"),
+            new("An option that is half understood could open the wrong thing.", "半懂不懂的选项可能打开错误的对象。"),
+            new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
+        [Codes.FileMissing] = new(
+            new("database file not found", "找不到数据库文件"),
+            new("There is no file {file}.", "文件 {file} 不存在。"),
+            new("A relative path counts from the job file's folder. A source is never created.", "相对路径从作业文件所在目录算起。源文件绝不会被自动创建。"),
+            new("Look for it:  ls -l {file}", "查找：  ls -l {file}")),
+        [Codes.FileIsDirectory] = new(
+            new("a folder where a file belongs", "应为文件，却是目录"),
+            new("{file} is a folder, not a file.", "{file} 是目录，不是文件。"),
+            new("A database file is needed here.", "这里需要一个数据库文件。"),
+            new("See what it holds:  ls -l {file}", "查看其中内容：  ls -l {file}")),
+        [Codes.AccessDenied] = new(
+            new("no right to do this", "权限不足"),
+            new("Access was denied[: {right}][ on {file}][ on {endpoint}][ on {table}].", "访问被拒绝[：{right}][，{file}][，{endpoint}][，{table}]。"),
+            new("The user running pawl lacks a right; for a file target the folder must be writable too (journal and lock files).",
+                "运行 pawl 的用户缺少权限；文件型目标所在目录也必须可写（日志与锁文件）。"),
+            new("See who may do what:  ls -ld \"$(dirname {file})\" {file}", "查看权限：  ls -ld \"$(dirname {file})\" {file}")),
+        [Codes.NotADatabase] = new(
+            new("not a database", "不是数据库"),
+            new("{file} is not a database of this kind.", "{file} 不是此类数据库。"),
+            new("Its first bytes are something else: another format, an encrypted file, or a name typed wrong.", "文件开头的字节不符：别的格式、加密文件，或文件名写错。"),
+            new("See what it is:  file {file}", "查看文件类型：  file {file}")),
+        [Codes.DatabaseCorrupt] = new(
+            new("the database is damaged", "数据库已损坏"),
+            new("{file} is damaged[: {cause}].", "{file} 已损坏[：{cause}]。"),
+            new("The system itself reported a malformed page. Copying from it could lose rows without a word, so Pawl stops.",
+                "系统自身报告页面损坏。从中复制可能悄悄丢行，因此 Pawl 停止。"),
+            new("Look at the damage:  sqlite3 {file} 'pragma integrity_check'   then restore a backup or:  sqlite3 {file} .recover",
+                "查看损坏：  sqlite3 {file} 'pragma integrity_check'   然后恢复备份或：  sqlite3 {file} .recover")),
+        [Codes.SourceIsTarget] = new(
+            new("source and target are the same", "源与目标相同"),
+            new("Source and target are both {file}.", "源与目标都是 {file}。"),
+            new("A database copied onto itself would read what it writes.", "把数据库复制到自身，会读到自己写入的内容。"),
+            new("Name another target, then:  pawl plan {jobfile}", "换一个目标，然后：  pawl plan {jobfile}")),
+    };
+}
