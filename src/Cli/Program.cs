@@ -1,1 +1,1 @@
-return 0;
+return await Pawl.Cli.App.RunAsync(args);

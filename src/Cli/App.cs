@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Pawl.Cli.Output;
+using Pawl.Cli.Verbs;
+using Pawl.Model;
+
+namespace Pawl.Cli;
+
+/// <summary>The one executable: finds the verb, parses its options, runs it. Only the verb that was asked for is built.</summary>
+internal static class App
+{
+    /// <summary>In the order of the help page. A verb is here when it works.</summary>
+    private static readonly (string Name, Func<Command> Create)[] Verbs =
+    [
+        ("version", VersionVerb.Create),
+        ("explain", ExplainVerb.Create),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var asked = Verbs.Where(v => args.Length > 0 && v.Name == args[0]).ToArray();
+        var root = new RootCommand("Pawl moves data between systems and never slips back: killed at any instant, it goes on from its last durable point.");
+        foreach (var option in new Option[] { VerbRun.Json, VerbRun.Quiet, VerbRun.Verbose }) root.Options.Add(option);
+        foreach (var verb in asked.Length > 0 ? asked : Verbs) root.Subcommands.Add(verb.Create());
+        var parse = root.Parse(args);
+        if (parse.Errors.Count > 0 && parse.Action is ParseErrorAction or null) return await MisusedAsync(parse, args);
+        return await parse.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+    }
+
+    private static Task<int> MisusedAsync(ParseResult parse, string[] args)
+    {
+        var verb = parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name;
+        var shell = Shell.Create(verb, args.Contains("--json"), quiet: false, verbose: false);
+        var causes = parse.Errors.Select(e => e.Message).Distinct().ToList();
+        if (args.Length == 0) causes = ["A verb is needed, for example: pawl demo."];
+        else if (verb.Length == 0 && Jobs.NearestName.Of(args[0], Verbs.Select(v => v.Name)) is { } near) causes = [$"There is no verb {args[0]}; did you mean {near}?"];
+        return Task.FromResult(VerbRun.Report(shell, new PawlException(Fault.Configuration, Codes.Usage, ("cause", string.Join(" ", causes)))));
+    }
+}

@@ -1,0 +1,91 @@
+using Pawl.Cli.Output;
+
+namespace Pawl.Cli.Progress;
+
+/// <summary>
+/// The line of one table: <c>shop.orders 61% 7.3M/12.0M rows 84k r/s 31 MB/s ETA 00:56 · ledger 41 2 s ago · crash now re-reads ≤ 812 · rejects 3 · retry 0</c>.
+/// What does not fit goes, least needed first.
+/// </summary>
+public sealed class BarText(Board board, Paint paint)
+{
+    /// <param name="Need">The lowest go first; 9 stays.</param>
+    private readonly record struct Part(string Text, int Need, string Lead = " ", Func<string, string>? Colour = null);
+
+    public string Line(TableBar bar, DateTimeOffset now, int width, int nameWidth)
+    {
+        var parts = bar.State switch
+        {
+            BarState.Waiting => [new Part("waiting", 9)],
+            BarState.Skipped => [new Part("finished before", 9), new Part($"{Figures.Full(bar.RowsBefore)} rows", 5, " · ")],
+            BarState.Failed => Failed(bar),
+            BarState.Done => Done(bar),
+            _ => Copying(bar, now),
+        };
+        var name = Cells.Pad(Cells.Shorten(bar.Table, nameWidth), nameWidth, false);
+        var mark = bar.State switch
+        {
+            BarState.Done when bar.Verdict == "differs" => paint.Alarm("≠"),
+            BarState.Done or BarState.Skipped => paint.Green("✓"),
+            BarState.Failed => paint.Alarm("✗"),
+            BarState.Copying => paint.Cyan("▸"),
+            _ => paint.Dim("·"),
+        };
+        return $"{mark} {paint.Bold(name)}{Fit(parts, width - nameWidth - 2)}";
+    }
+
+    private static string Fit(List<Part> parts, int width)
+    {
+        while (parts.Count > 1 && parts.Sum(p => Cells.Width(p.Lead + p.Text)) > width)
+        {
+            var least = parts.Min(p => p.Need);
+            if (least >= 9) break;
+            parts.RemoveAt(parts.FindLastIndex(p => p.Need == least));
+        }
+        return string.Concat(parts.Select(p => p.Lead + (p.Colour?.Invoke(p.Text) ?? p.Text)));
+    }
+
+    private List<Part> Copying(TableBar bar, DateTimeOffset now)
+    {
+        var (rows, bytes) = bar.Rate(now);
+        var all = bar.EstimatedRows > bar.Rows ? bar.EstimatedRows : -1;
+        var parts = new List<Part>();
+        if (all > 0) parts.Add(new(Cells.Pad(Figures.Percent(bar.Rows, all), 4, true), 9));
+        parts.Add(new(all > 0 ? $"{Figures.Short(bar.Rows)}/{Figures.Short(all)} rows" : $"{Figures.Short(bar.Rows)} rows", 9));
+        parts.Add(new($"{Figures.Short(rows)} r/s", 8));
+        parts.Add(new($"{Figures.Bytes(bytes)}/s", 3));
+        if (all > 0) parts.Add(new($"ETA {Figures.Clock(bar.Left(now))}", 7));
+        if (bar.Ledger > 0)
+        {
+            parts.Add(new($"ledger {Figures.Full(bar.Ledger)}", 6, " · "));
+            if (bar.LastCommit is { } last) parts.Add(new(Figures.Ago(now - last), 4));
+        }
+        if (board.AtRisk(bar) is > 0 and var risk) parts.Add(new($"crash now re-reads ≤ {Figures.Short(risk)}", 2, " · "));
+        parts.Add(new($"rejects {Figures.Full(bar.Rejected)}", bar.Rejected > 0 ? 8 : 1, " · ", bar.Rejected > 0 ? paint.Yellow : null));
+        parts.Add(new($"retry {Figures.Full(bar.Retries)}", bar.Retries > 0 ? 8 : 0, " · ", bar.Retries > 0 ? paint.Yellow : null));
+        return parts;
+    }
+
+    private List<Part> Done(TableBar bar)
+    {
+        var parts = new List<Part>
+        {
+            new($"{Figures.Full(bar.Rows)} rows", 9),
+            new(Figures.Bytes(bar.Bytes), 3, " · "),
+        };
+        if (bar.Ended is { } end) parts.Add(new(Figures.Took(end - bar.Began), 4, " · "));
+        if (bar.Rejected > 0) parts.Add(new($"{Figures.Full(bar.Rejected)} rejected", 8, " · ", paint.Yellow));
+        if (bar.Verdict is { } said) parts.Add(new(said, 7, " · ", said == "differs" ? paint.Alarm : paint.Green));
+        return parts;
+    }
+
+    private List<Part> Failed(TableBar bar)
+    {
+        var title = bar.ErrorCode is { } code ? Texts.ErrorTexts.Find(code)?.Title.En : null;
+        return
+        [
+            new($"failed{(bar.ErrorCode is { } c ? " " + c : "")}", 9, " ", paint.Red),
+            new(title ?? "", title is null ? 0 : 8, title is null ? "" : " "),
+            new($"{Figures.Short(bar.Rows)} rows are safe", 5, " · "),
+        ];
+    }
+}

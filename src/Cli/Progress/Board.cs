@@ -1,0 +1,40 @@
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Progress;
+
+/// <summary>The state of a run as its events tell it. Thread-safe.</summary>
+/// <param name="groupRows">Rows one lane may have read without a commit: what a crash makes it read again.</param>
+public sealed class Board(long groupRows)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, TableBar> bars = [];
+    private readonly List<TableBar> order = [];
+
+    public void Apply(RunEvent e)
+    {
+        if (e.TableName() is not { } table) return;
+        lock (gate)
+        {
+            if (!bars.TryGetValue(table, out var bar))
+            {
+                bars[table] = bar = new TableBar(table);
+                order.Add(bar);
+            }
+            bar.Apply(e);
+        }
+    }
+
+    /// <summary>Looks at all tables, in the order they were planned, while none changes.</summary>
+    public T Look<T>(Func<IReadOnlyList<TableBar>, T> read)
+    {
+        lock (gate) return read(order);
+    }
+
+    /// <summary>An upper bound of the rows read but not durable yet.</summary>
+    public long AtRisk(TableBar bar)
+    {
+        if (bar.State != BarState.Copying || bar.OpenLanes == 0) return 0;
+        var most = groupRows * bar.OpenLanes;
+        return bar.EstimatedRows > bar.Rows ? Math.Min(most, bar.EstimatedRows - bar.Rows) : most;
+    }
+}

@@ -1,0 +1,40 @@
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Progress;
+
+/// <summary>
+/// Gives every event of a run to board, view and history. The last event, <c>summary</c>, is held back until the exit code is known, so
+/// that it says what the process says.
+/// </summary>
+public sealed class EventFan(Board board, IRunView view, HistoryMirror? history) : IRunEvents
+{
+    private RunEvent? last;
+
+    public Guid? Run { get; private set; }
+    /// <summary>How the run found the job when it came, if it went on from somewhere.</summary>
+    public RunEvent? Resumed { get; private set; }
+
+    public void Emit(RunEvent e)
+    {
+        Run = e.Run;
+        if (e.Code == EventCodes.RunResumed) Resumed = e;
+        if (e.Code == EventCodes.RunEnded)
+        {
+            last = e;
+            return;
+        }
+        board.Apply(e);
+        view.Show(e);
+        history?.Put(e);
+    }
+
+    /// <summary>Sends the summary with its exit code. Called once, after the engine returned.</summary>
+    public void End(int exit)
+    {
+        if (last is null) return;
+        var args = new Dictionary<string, object?>(last.Args) { ["exit"] = (long)exit };
+        var told = last with { Args = args };
+        view.Show(told);
+        history?.Put(told);
+    }
+}

@@ -1,0 +1,43 @@
+using Pawl.Cli.Output;
+using Pawl.Cli.Texts;
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Progress;
+
+/// <summary>One line for people from one event.</summary>
+public static class EventLine
+{
+    /// <summary>Null for a code without a text.</summary>
+    public static string? Of(RunEvent e, DateTimeOffset now) =>
+        EventTexts.Find(e.Code) is { } text ? Template.Fill(text.Line.En, name => Argument(e, name, now)).Trim() : null;
+
+    private static string? Argument(RunEvent e, string name, DateTimeOffset now) => name switch
+    {
+        "run" => Figures.RunName(e.Run),
+        "job" => e.Job,
+        "table" => e.TableName(),
+        "lane" => e.Lane,
+        "title" => e.Text("code") is { } code ? ErrorTexts.Find(code)?.Title.En : null,
+        "last_commit" => e.Long("last_commit_ms") is { } ms ? Commit(DateTimeOffset.FromUnixTimeMilliseconds(ms), now) : null,
+        "estimated_rows" or "rows_durable" or "rows_kept" => e.Long(name) is > 0 and var rows ? Figures.Full(rows) : null,
+        "bytes" => e.Long(name) is { } bytes ? Figures.Bytes(bytes) : null,
+        "ms" or "wait_ms" => e.Long(name) is { } time ? Figures.Took(TimeSpan.FromMilliseconds(time)) : null,
+        "status" => Status(e.Text(name)),
+        "level" => e.Text(name)?.ToLowerInvariant(),
+        _ => e.Long(name) is { } number ? Figures.Full(number) : e.Text(name),
+    };
+
+    private static string Commit(DateTimeOffset at, DateTimeOffset now) => $"{Figures.TimeOfDay(at, now)}, {Figures.Ago(now - at)}";
+
+    private static string? Status(string? status) => status switch
+    {
+        "NothingToDo" => "has nothing to do",
+        "Done" => "is done",
+        "Partial" => "is done in part",
+        "Failed" => "failed",
+        "Interrupted" => "was interrupted",
+        "Paused" => "is paused",
+        "Fenced" => "was fenced off",
+        _ => status,
+    };
+}

@@ -1,0 +1,45 @@
+using System.Threading.Channels;
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Progress;
+
+/// <summary>
+/// Hands events to a slow taker on a task of its own, so that nobody waits who emits. Bounded; what does not fit is counted and left out,
+/// committed groups first: the totals in later events make up for them.
+/// </summary>
+internal sealed class EventPipe : IAsyncDisposable
+{
+    private const int Room = 8_192;
+    private const int BatchSize = 256;
+    private readonly Channel<RunEvent> channel = Channel.CreateBounded<RunEvent>(Room);
+    private readonly Task taking;
+
+    /// <param name="take">Takes a batch, in order. Must not throw.</param>
+    public EventPipe(Func<IReadOnlyList<RunEvent>, ValueTask> take) => taking = Task.Run(async () =>
+    {
+        var batch = new List<RunEvent>();
+        while (await channel.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            while (batch.Count < BatchSize && channel.Reader.TryRead(out var e)) batch.Add(e);
+            await take(batch);
+        }
+    });
+
+    /// <summary>Events that found no room.</summary>
+    public long LeftOut { get; private set; }
+
+    public void Put(RunEvent e)
+    {
+        // A quarter of the room is kept for what happens seldom.
+        var common = e.Code is EventCodes.LaneCommitted or EventCodes.LaneOpened or EventCodes.LaneDone;
+        if ((common && channel.Reader.Count > Room * 3 / 4) || !channel.Writer.TryWrite(e)) LeftOut++;
+    }
+
+    /// <summary>Everything put before is taken when this returns.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        channel.Writer.TryComplete();
+        await taking;
+    }
+}
