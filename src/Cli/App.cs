@@ -19,21 +19,27 @@ internal static class App
     public static async Task<int> RunAsync(string[] args)
     {
         var asked = Verbs.Where(v => args.Length > 0 && v.Name == args[0]).ToArray();
-        var root = new RootCommand("Pawl moves data between systems and never slips back: killed at any instant, it goes on from its last durable point.");
+        var root = new RootCommand(
+            "Pawl moves data between systems and never slips back: killed at any instant, it goes on from its last durable point.");
         foreach (var option in new Option[] { VerbRun.Json, VerbRun.Quiet, VerbRun.Verbose }) root.Options.Add(option);
         foreach (var verb in asked.Length > 0 ? asked : Verbs) root.Subcommands.Add(verb.Create());
         var parse = root.Parse(args);
-        if (parse.Errors.Count > 0 && parse.Action is ParseErrorAction or null) return await MisusedAsync(parse, args);
-        return await parse.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        var quietly = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        if (args.Length == 0)
+        {
+            await root.Parse(["--help"]).InvokeAsync(quietly);
+            return ExitCode.Invalid;
+        }
+        return parse.Errors.Count > 0 && parse.Action is ParseErrorAction or null ? Misused(parse, args) : await parse.InvokeAsync(quietly);
     }
 
-    private static Task<int> MisusedAsync(ParseResult parse, string[] args)
+    private static int Misused(ParseResult parse, string[] args)
     {
         var verb = parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name;
         var shell = Shell.Create(verb, args.Contains("--json"), quiet: false, verbose: false);
-        var causes = parse.Errors.Select(e => e.Message).Distinct().ToList();
-        if (args.Length == 0) causes = ["A verb is needed, for example: pawl demo."];
-        else if (verb.Length == 0 && Jobs.NearestName.Of(args[0], Verbs.Select(v => v.Name)) is { } near) causes = [$"There is no verb {args[0]}; did you mean {near}?"];
-        return Task.FromResult(VerbRun.Report(shell, new PawlException(Fault.Configuration, Codes.Usage, ("cause", string.Join(" ", causes)))));
+        var near = verb.Length == 0 ? Jobs.NearestName.Of(args[0], Verbs.Select(v => v.Name)) : null;
+        var cause = near is not null ? $"There is no verb {args[0]}; did you mean {near}?"
+            : string.Join(" ", parse.Errors.Select(e => e.Message).Distinct());
+        return VerbRun.Report(shell, new PawlException(Fault.Configuration, Codes.Usage, ("cause", cause)));
     }
 }

@@ -4,7 +4,9 @@ using Pawl.Model;
 
 namespace Pawl.Cli.Hosting;
 
-/// <summary>Finds the connectors by one scan of their assembly; there is no list of them anywhere. Scans when first asked. Thread-safe.</summary>
+/// <summary>
+/// Finds the connectors by one scan of their assembly; there is no list of them anywhere. Scans when first asked. Thread-safe.
+/// </summary>
 public sealed class ConnectorScan : IConnectors
 {
     private readonly Lazy<IReadOnlyList<Connector>> found = new(Scan);

@@ -6,7 +6,8 @@ using Pawl.Telemetry;
 namespace Pawl.Cli.Hosting;
 
 /// <summary>
-/// Pawl's own folder: <c>PAWL_HOME</c>, else <c>~/.pawl</c>. It holds <c>history.db</c>, a mirror of what runs said; the truth about progress is in the targets.
+/// Pawl's own folder: <c>PAWL_HOME</c>, else <c>~/.pawl</c>. It holds <c>history.db</c>, a mirror of what runs said; the truth about
+/// progress is in the targets.
 /// </summary>
 internal static class Home
 {

@@ -7,7 +7,8 @@ using Pawl.Telemetry;
 namespace Pawl.Cli.Hosting;
 
 /// <summary>
-/// For tests and drills: <c>PAWL_KILL_AT=point[:n]</c> ends this process with SIGKILL when the named point of the commit path is reached for
+/// For tests and drills: <c>PAWL_KILL_AT=point[:n]</c> ends this process with SIGKILL when the named point of the commit path is reached
+/// for
 /// the n-th time (default 1). Nothing is flushed, closed or said: that is the point. Thread-safe.
 /// </summary>
 internal sealed class KillSwitch(string point, long times) : ICrashPoints

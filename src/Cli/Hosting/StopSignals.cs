@@ -4,7 +4,8 @@ using Pawl.Engine;
 namespace Pawl.Cli.Hosting;
 
 /// <summary>
-/// Ctrl-C and SIGTERM while a run goes on: the first asks it to stop after the commit in flight, a second one to end at once. Both are safe.
+/// Ctrl-C and SIGTERM while a run goes on: the first asks it to stop after the commit in flight, a second one to end at once. Both are
+/// safe.
 /// Disposing gives the signals back.
 /// </summary>
 internal sealed class StopSignals : IDisposable

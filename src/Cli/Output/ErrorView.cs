@@ -102,7 +102,8 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
     private IEnumerable<string> Rest(PawlException e, HashSet<string> used)
     {
         var left = e.Details.Where(d => !used.Contains(d.Key) && !string.IsNullOrEmpty(d.Value)).ToArray();
-        var places = left.Where(d => Places.Contains(d.Key)).OrderBy(d => Array.IndexOf(Places, d.Key)).Select(d => $"{d.Key} {d.Value}").ToArray();
+        var places = left.Where(d => Places.Contains(d.Key)).OrderBy(d => Array.IndexOf(Places, d.Key))
+            .Select(d => $"{d.Key} {d.Value}").ToArray();
         foreach (var line in Paragraph("where", string.Join(" · ", places))) yield return line;
         var others = left.Where(d => !Places.Contains(d.Key)).Select(d => $"{d.Key} {d.Value}").ToArray();
         foreach (var line in Paragraph("details", string.Join(" · ", others))) yield return line;

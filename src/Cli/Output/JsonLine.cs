@@ -1,28 +1,32 @@
 using System.Buffers;
 using System.Collections;
+using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pawl.Telemetry;
 
 namespace Pawl.Cli.Output;
 
 /// <summary>
-/// One JSON object per line. The envelope is the same for events and results: <c>v</c> (1), <c>ts</c> (UTC), <c>job</c>, <c>run</c>, <c>code</c>,
+/// One JSON object per line. The envelope is the same for events and results: <c>v</c> (1), <c>ts</c> (UTC), <c>job</c>, <c>run</c>,
+/// <c>code</c>,
 /// then what belongs to the code. Written by hand, without reflection, so that start-up stays short.
 /// </summary>
 public static class JsonLine
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions Pretty = new() { Encoder = Options.Encoder, Indented = true };
 
-    public static string OfEvent(RunEvent e) => Object(Head(e.At, e.Job, e.Run, e.Code, ("table", e.Table), ("lane", e.Lane), ("args", e.Args)));
+    public static string OfEvent(RunEvent e) =>
+        Object(Head(e.At, e.Job, e.Run, e.Code, ("table", e.Table), ("lane", e.Lane), ("args", e.Args)));
 
     /// <summary>The pairs every line starts with, and some more; null values of the further ones are left out.</summary>
     public static IEnumerable<KeyValuePair<string, object?>> Head(DateTimeOffset at, string? job, Guid? run, string code,
         params (string Name, object? Value)[] more)
     {
         yield return new("v", 1L);
-        yield return new("ts", at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        yield return new("ts", at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         yield return new("job", job);
         yield return new("run", run?.ToString());
         yield return new("code", code);

@@ -29,7 +29,8 @@ public static class ProblemText
     {
         var data = new Pairs
         {
-            ["code"] = problem.Code, ["file"] = problem.File, ["line"] = problem.Line, ["column"] = problem.Column, ["field"] = problem.Field,
+            ["code"] = problem.Code, ["file"] = problem.File, ["line"] = problem.Line, ["column"] = problem.Column,
+            ["field"] = problem.Field,
         };
         if (problem.Suggestion is not null) data["suggestion"] = problem.Suggestion;
         if (ErrorTexts.Find(problem.Code) is { } text)

@@ -71,7 +71,8 @@ public sealed class Shell
     {
         var outTerminal = !Console.IsOutputRedirected;
         var errorTerminal = !Console.IsErrorRedirected;
-        var colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        var colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") != "dumb";
         return new Shell
         {
             Verb = verb,

@@ -3,7 +3,8 @@ using Pawl.Cli.Output;
 namespace Pawl.Cli.Progress;
 
 /// <summary>
-/// The line of one table: <c>shop.orders 61% 7.3M/12.0M rows 84k r/s 31 MB/s ETA 00:56 · ledger 41 2 s ago · crash now re-reads ≤ 812 · rejects 3 · retry 0</c>.
+/// The line of one table: <c>shop.orders 61% 7.3M/12.0M rows 84k r/s 31 MB/s ETA 00:56 · ledger 41 2 s ago · crash now re-reads ≤ 812 ·
+/// rejects 3 · retry 0</c>.
 /// What does not fit goes, least needed first.
 /// </summary>
 public sealed class BarText(Board board, Paint paint)

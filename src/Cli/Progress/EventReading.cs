@@ -14,11 +14,8 @@ public static class EventReading
         _ => null,
     };
 
-    public static string? Text(this RunEvent e, string name) => Convert.ToString(e.Args.GetValueOrDefault(name), CultureInfo.InvariantCulture) switch
-    {
-        { Length: > 0 } text => text,
-        _ => null,
-    };
+    public static string? Text(this RunEvent e, string name) =>
+        Convert.ToString(e.Args.GetValueOrDefault(name), CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 
     /// <summary>The table an event speaks of; a table that could not be planned is named in the arguments only.</summary>
     public static string? TableName(this RunEvent e) => e.Table ?? e.Text("table");

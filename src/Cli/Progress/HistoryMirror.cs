@@ -40,12 +40,15 @@ public sealed class HistoryMirror : IAsyncDisposable
             history ??= await open(CancellationToken.None);
             await history.AppendAsync(batch, CancellationToken.None);
         }
-        catch (Exception e) when (e is PawlException or IOException or UnauthorizedAccessException or InvalidOperationException or System.Data.Common.DbException)
+        catch (Exception e) when (IsTheirs(e))
         {
             if (failures++ == 0) complain(e);
             await CloseAsync();
         }
     }
+
+    private static bool IsTheirs(Exception e) =>
+        e is PawlException or IOException or UnauthorizedAccessException or InvalidOperationException or System.Data.Common.DbException;
 
     private async ValueTask CloseAsync()
     {
@@ -55,7 +58,7 @@ public sealed class HistoryMirror : IAsyncDisposable
         {
             if (closing is not null) await closing.DisposeAsync();
         }
-        catch (Exception e) when (e is PawlException or IOException or InvalidOperationException or System.Data.Common.DbException)
+        catch (Exception e) when (IsTheirs(e))
         {
             if (failures++ == 0) complain(e);
         }

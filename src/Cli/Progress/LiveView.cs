@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Pawl.Cli.Output;
 using Pawl.Telemetry;
@@ -5,7 +6,8 @@ using Pawl.Telemetry;
 namespace Pawl.Cli.Progress;
 
 /// <summary>
-/// For a terminal: one live line per table, drawn over itself ten times a second at most; what should stay readable scrolls by above. Lines are cut
+/// For a terminal: one live line per table, drawn over itself ten times a second at most; what should stay readable scrolls by above.
+/// Lines are cut
 /// to the terminal's width, so that nothing wraps; with more tables than lines, those at work and failed are shown.
 /// </summary>
 public sealed class LiveView : IRunView
@@ -62,7 +64,7 @@ public sealed class LiveView : IRunView
         lock (gate)
         {
             var frame = new StringBuilder();
-            if (drawn > 0) frame.Append(System.Globalization.CultureInfo.InvariantCulture, $"\u001b[{drawn}A\r\u001b[J");
+            if (drawn > 0) frame.Append(CultureInfo.InvariantCulture, $"\u001b[{drawn}A\r\u001b[J");
             while (messages.TryDequeue(out var message)) frame.Append(message).Append('\n');
             var lines = last ? [] : Lines();
             foreach (var line in lines) frame.Append(line).Append('\n');
@@ -86,8 +88,8 @@ public sealed class LiveView : IRunView
             var lines = shown.Select(b => text.Line(b, now, width - 1, name)).ToList();
             if (shown.Count < bars.Count)
             {
-                lines.Add(shell.ErrorPaint.Dim($"  {bars.Count(b => b.State is BarState.Done or BarState.Skipped)} of {bars.Count} tables done, "
-                    + $"{bars.Count(b => b.State == BarState.Waiting)} waiting · {Figures.Short(bars.Sum(b => b.Rows))} rows in all"));
+                var done = bars.Count(b => b.State is BarState.Done or BarState.Skipped);
+                lines.Add(shell.ErrorPaint.Dim($"  {done} of {bars.Count} tables done, " + $"{bars.Count(b => b.State == BarState.Waiting)} waiting · {Figures.Short(bars.Sum(b => b.Rows))} rows in all"));
             }
             return lines;
         });

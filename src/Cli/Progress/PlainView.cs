@@ -3,12 +3,17 @@ using Pawl.Telemetry;
 
 namespace Pawl.Cli.Progress;
 
-/// <summary>For logs and pipes: a line when something changes, and every ten seconds one per table at work (at most eight, then a sum).</summary>
+/// <summary>
+/// For logs and pipes: a line when something changes, and every ten seconds one per table at work (at most eight, then a sum).
+/// </summary>
 public sealed class PlainView : IRunView
 {
     private const int MostTables = 8;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
-    private static readonly HashSet<string> Noisy = [EventCodes.LaneOpened, EventCodes.LaneCommitted, EventCodes.LaneDone, EventCodes.FirstRow, EventCodes.RunEnded];
+    private static readonly HashSet<string> Noisy = 
+    [
+        EventCodes.LaneOpened, EventCodes.LaneCommitted, EventCodes.LaneDone, EventCodes.FirstRow, EventCodes.RunEnded,
+    ];
     private readonly Lock gate = new();
     private readonly TextWriter to;
     private readonly Board board;
@@ -40,8 +45,9 @@ public sealed class PlainView : IRunView
         {
             var active = bars.Where(b => b.State == BarState.Copying).ToArray();
             var name = active.Length == 0 ? 0 : active.Max(b => Cells.Width(b.Table));
-            return active.Length <= MostTables ? active.Select(b => text.Line(b, now, 160, name)[2..]).ToArray()
-                : [$"{active.Length} tables at work, {bars.Count(b => b.State is BarState.Done or BarState.Skipped)} of {bars.Count} done, {Figures.Short(bars.Sum(b => b.Rows))} rows"];
+            if (active.Length <= MostTables) return active.Select(b => text.Line(b, now, 160, name)[2..]).ToArray();
+            var done = bars.Count(b => b.State is BarState.Done or BarState.Skipped);
+            return [$"{active.Length} tables at work, {done} of {bars.Count} done, {Figures.Short(bars.Sum(b => b.Rows))} rows"];
         });
         foreach (var line in lines) Write(line);
     }

@@ -58,7 +58,8 @@ public sealed class TableBar(string table)
         {
             case EventCodes.TablePlanned:
                 (Target, Began) = (e.Text("target"), e.At);
-                (EstimatedRows, RowsBefore, BytesBefore) = (e.Long("estimated_rows") ?? -1, e.Long("rows_durable") ?? 0, e.Long("bytes_durable") ?? 0);
+                EstimatedRows = e.Long("estimated_rows") ?? -1;
+                (RowsBefore, BytesBefore) = (e.Long("rows_durable") ?? 0, e.Long("bytes_durable") ?? 0);
                 break;
             case EventCodes.TableSkipped:
                 (State, RowsBefore) = (BarState.Skipped, e.Long("rows_durable") ?? 0);

@@ -21,7 +21,8 @@ internal static class EndpointErrors
             new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
         [Codes.OptionInvalid] = new(
             new("a connection option has a wrong value", "连接选项的值无效"),
-            new("{value} is not a valid value for the option {option}[: expected {expected}].", "{value} 不是选项 {option} 的有效值[，应为 {expected}]。"),
+            new("{value} is not a valid value for the option {option}[: expected {expected}].",
+                "{value} 不是选项 {option} 的有效值[，应为 {expected}]。"),
             new("An option that is half understood could open the wrong thing.", "半懂不懂的选项可能打开错误的对象。"),
             new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
         [Codes.FileMissing] = new(
@@ -36,14 +37,16 @@ internal static class EndpointErrors
             new("See what it holds:  ls -l {file}", "查看其中内容：  ls -l {file}")),
         [Codes.AccessDenied] = new(
             new("no right to do this", "权限不足"),
-            new("Access was denied[: {right}][ on {file}][ on {endpoint}][ on {table}].", "访问被拒绝[：{right}][，{file}][，{endpoint}][，{table}]。"),
+            new("Access was denied[: {right}][ on {file}][ on {endpoint}][ on {table}].",
+                "访问被拒绝[：{right}][，{file}][，{endpoint}][，{table}]。"),
             new("The user running pawl lacks a right; for a file target the folder must be writable too (journal and lock files).",
                 "运行 pawl 的用户缺少权限；文件型目标所在目录也必须可写（日志与锁文件）。"),
             new("See who may do what:  ls -ld \"$(dirname {file})\" {file}", "查看权限：  ls -ld \"$(dirname {file})\" {file}")),
         [Codes.NotADatabase] = new(
             new("not a database", "不是数据库"),
             new("{file} is not a database of this kind.", "{file} 不是此类数据库。"),
-            new("Its first bytes are something else: another format, an encrypted file, or a name typed wrong.", "文件开头的字节不符：别的格式、加密文件，或文件名写错。"),
+            new("Its first bytes are something else: another format, an encrypted file, or a name typed wrong.",
+                "文件开头的字节不符：别的格式、加密文件，或文件名写错。"),
             new("See what it is:  file {file}", "查看文件类型：  file {file}")),
         [Codes.DatabaseCorrupt] = new(
             new("the database is damaged", "数据库已损坏"),
@@ -54,7 +57,7 @@ internal static class EndpointErrors
                 "查看损坏：  sqlite3 {file} 'pragma integrity_check'   然后恢复备份或：  sqlite3 {file} .recover")),
         [Codes.SourceIsTarget] = new(
             new("source and target are the same", "源与目标相同"),
-            new("Source and target are both {file}.", "源与目标都是 {file}。"),
+            new("Source and target are both[ {file}][ {endpoint}].", "源与目标都是[ {file}][ {endpoint}]。"),
             new("A database copied onto itself would read what it writes.", "把数据库复制到自身，会读到自己写入的内容。"),
             new("Name another target, then:  pawl plan {jobfile}", "换一个目标，然后：  pawl plan {jobfile}")),
     };

@@ -17,13 +17,15 @@ internal static class JobFileErrors
         [Codes.JobSyntax] = new(
             new("the job file is not valid YAML", "作业文件不是合法的 YAML"),
             new("The file cannot be read as one YAML document[: {cause}].", "文件无法作为一个 YAML 文档读取[：{cause}]。"),
-            new("Usual causes: a tab for indentation, a missing space after a colon, an unclosed quote, a name starting with * without quotes.",
+            new("Usual causes: a tab for indentation, a missing space after a colon, an unclosed quote, a name starting with * " +
+                "without quotes.",
                 "常见原因：用制表符缩进、冒号后缺空格、引号未闭合、以 * 开头的名字没有加引号。"),
             new("Mend the marked place, then:  pawl validate {jobfile}", "改正标出的位置，然后：  pawl validate {jobfile}")),
         [Codes.JobFieldUnknown] = new(
             new("unknown field", "未知字段"),
-            new("There is no field {field}[ in {parent}][; did you mean {suggestion}?]", "[{parent} 中]没有字段 {field}[；是否想写 {suggestion}？]"),
-            new("A misspelt field would be ignored silently and the job would do something else than it says, so every unknown field is an error.",
+            new("There is no field {name}[ in {parent}][; did you mean {suggestion}?]", "[{parent} 中]没有字段 {name}[；是否想写 {suggestion}？]"),
+            new("A misspelt field would be ignored silently and the job would do something else than it says, so every unknown field " +
+                "is an error.",
                 "拼错的字段若被悄悄忽略，作业就会做出与字面不同的事，因此未知字段一律报错。"),
             new("See the fields:  pawl explain tables   or give the editor the schema:  pawl schema > pawl.schema.json",
                 "查看字段：  pawl explain tables   或让编辑器使用模式：  pawl schema > pawl.schema.json")),
@@ -41,25 +43,30 @@ internal static class JobFileErrors
             new("See type, range and default:  pawl explain {field}", "查看类型、范围与默认值：  pawl explain {field}")),
         [Codes.JobFieldLater] = new(
             new("known field, not in this version", "已知字段，本版本尚不支持"),
-            new("{field} is known, but this version of Pawl cannot do it yet.", "{field} 是已知字段，但本版本的 Pawl 还做不到。"),
+            new("{name}[ {value}] is known[ ({capability})], but this version of Pawl cannot do it yet.",
+                "{name}[ {value}] 是已知字段，但本版本的 Pawl 还做不到。"),
             new("Ignoring it would run a job that does less than its file says.", "忽略它就会运行一个比文件所写更少的作业。"),
             new("Take the field out, or see what this version knows:  pawl schema", "去掉该字段，或查看本版本支持的字段：  pawl schema")),
         [Codes.SecretMissing] = new(
             new("a secret cannot be resolved", "无法取得密钥"),
             new("[The environment variable {variable} is not set.][The file {file} cannot be read.][ {cause}]",
                 "[环境变量 {variable} 未设置。][文件 {file} 无法读取。][ {cause}]"),
-            new("${NAME} takes an environment variable, ${file:PATH} the content of a file; neither is ever printed.",
-                "${NAME} 取环境变量，${file:路径} 取文件内容；二者都不会被打印。"),
+            new("${{NAME}} takes an environment variable, ${{file:PATH}} the content of a file; neither is ever printed.",
+                "${{NAME}} 取环境变量，${{file:路径}} 取文件内容；二者都不会被打印。"),
             new("Set it for this command:  NAME=value pawl run {jobfile}", "只为本次命令设置：  NAME=value pawl run {jobfile}")),
         [Codes.PatternEmpty] = new(
             new("a pattern matches no table", "模式未匹配到任何表"),
-            new("{pattern} matches no table[ in {source}][; did you mean {suggestion}?]", "{pattern} [在 {source} 中]未匹配到任何表[；是否想写 {suggestion}？]"),
-            new("A job that silently copies nothing would look like success. Patterns are globs over names and mind case where the system does.",
+            new("{pattern} matches no table[ in {source}][; did you mean {suggestion}?]",
+                "{pattern} [在 {source} 中]未匹配到任何表[；是否想写 {suggestion}？]"),
+            new("A job that silently copies nothing would look like success. Patterns are globs over names and mind case where the " +
+                "system does.",
                 "悄悄什么都不复制的作业看起来会像成功。模式是对表名的通配，大小写是否敏感随系统而定。"),
-            new("See the source's tables:  pawl init --from URL --to URL --tables '*' -o all.yaml", "查看源中的表：  pawl init --from URL --to URL --tables '*' -o all.yaml")),
+            new("See the source's tables:  pawl init --from URL --to URL --tables '*' -o all.yaml",
+                "查看源中的表：  pawl init --from URL --to URL --tables '*' -o all.yaml")),
         [Codes.TargetClash] = new(
             new("two tables would go into one", "两张表会写入同一目标"),
-            new("[{table} and {other} would both][Several tables would] be written to {target}.", "[{table} 与 {other} 都][多张表]会写入 {target}。"),
+            new("[{table} and {other} would both][Several tables would] be written to {target}.",
+                "[{table} 与 {other} 都][多张表]会写入 {target}。"),
             new("Their rows would mix, and neither could be verified or restarted by itself.", "行会混在一起，两者都无法单独核对或重来。"),
             new("Give each its own target, for example  target: \"{{table}}_copy\"  then:  pawl plan {jobfile}",
                 "为每张表指定自己的目标，然后：  pawl plan {jobfile}")),
@@ -72,6 +79,6 @@ internal static class JobFileErrors
             new("wrong use of a command", "命令用法错误"),
             new("{cause}", "{cause}"),
             new("The command line was not understood, so nothing was done.", "命令行未被理解，什么都没有做。"),
-            new("See its options:  pawl {verb} --help", "查看选项：  pawl {verb} --help")),
+            new("See its options:  pawl[ {verb}] --help", "查看选项：  pawl[ {verb}] --help")),
     };
 }

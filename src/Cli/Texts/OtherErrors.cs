@@ -10,8 +10,10 @@ internal static class OtherErrors
         [Codes.Busy] = new(
             new("somebody else holds a lock", "被他人占用锁"),
             new("[{file} ][{table} ]is locked[ by {holder}][, waited {waited}].", "[{file} ][{table} ]被锁定[，持有者 {holder}][，已等待 {waited}]。"),
-            new("Another program writes there. Pawl waits a bounded time, then tries again with growing pauses.", "另一个程序正在写入。Pawl 只等待有限时间，然后以递增间隔重试。"),
-            new("See who has it open:  fuser -v {file}   then run again:  pawl run {jobfile}", "查看谁打开了它：  fuser -v {file}   然后再运行：  pawl run {jobfile}")),
+            new("Another program writes there. Pawl waits a bounded time, then tries again with growing pauses.",
+                "另一个程序正在写入。Pawl 只等待有限时间，然后以递增间隔重试。"),
+            new("See who has it open:  fuser -v {file}   then run again:  pawl run {jobfile}",
+                "查看谁打开了它：  fuser -v {file}   然后再运行：  pawl run {jobfile}")),
         [Codes.DiskFull] = new(
             new("no space left", "磁盘已满"),
             new("The disk is full[: {file}].", "磁盘已满[：{file}]。"),
@@ -25,7 +27,8 @@ internal static class OtherErrors
         [Codes.CommitUnknown] = new(
             new("the answer to a commit was lost", "提交的应答丢失"),
             new("The answer to a commit was lost[ on {lane}].", "[{lane} 的]提交应答丢失。"),
-            new("It may or may not have happened. Pawl does not guess: it fences the lane and reads the ledger.", "可能已提交，也可能没有。Pawl 不猜：先隔离通道，再读账本。"),
+            new("It may or may not have happened. Pawl does not guess: it fences the lane and reads the ledger.",
+                "可能已提交，也可能没有。Pawl 不猜：先隔离通道，再读账本。"),
             new("Run again; the ledger decides:  pawl run {jobfile}", "再次运行，由账本裁定：  pawl run {jobfile}")),
         [Codes.Unreachable] = new(
             new("cannot be reached", "无法连接"),
@@ -34,7 +37,8 @@ internal static class OtherErrors
             new("When it is back, go on:  pawl run {jobfile}", "恢复之后继续：  pawl run {jobfile}")),
         [Codes.RetryBudget] = new(
             new("tried often enough", "重试次数已用尽"),
-            new("Still failing after {attempts} attempts[ of {lane}][ of {table}][; the last: {last}][ {cause}].", "[{lane} ][{table} ]重试 {attempts} 次后仍失败[；最近一次：{last}][ {cause}]。"),
+            new("Still failing after {attempts} attempts[ of {lane}][ of {table}][; the last: {last}][ {cause}].",
+                "[{lane} ][{table} ]重试 {attempts} 次后仍失败[；最近一次：{last}][ {cause}]。"),
             new("Every retry has a bound. What was committed is safe.", "重试都有上限。已提交的内容是安全的。"),
             new("When the cause is gone, go on:  pawl run {jobfile}", "原因消除后继续：  pawl run {jobfile}")),
         [Codes.CommitRefused] = new(
@@ -44,19 +48,24 @@ internal static class OtherErrors
             new("Run again:  pawl run {jobfile}", "再次运行：  pawl run {jobfile}")),
         [Codes.BooksDoNotBalance] = new(
             new("the books do not balance", "账目不平"),
-            new("Rows read and rows written do not add up[ on {lane}][ of {table}][: {books}][ {cause}].", "[{lane} ][{table} ]读写行数不平[：{books}][ {cause}]。"),
-            new("Read + expanded must equal inserted + updated + unchanged + filtered + collapsed + rejected, as the server counted. Nothing was committed.",
+            new("Rows read and rows written do not add up[ on {lane}][ of {table}][: {books}][ {cause}].",
+                "[{lane} ][{table} ]读写行数不平[：{books}][ {cause}]。"),
+            new("Read + expanded must equal inserted + updated + unchanged + filtered + collapsed + rejected, as the server counted. " +
+                "Nothing was committed.",
                 "读取 + 展开 必须等于 插入 + 更新 + 未变 + 过滤 + 合并 + 拒收（以服务器计数为准）。未提交任何内容。"),
-            new("This is a bug in Pawl or a trigger in the target. Please report it with:  pawl runs report {run} --format md", "这是 Pawl 的缺陷或目标上的触发器所致。请附上：  pawl runs report {run} --format md")),
+            new("This is a bug in Pawl or a trigger in the target. Please report it with:  pawl runs report {run} --format md",
+                "这是 Pawl 的缺陷或目标上的触发器所致。请附上：  pawl runs report {run} --format md")),
         [Codes.ContractBroken] = new(
             new("a part of Pawl broke its contract", "Pawl 内部违反约定"),
             new("A part of Pawl did what it must not[: {cause}][ {rule}].", "Pawl 的某一部分做了不该做的事[：{cause}][ {rule}]。"),
             new("Stopping is safer than going on. What was committed is safe.", "停下比继续更安全。已提交的内容是安全的。"),
-            new("This is a bug in Pawl. Please report it with:  pawl runs report {run} --format md", "这是 Pawl 的缺陷。请附上：  pawl runs report {run} --format md")),
+            new("This is a bug in Pawl. Please report it with:  pawl runs report {run} --format md",
+                "这是 Pawl 的缺陷。请附上：  pawl runs report {run} --format md")),
         [Codes.Unexpected] = new(
             new("unexpected failure", "意外失败"),
             new("Something failed that Pawl has no name for[: {cause}].", "发生了 Pawl 没有命名的失败[：{cause}]。"),
             new("What was committed is safe.", "已提交的内容是安全的。"),
-            new("Try again; if it stays, report it with the output of:  pawl run {jobfile} -v", "再试一次；若依旧，请附上以下输出报告：  pawl run {jobfile} -v")),
+            new("Try again; if it stays, report it with the output of:  pawl run {jobfile} -v",
+                "再试一次；若依旧，请附上以下输出报告：  pawl run {jobfile} -v")),
     };
 }

@@ -9,51 +9,64 @@ internal static class ResumeErrors
     {
         [Codes.SourceReplaced] = new(
             new("this is another source", "源已被替换"),
-            new("The source is not the one this job was copying from[: it was {was}][, it is {now}].", "源已不是该作业原来复制的那个[：原为 {was}][，现为 {now}]。"),
+            new("The source is not the one this job was copying from[: it was {was}][, it is {now}].",
+                "源已不是该作业原来复制的那个[：原为 {was}][，现为 {now}]。"),
             new("A position means something only in the source it came from; behind the same path there is now another database.",
                 "位置只在它所属的源中有意义；同一路径下现在是另一个数据库。"),
-            new("If that is meant, copy afresh:  pawl run {jobfile} --restart   else put the right source back", "若确有此意，重新复制：  pawl run {jobfile} --restart   否则换回原来的源")),
+            new("If that is meant, copy afresh:  pawl run {jobfile} --restart   else put the right source back",
+                "若确有此意，重新复制：  pawl run {jobfile} --restart   否则换回原来的源")),
         [Codes.TableRecreated] = new(
             new("the table was dropped and created again", "表被删除后重建"),
             new("{table} is not the table that was being copied: it was recreated.", "{table} 已被重建，不再是原来复制的那张表。"),
             new("Its old positions say nothing about its new rows.", "旧位置对新行没有意义。"),
-            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}", "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.SchemaChanged] = new(
             new("the table looks different now", "表结构已改变"),
             new("The schema of {table} changed since its copy began[: {change}].", "{table} 的结构在复制开始后发生了变化[：{change}]。"),
             new("Rows before and after the change would not mean the same.", "变更前后的行含义不同。"),
-            new("Change it back, or copy this table afresh:  pawl run {jobfile} --restart --tables {table}", "改回去，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+            new("Change it back, or copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "改回去，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.DefinitionChanged] = new(
             new("the job says something else about this table now", "作业对该表的定义已改变"),
             new("What the job says about {table} changed since its copy began[: {change}].", "作业中关于 {table} 的定义在复制开始后已改变[：{change}]。"),
-            new("Going on would leave a target half of one definition and half of another (where, columns, renames, constants, write mode).",
+            new("Going on would leave a target half of one definition and half of another (where, columns, renames, constants, write " +
+                "mode).",
                 "继续会使目标一半按旧定义、一半按新定义（where、列、改名、常量、写入方式）。"),
-            new("Change it back, or copy this table afresh:  pawl run {jobfile} --restart --tables {table}", "改回去，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+            new("Change it back, or copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "改回去，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.TargetTruncated] = new(
             new("rows are gone from the target", "目标中的行不见了"),
-            new("{target} holds {found} rows, but the ledger says {expected} were committed.", "{target} 现有 {found} 行，而账本记载已提交 {expected} 行。"),
-            new("Somebody truncated or deleted rows behind the ledger's back; going on would leave the gap for ever.", "有人绕过账本清空或删除了行；继续会永远留下缺口。"),
-            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}", "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+            new("{target} holds {found} rows, but the ledger says {expected} were committed.",
+                "{target} 现有 {found} 行，而账本记载已提交 {expected} 行。"),
+            new("Somebody truncated or deleted rows behind the ledger's back; going on would leave the gap for ever.",
+                "有人绕过账本清空或删除了行；继续会永远留下缺口。"),
+            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.JobNameTaken] = new(
             new("another job has this name", "同名作业已存在"),
             new("The target already knows a job {job}[, copying from {was}].", "目标中已有名为 {job} 的作业[，其源为 {was}]。"),
             new("Two jobs of one name would share a ledger and each would believe the other's progress.", "同名的两个作业会共用账本，互相把对方的进度当成自己的。"),
-            new("Give this job another name in its file, or if the source moved, copy afresh:  pawl run {jobfile} --restart", "在文件中给作业换个名字；若源已迁移，则重新复制：  pawl run {jobfile} --restart")),
+            new("Give this job another name in its file, or if the source moved, copy afresh:  pawl run {jobfile} --restart",
+                "在文件中给作业换个名字；若源已迁移，则重新复制：  pawl run {jobfile} --restart")),
         [Codes.FormatTooNew] = new(
             new("written by a newer Pawl", "由更新版本的 Pawl 写入"),
-            new("The target's Pawl tables have format {found}; this version reads up to {known}.", "目标中 Pawl 表的格式为 {found}，本版本最多读取 {known}。"),
+            new("The target's Pawl tables have format {found}; this version reads up to {known}.",
+                "目标中 Pawl 表的格式为 {found}，本版本最多读取 {known}。"),
             new("Reading them wrongly could damage the ledger.", "读错可能损坏账本。"),
             new("Use the newer Pawl. This one is:  pawl version", "请使用新版 Pawl。当前版本：  pawl version")),
         [Codes.PositionUnreadable] = new(
             new("a stored position cannot be read", "无法读取已存位置"),
             new("The position[ {position}][ of {lane}] cannot be read[: {cause}].", "[{lane} 的]位置[ {position}]无法读取[：{cause}]。"),
             new("It was written by another version or changed by hand; a guess could skip rows.", "由其他版本写入或被手工改动；猜测可能跳过行。"),
-            new("Look at it:  pawl checkpoint show {lane} {jobfile}   then restart its table if need be", "查看：  pawl checkpoint show {lane} {jobfile}   必要时重来该表")),
+            new("Look at it:  pawl checkpoint show {lane} {jobfile}   then restart its table if need be",
+                "查看：  pawl checkpoint show {lane} {jobfile}   必要时重来该表")),
         [Codes.LedgerInconsistent] = new(
             new("the ledger contradicts itself", "账本自相矛盾"),
             new("The ledger[ of {lane}][ of {table}] does not hold together[: {cause}].", "[{lane} 的][{table} 的]账本前后不一致[：{cause}]。"),
             new("Entries are gone or were changed by hand, or the target was restored in part.", "条目缺失或被手工改动，或目标只恢复了一部分。"),
-            new("Look at it:  pawl checkpoint list {jobfile}   then copy afresh:  pawl run {jobfile} --restart", "查看：  pawl checkpoint list {jobfile}   然后重新复制：  pawl run {jobfile} --restart")),
+            new("Look at it:  pawl checkpoint list {jobfile}   then copy afresh:  pawl run {jobfile} --restart",
+                "查看：  pawl checkpoint list {jobfile}   然后重新复制：  pawl run {jobfile} --restart")),
         [Codes.JobUnknown] = new(
             new("the target does not know this job yet", "目标尚不认识该作业"),
             new("The target holds no ledger of the job {job}.", "目标中没有作业 {job} 的账本。"),
@@ -62,13 +75,16 @@ internal static class ResumeErrors
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),
-            new("One job has one runner. The other is alive: its lock is held and its heartbeat is fresh. If it dies, the next run takes over within 30 s.",
+            new("One job has one runner. The other is alive: its lock is held and its heartbeat is fresh. If it dies, the next run " +
+                "takes over within 30 s.",
                 "一个作业只有一个运行者。对方仍存活：锁被持有且心跳新鲜。若它死亡，下一次运行会在 30 秒内接管。"),
-            new("Watch it:  pawl progress {jobfile}   or stop it well:  pawl pause {jobfile}", "查看：  pawl progress {jobfile}   或让它妥善停下：  pawl pause {jobfile}")),
+            new("Watch it:  pawl progress {jobfile}   or stop it well:  pawl pause {jobfile}",
+                "查看：  pawl progress {jobfile}   或让它妥善停下：  pawl pause {jobfile}")),
         [Codes.Fenced] = new(
             new("another runner took over", "已被另一个运行者接管"),
             new("This runner no longer owns the job[ {job}][ (lane {lane})].", "本运行者已不再拥有作业[ {job}][（通道 {lane}）]。"),
-            new("It was silent for too long (stopped, asleep, cut off), so another runner took over. Nothing this one wrote since then was kept.",
+            new("It was silent for too long (stopped, asleep, cut off), so another runner took over. Nothing this one wrote since " +
+                "then was kept.",
                 "它沉默太久（被暂停、休眠或断网），已由别人接管。此后它写的内容一律未保留。"),
             new("Look at the new runner:  pawl progress {jobfile}", "查看新的运行者：  pawl progress {jobfile}")),
     };

@@ -9,34 +9,45 @@ internal static class RowErrors
     {
         [Codes.RowRefused] = new(
             new("the target refused a row", "目标拒绝了一行"),
-            new("A row[ of {table}] was refused by the target[, column {column}][, at {where}][: {cause}].", "目标拒绝了[{table} 的]一行[，列 {column}][，位置 {where}][：{cause}]。"),
+            new("A row[ of {table}] was refused by the target[, column {column}][, at {where}][: {cause}].",
+                "目标拒绝了[{table} 的]一行[，列 {column}][，位置 {where}][：{cause}]。"),
             new("A constraint of the target does not hold for it (NOT NULL, CHECK, UNIQUE, foreign key).", "该行不满足目标的约束（非空、CHECK、唯一、外键）。"),
-            new("Mend the row or the constraint; or let up to n such rows be set aside:  on_error: {{reject_limit: 100}}", "修正该行或约束；或允许最多 n 行被搁置：  on_error.reject_limit: 100")),
+            new("Mend the row or the constraint; or let up to n such rows be set aside:  on_error: {{reject_limit: 100}}",
+                "修正该行或约束；或允许最多 n 行被搁置：  on_error.reject_limit: 100")),
         [Codes.TypeMismatch] = new(
             new("a cell holds another type than its column", "单元格类型与列不符"),
-            new("[{table}: ]column {column}[ ({type})] holds a value of type {found}[, at {where}].", "[{table}：]列 {column}[（{type}）]中有类型为 {found} 的值[，位置 {where}]。"),
+            new("[{table}: ]column {column}[ ({type})] holds a value of type {found}[, at {where}].",
+                "[{table}：]列 {column}[（{type}）]中有类型为 {found} 的值[，位置 {where}]。"),
             new("The target cannot store it exactly, or the job says on_error: {{mistyped: stop}}.", "目标无法精确保存，或作业设置为遇到即停。"),
-            new("Mend the cell, or choose  on_error: {{mistyped: reject}}  and count it as rejected", "修正该单元格，或选择  on_error.mistyped: reject  将其计为拒收")),
+            new("Mend the cell, or choose  on_error: {{mistyped: reject}}  and count it as rejected",
+                "修正该单元格，或选择  on_error.mistyped: reject  将其计为拒收")),
         [Codes.RejectLimit] = new(
             new("too many rejected rows", "被拒收的行过多"),
-            new("{table}: {rejected} rows were rejected, the limit is {limit}[; the last: {cause}].", "{table}：已拒收 {rejected} 行，上限 {limit}[；最近一行：{cause}]。"),
+            new("{table}: {rejected} rows were rejected, the limit is {limit}[; the last: {cause}].",
+                "{table}：已拒收 {rejected} 行，上限 {limit}[；最近一行：{cause}]。"),
             new("So many bad rows usually mean that something else is wrong.", "坏行这么多，通常是别处出了问题。"),
-            new("Look at them in the target:  select row_json, cause from pawl_reject   or raise the limit:  on_error: {{reject_limit: 1000}}",
+            new("Look at them in the target:  select row_json, cause from pawl_reject   or raise the limit:  on_error: " +
+                "{{reject_limit: 1000}}",
                 "在目标中查看：  select row_json, cause from pawl_reject   或提高上限：  on_error.reject_limit: 1000")),
         [Codes.ValueTooLarge] = new(
             new("a value is too large", "值过大"),
-            new("A value of {bytes} bytes[ in column {column}][ of {table}] is larger than[ the allowed] {limit}[, at {where}].", "[{table} 的][列 {column} 的]值有 {bytes} 字节，超过上限 {limit}[，位置 {where}]。"),
+            new("A value of {bytes} bytes[ in column {column}][ of {table}] is larger than[ the allowed] {limit}[, at {where}].",
+                "[{table} 的][列 {column} 的]值有 {bytes} 字节，超过上限 {limit}[，位置 {where}]。"),
             new("The target, or the memory given to the job, cannot hold it.", "目标或作业可用内存无法容纳。"),
             new("Give the job more memory, or leave the column out:  drop: [[{column}]]", "给作业更多内存，或不带该列：  drop: [[{column}]]")),
         [Codes.CountsDiffer] = new(
             new("row counts differ", "行数不一致"),
-            new("{table} has {source_rows} rows, {target} has {target_rows}[, {rejected} were rejected].", "{table} 有 {source_rows} 行，{target} 有 {target_rows} 行[，拒收 {rejected} 行]。"),
-            new("Somebody changed the source or the target after the copy, or rows were lost; the digest says where.", "复制之后有人改动了源或目标，或有行丢失；摘要能指出位置。"),
-            new("Find the range:  pawl verify {jobfile} --level digest --tables {table}", "定位区间：  pawl verify {jobfile} --level digest --tables {table}")),
+            new("{table} has {source_rows} rows, {target} has {target_rows}[, {rejected} were rejected].",
+                "{table} 有 {source_rows} 行，{target} 有 {target_rows} 行[，拒收 {rejected} 行]。"),
+            new("Somebody changed the source or the target after the copy, or rows were lost; the digest says where.",
+                "复制之后有人改动了源或目标，或有行丢失；摘要能指出位置。"),
+            new("Find the range:  pawl verify {jobfile} --level digest --tables {table}",
+                "定位区间：  pawl verify {jobfile} --level digest --tables {table}")),
         [Codes.DigestsDiffer] = new(
             new("contents differ", "内容不一致"),
             new("{table} and {target} differ[ in {ranges} ranges].", "{table} 与 {target} 不一致[，差异区间 {ranges} 个]。"),
             new("Rows were changed on one side after they were copied. Equal counts do not mean equal rows.", "复制之后有一侧的行被改动。行数相等不代表内容相等。"),
-            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}", "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
     };
 }

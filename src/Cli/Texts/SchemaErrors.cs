@@ -9,7 +9,8 @@ internal static class SchemaErrors
     {
         [Codes.TableMissing] = new(
             new("table not found", "找不到表"),
-            new("There is no table {table}[ in {endpoint}][; did you mean {suggestion}?]", "[{endpoint} 中]没有表 {table}[；是否想写 {suggestion}？]"),
+            new("There is no table {table}[ in {endpoint}][; did you mean {suggestion}?]",
+                "[{endpoint} 中]没有表 {table}[；是否想写 {suggestion}？]"),
             new("It was never there, was dropped, or its name differs in case.", "从未存在、已被删除，或大小写不同。"),
             new("See what a run would do:  pawl plan {jobfile}", "查看运行会做什么：  pawl plan {jobfile}")),
         [Codes.ColumnMissing] = new(
@@ -21,27 +22,35 @@ internal static class SchemaErrors
             new("the key cannot order the rows", "主键无法为行排序"),
             new("The key of {table} cannot be used to go on from a place[: column {column}][ is {type}][, {cause}].",
                 "{table} 的键不能用来定位续传[：列 {column}][，类型 {type}][，{cause}]。"),
-            new("Resuming means reading strictly after the last row. Floating point, or a collation the system does not order by, makes that unsure.",
+            new("Resuming means reading strictly after the last row. Floating point, or a collation the system does not order by, " +
+                "makes that unsure.",
                 "续传意味着严格从最后一行之后读取。浮点数或系统不按其排序的排序规则会使这一点不可靠。"),
             new("Give the table an integer or text key, or leave it out:  exclude: [[{table}]]", "为表设置整数或文本键，或排除它：  exclude: [[{table}]]")),
         [Codes.KeyNull] = new(
             new("NULL in a key", "键中有 NULL"),
             new("The key of {table} holds a NULL[ in column {column}][ at {where}].", "{table} 的键[列 {column} ]含有 NULL[，位置 {where}]。"),
-            new("NULL compares with nothing: a keyset read would stop early and lose the rows behind it.", "NULL 与任何值都不可比较：按键读取会提前停止并丢掉其后的行。"),
-            new("Find them:  select count(*) from {table} where {column} is null", "找出它们：  select count(*) from {table} where {column} is null")),
+            new("NULL compares with nothing: a keyset read would stop early and lose the rows behind it.",
+                "NULL 与任何值都不可比较：按键读取会提前停止并丢掉其后的行。"),
+            new("Find them:  select count(*) from {table} where {column} is null",
+                "找出它们：  select count(*) from {table} where {column} is null")),
         [Codes.TargetNotEmpty] = new(
             new("the target already holds rows Pawl did not write", "目标中已有并非 Pawl 写入的行"),
             new("{target} already holds rows, and no ledger says where they came from.", "{target} 中已有行，而账本没有它们的来源。"),
-            new("Adding to them could double rows; deleting them could lose somebody's data. Neither is guessed.", "追加可能重复，删除可能丢数据，Pawl 都不猜。"),
-            new("Empty the table yourself, or name another target, or write over equal keys with  write: upsert", "自行清空该表，或换一个目标，或用  write: upsert  按键覆盖")),
+            new("Adding to them could double rows; deleting them could lose somebody's data. Neither is guessed.",
+                "追加可能重复，删除可能丢数据，Pawl 都不猜。"),
+            new("Empty the table yourself, or name another target, or write over equal keys with  write: upsert",
+                "自行清空该表，或换一个目标，或用  write: upsert  按键覆盖")),
         [Codes.TargetColumnMissing] = new(
             new("the target table lacks a column", "目标表缺少列"),
             new("The target table {target} has no column {column}.", "目标表 {target} 没有列 {column}。"),
-            new("The table was there before, with other columns; Pawl does not change tables it did not make.", "该表原本就存在且列不同；Pawl 不改动不是它创建的表。"),
-            new("Add the column, or carry fewer:  drop: [[{column}]]  or  rename: {{{column}: other}}", "在目标添加该列，或少带一列：  drop: [[{column}]]")),
+            new("The table was there before, with other columns; Pawl does not change tables it did not make.",
+                "该表原本就存在且列不同；Pawl 不改动不是它创建的表。"),
+            new("Add the column, or carry fewer:  drop: [[{column}]]  or  rename: {{{column}: other}}",
+                "在目标添加该列，或少带一列：  drop: [[{column}]]")),
         [Codes.TargetTypeUnfit] = new(
             new("the target column cannot hold the values", "目标列容纳不下这些值"),
-            new("{target} column {column}[ ({type})] cannot hold the source's values[ ({source_type})] exactly.", "{target} 的列 {column}[（{type}）]无法精确保存源的值[（{source_type}）]。"),
+            new("{target} column {column}[ ({type})] cannot hold the source's values[ ({source_type})] exactly.",
+                "{target} 的列 {column}[（{type}）]无法精确保存源的值[（{source_type}）]。"),
             new("Narrowing would change values silently.", "收窄会悄悄改变值。"),
             new("Change the target column's type, or leave the column out:  drop: [[{column}]]", "修改目标列类型，或不带该列：  drop: [[{column}]]")),
         [Codes.NameTooLong] = new(
@@ -54,7 +63,8 @@ internal static class SchemaErrors
             new("{table} has no primary key or unique set in the target, so write: upsert cannot find the row to update.",
                 "{table} 在目标中没有主键或唯一约束，write: upsert 找不到要更新的行。"),
             new("Without a key every repeat would add the row again.", "没有键，每次重复都会再插入一行。"),
-            new("Use  write: insert  (once per row by the ledger), or add a key to the target table", "使用  write: insert（由账本保证每行一次），或给目标表加键")),
+            new("Use  write: insert  (once per row by the ledger), or add a key to the target table",
+                "使用  write: insert（由账本保证每行一次），或给目标表加键")),
         [Codes.ExpressionInvalid] = new(
             new("the condition is not valid", "条件表达式无效"),
             new("The source refused the condition[ {expression}][ on {table}][: {cause}].", "源拒绝了[{table} 上的]条件[ {expression}][：{cause}]。"),

@@ -1,6 +1,8 @@
 namespace Pawl.Cli.Texts;
 
-/// <summary>One text in every language Pawl speaks. Both columns stand side by side so that a change of one is seen to need the other.</summary>
+/// <summary>
+/// One text in every language Pawl speaks. Both columns stand side by side so that a change of one is seen to need the other.
+/// </summary>
 public sealed record Words(string En, string Zh);
 
 /// <summary>What is said about one error code. All four are templates, see <see cref="Template"/>.</summary>

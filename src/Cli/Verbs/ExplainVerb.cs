@@ -11,7 +11,10 @@ internal static class ExplainVerb
 {
     public static Command Create()
     {
-        var topic = new Argument<string>("topic") { Description = "An error code (PAWL-401), an event code, or a field of the job file.", HelpName = "CODE|FIELD" };
+        var topic = new Argument<string>("topic")
+        {
+            Description = "An error code (PAWL-401), an event code, or a field of the job file.", HelpName = "CODE|FIELD",
+        };
         return new Command("explain", "Explain an error code, an event or a field of the job file.") { topic }
             .Does("explain", (shell, parse, _) => Task.FromResult(Explain(shell, parse.GetValue(topic)!)));
     }
@@ -22,7 +25,8 @@ internal static class ExplainVerb
         if (EventTexts.Find(topic) is { } told) return Event(shell, topic, told);
         var fields = JobFieldDocs.Find(topic);
         if (fields.Count > 0) return Fields(shell, fields);
-        var names = ErrorTexts.AllCodes.Concat(EventTexts.AllCodes).Concat(JobFieldDocs.All.Select(f => f.Path)).Concat(JobFieldDocs.All.Select(f => f.Name));
+        var names = ErrorTexts.AllCodes.Concat(EventTexts.AllCodes)
+            .Concat(JobFieldDocs.All.Select(f => f.Path)).Concat(JobFieldDocs.All.Select(f => f.Name));
         var near = NearestName.Of(topic, names.Distinct());
         throw new PawlException(Fault.Configuration, Codes.Usage,
             ("cause", $"There is no code or field {topic}{(near is null ? "" : $"; did you mean {near}?")}"));

@@ -14,9 +14,15 @@ internal static class VerbRun
         Description = "Print JSON lines for programs; the last line has the code \"summary\".", Recursive = true,
     };
 
-    public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Print results and errors only.", Recursive = true };
+    public static readonly Option<bool> Quiet = new("--quiet", "-q")
+    {
+        Description = "Print results and errors only.", Recursive = true,
+    };
 
-    public static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Print every event, and the causes of errors.", Recursive = true };
+    public static readonly Option<bool> Verbose = new("--verbose", "-v")
+    {
+        Description = "Print every event, and the causes of errors.", Recursive = true,
+    };
 
     public static Argument<string> JobArgument() => new("job")
     {
@@ -25,7 +31,9 @@ internal static class VerbRun
 
     public static Option<string[]> TablesOption() => new("--tables")
     {
-        Description = "Only source tables matching one of these names or patterns.", HelpName = "pattern", AllowMultipleArgumentsPerToken = true,
+        Description = "Only source tables matching one of these names or patterns.",
+        HelpName = "pattern",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     /// <summary>Makes <paramref name="act"/> the command's action.</summary>
