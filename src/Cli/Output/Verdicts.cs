@@ -1,0 +1,52 @@
+using Pawl.Jobs;
+using Pawl.Verify;
+
+namespace Pawl.Cli.Output;
+
+/// <summary>What a comparison of source and target showed: a table for people and the same as data.</summary>
+public static class Verdicts
+{
+    public static TextTable Table(IReadOnlyList<TableVerdict> verdicts, Paint paint)
+    {
+        var table = new TextTable(new("table"), new("target", false, 2), new("source rows", true), new("target rows", true), new("rejected", true, 1),
+            new("digest", false, 3), new(""));
+        foreach (var v in verdicts)
+        {
+            table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows), Figures.Full(v.TargetRows),
+                v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v), v.Equal ? "equal" : "DIFFERS");
+        }
+        return table;
+    }
+
+    /// <summary>Where they differ, at most ten ranges per table.</summary>
+    public static IEnumerable<string> Differences(TableVerdict v)
+    {
+        foreach (var d in v.Differences.Take(10))
+        {
+            yield return $"  {v.Source}: after {d.After ?? "the start"} up to {d.Through ?? "the end"}: "
+                + $"{Figures.Full(d.SourceRows)} rows in the source, {Figures.Full(d.TargetRows)} in the target";
+        }
+        if (v.Differences.Count > 10) yield return $"  {v.Source}: … and {v.Differences.Count - 10} more ranges";
+    }
+
+    public static Pairs Data(TableVerdict v)
+    {
+        var data = new Pairs
+        {
+            ["source"] = v.Source, ["target"] = v.Target, ["level"] = v.Level.ToString().ToLowerInvariant(), ["equal"] = v.Equal,
+            ["source_rows"] = v.SourceRows, ["target_rows"] = v.TargetRows, ["rejected"] = v.Rejected,
+        };
+        if (v.Level == VerifyLevel.Digest) (data["source_digest"], data["target_digest"]) = (v.SourceDigest, v.TargetDigest);
+        if (v.Differences.Count > 0)
+        {
+            data["differences"] = v.Differences.Select(d => new Pairs
+            {
+                ["after"] = d.After, ["through"] = d.Through, ["source_rows"] = d.SourceRows, ["target_rows"] = d.TargetRows,
+            }).ToArray();
+        }
+        return data;
+    }
+
+    private static string Digest(TableVerdict v) => v.SourceDigest is null ? ""
+        : v.SourceDigest == v.TargetDigest ? v.SourceDigest[..12] + "…" : $"{v.SourceDigest[..6]}… ≠ {v.TargetDigest?[..6]}…";
+}

@@ -1,0 +1,152 @@
+using System.CommandLine;
+using System.Text;
+using Pawl.Cli.Hosting;
+using Pawl.Cli.Output;
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Verbs;
+
+/// <summary><c>pawl init</c>: looks into the source and writes a short job file with real table names and no password.</summary>
+internal static class InitVerb
+{
+    public static Command Create()
+    {
+        var from = new Option<string>("--from") { Description = "Address of the source, as sqlite:shop.db.", Required = true, HelpName = "url" };
+        var to = new Option<string>("--to") { Description = "Address of the target, as sqlite:copy.db.", Required = true, HelpName = "url" };
+        var tables = VerbRun.TablesOption();
+        var name = new Option<string?>("--name") { Description = "Name of the job. Default: made from the source's name." };
+        var output = new Option<string>("--output", "-o") { Description = "File to write; - prints to stdout.", DefaultValueFactory = _ => "job.yaml" };
+        var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
+        return new Command("init", "Look into a source and write a job file for it.") { from, to, tables, name, output, force }
+            .Does("init", (shell, parse, ct) => InitAsync(shell, new Wish(parse.GetValue(from)!, parse.GetValue(to)!, parse.GetValue(tables) ?? [],
+                parse.GetValue(name), parse.GetValue(output)!, parse.GetValue(force)), ct));
+    }
+
+    private sealed record Wish(string From, string To, string[] Tables, string? Name, string Output, bool Force);
+
+    private static async Task<int> InitAsync(Shell shell, Wish wish, CancellationToken ct)
+    {
+        var connectors = new ConnectorScan();
+        var folder = wish.Output == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(wish.Output))!;
+        if (wish.Output != "-" && File.Exists(wish.Output) && !wish.Force)
+        {
+            throw new PawlException(Fault.Configuration, Codes.ConfirmationNeeded, ("action", $"Writing over {wish.Output}"),
+                ("command", $"pawl init … -o {Quoting.Word(wish.Output)}"), ("answer", "--force"));
+        }
+        // What a user types counts from where he stands; what the file says, from where the file is.
+        var source = Parse(wish.From, Environment.CurrentDirectory, connectors);
+        var target = Parse(wish.To, Environment.CurrentDirectory, connectors);
+        var found = await TablesAsync(shell, connectors, source, wish.Tables.Length == 0 ? ["*"] : wish.Tables, ct);
+        var text = Write(wish, Relative(wish.From, source, folder), Relative(wish.To, target, folder), found, Name(wish, source));
+        shell.Data["tables"] = found.Select(t => t.Name.ToString()).ToArray();
+        if (wish.Output == "-")
+        {
+            shell.Raw(text);
+            shell.Data["text"] = text;
+            return ExitCode.Done;
+        }
+        await File.WriteAllTextAsync(wish.Output, text, ct);
+        shell.Data["file"] = Path.GetFullPath(wish.Output);
+        shell.Say($"Wrote {wish.Output}: {Figures.Plural(found.Count, "table")} of {source.Display}.");
+        shell.Note($"Next: pawl plan {Quoting.Word(wish.Output)}");
+        return ExitCode.Done;
+    }
+
+    private static Endpoint Parse(string text, string folder, ConnectorScan connectors)
+    {
+        var result = EndpointParser.Parse(text, folder, Environment.GetEnvironmentVariable, connectors.All.Select(c => c.Spec));
+        if (result.Endpoint is { } endpoint) return endpoint;
+        var problem = result.Problems[0];
+        var details = problem.Details.ToDictionary(d => d.Key, d => (object?)d.Value);
+        if (problem.Suggestion is { } near) details["suggestion"] = near;
+        if (problem.Reason is { } reason && Texts.ReasonTexts.Find(reason) is { } words)
+        {
+            details["cause"] = Texts.Template.Fill(words.En, n => problem.Details.GetValueOrDefault(n));
+        }
+        throw new PawlException(Fault.Configuration, problem.Code, [.. details.Select(d => (d.Key, d.Value))]);
+    }
+
+    private static async Task<IReadOnlyList<TableSchema>> TablesAsync(Shell shell, ConnectorScan connectors, Endpoint source, string[] patterns,
+        CancellationToken ct)
+    {
+        if (connectors.For(source) is not IReadsTables reads)
+        {
+            throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", source.Scheme), ("role", "source"));
+        }
+        await using var opened = await reads.OpenSourceAsync(source, new OpenContext(shell.Time, Hosts.NewIds(), NoCrashPoints.Instance), ct);
+        var found = new Dictionary<TableName, TableSchema>();
+        foreach (var pattern in patterns)
+        {
+            var matched = await opened.DescribeAsync(new TablePattern(pattern), ct);
+            if (matched.Count == 0)
+            {
+                var all = await opened.DescribeAsync(new TablePattern("*"), ct);
+                throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", pattern), ("source", source.Display),
+                    ("suggestion", NearestName.Of(pattern, all.Select(t => t.Name.ToString()))));
+            }
+            foreach (var table in matched) found.TryAdd(table.Name, table);
+        }
+        return [.. found.Values];
+    }
+
+    /// <summary>A relative file path is written as seen from the job file's folder; placeholders and full addresses stay as typed.</summary>
+    private static string Relative(string typed, Endpoint at, string folder)
+    {
+        var colon = typed.IndexOf(':', StringComparison.Ordinal);
+        if (typed.Contains("${", StringComparison.Ordinal) || at.Host is not null || colon < 0 || !Path.IsPathRooted(at.Path)) return typed;
+        var rest = typed[(colon + 1)..];
+        var query = rest.IndexOf('?', StringComparison.Ordinal) is >= 0 and var q ? rest[q..] : "";
+        return Path.IsPathRooted(rest) ? typed : typed[..(colon + 1)] + Path.GetRelativePath(folder, at.Path).Replace('\\', '/') + query;
+    }
+
+    private static string Name(Wish wish, Endpoint source)
+    {
+        if (wish.Name is { } given) return given;
+        var name = new string([.. Path.GetFileNameWithoutExtension(source.Path).Select(c => char.IsLetterOrDigit(c) ? c : '-')]).Trim('-');
+        return name.Length > 0 ? name : "job";
+    }
+
+    private static string Write(Wish wish, string from, string to, IReadOnlyList<TableSchema> tables, string name)
+    {
+        var text = new StringBuilder();
+        text.Append("version: 1\n");
+        text.Append($"name: {Yaml(name)}          # progress is kept in the target under this name\n");
+        text.Append($"source: {Yaml(from)}\n");
+        text.Append($"target: {Yaml(to)}\n");
+        text.Append("tables:                       # source table: target table\n");
+        foreach (var table in tables)
+        {
+            var key = string.Join(", ", table.Key.Columns.Select(i => table.Columns[i].Name));
+            var note = table.Key.Kind switch { KeyKind.RowId => "by row id", KeyKind.None => "no key", _ => $"key {key}" };
+            var rows = table.EstimatedRows >= 0 ? $", about {Figures.Full(table.EstimatedRows)} rows" : "";
+            var pattern = TablePattern.Literal(table.Name.ToString()).Text;
+            text.Append($"  {Yaml(pattern)}: {Yaml(Braces(table.Name.Name))}    # {Comment(note + rows)}\n");
+        }
+        text.Append("# More: pawl explain tables · check it: pawl validate · see what it would do: pawl plan\n");
+        return text.ToString();
+    }
+
+    /// <summary>A target is a template; braces of a name are doubled.</summary>
+    private static string Braces(string name) => name.Replace("{", "{{").Replace("}", "}}");
+
+    private static string Comment(string text) => new([.. text.Select(c => char.IsControl(c) ? ' ' : c)]);
+
+    /// <summary>Plain where YAML reads it back as the same text, double-quoted elsewhere.</summary>
+    private static string Yaml(string text)
+    {
+        var plain = text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:@".Contains(c))
+            && !text.EndsWith(':') && text.ToLowerInvariant() is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off");
+        if (plain) return text;
+        var quoted = new StringBuilder("\"");
+        foreach (var c in text)
+        {
+            if (c is '"' or '\\') quoted.Append('\\').Append(c);
+            else if (char.IsControl(c)) quoted.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            else quoted.Append(c);
+        }
+        return quoted.Append('"').ToString();
+    }
+}

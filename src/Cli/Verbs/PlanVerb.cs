@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Pawl.Cli.Hosting;
+using Pawl.Cli.Output;
+using Pawl.Contracts;
+using Pawl.Engine;
+using Pawl.Model;
+
+namespace Pawl.Cli.Verbs;
+
+/// <summary><c>pawl plan</c>: what a run would do, from what source and target hold now. Changes nothing.</summary>
+internal static class PlanVerb
+{
+    public static Command Create()
+    {
+        var job = VerbRun.JobArgument();
+        var tables = VerbRun.TablesOption();
+        var detailed = new Option<bool>("--detailed-exitcode") { Description = "Exit with 8 when there is work to do." };
+        return new Command("plan", "Show what a run would do, without doing it.") { job, tables, detailed }
+            .Does("plan", (shell, parse, ct) => PlanAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [], parse.GetValue(detailed), ct));
+    }
+
+    private static async Task<int> PlanAsync(Shell shell, string file, string[] tables, bool detailed, CancellationToken ct)
+    {
+        var connectors = new ConnectorScan();
+        var job = VerbRun.LoadJob(shell, file, connectors);
+        var options = new RunOptions { Tables = [.. tables.Select(t => new TablePattern(t))] };
+        var plan = await new JobPlanner(Hosts.Create(connectors, new NoEvents(), shell.Time)).PlanAsync(job, options, ct);
+        shell.Say($"{shell.OutPaint.Bold(job.Name)}: {job.Source.Display} → {job.Target.Display}"
+            + (plan.Holder is { } holder ? $"   (held by {holder})" : ""));
+        shell.Say();
+        shell.Say(Table(plan, shell).Lines(shell.Width, shell.OutPaint));
+        foreach (var line in Remarks(plan, shell)) shell.Say(line);
+        shell.Say();
+        shell.Say(Conclusion(plan, file));
+        shell.Data.AddRange(Data(plan, VerbRun.Context(shell)));
+        var blocked = plan.Tables.Where(t => t.Error is not null).Select(t => ExitCode.Of(t.Error!)).ToArray();
+        if (blocked.Length > 0) return blocked.Distinct().Count() == 1 ? blocked[0] : ExitCode.Failed;
+        return detailed && !plan.NothingToDo ? ExitCode.WorkToDo : ExitCode.Done;
+    }
+
+    private static TextTable Table(PlanReport plan, Shell shell)
+    {
+        var table = new TextTable(new("table"), new("target"), new("key", false, 3), new("write", false, 4), new("rows", true), new("durable", true),
+            new("splits", true, 2), new("guarantee", false, 5), new("a run would"));
+        foreach (var t in plan.Tables)
+        {
+            var splits = t.SplitsDone + t.SplitsPartial + t.SplitsToDo;
+            table.AddPainted(t.State == TableState.Blocked ? shell.OutPaint.Red : t.State == TableState.Finished ? shell.OutPaint.Green : null,
+                t.Source, t.Target, Key(t), t.Write.ToString().ToLowerInvariant(), t.EstimatedRows >= 0 ? "~" + Figures.Short(t.EstimatedRows) : "",
+                t.Durable.Read > 0 ? Figures.Full(t.Durable.Read) : "", splits > 0 ? $"{t.SplitsDone}/{splits}" : "",
+                t.State == TableState.Blocked ? "" : RunResult.Words(t.Guarantee), What(t));
+        }
+        return table;
+    }
+
+    private static string Key(TableForecast t) => t.Key switch
+    {
+        KeyKind.RowId => "row id",
+        KeyKind.None => "none",
+        _ => string.Join(", ", t.KeyColumns),
+    };
+
+    private static string What(TableForecast t) => t.State switch
+    {
+        TableState.New => "copy it all",
+        TableState.Resumes => "go on",
+        TableState.Finished => "do nothing",
+        TableState.Restarts => "copy it anew",
+        _ => "refuse: " + t.Error?.Code,
+    };
+
+    private static IEnumerable<string> Remarks(PlanReport plan, Shell shell)
+    {
+        foreach (var t in plan.Tables)
+        {
+            if (t.Where is { } where) yield return $"\n  {t.Source} where (code, run by the source): {where}";
+            if (t.Columns.Rename.Count > 0)
+            {
+                yield return $"  {t.Source} rename: {string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"))}";
+            }
+            if (t.Columns.Set.Count > 0) yield return $"  {t.Source} set: {string.Join(", ", t.Columns.Set.Keys)}";
+            if (t.State == TableState.Resumes && t.LastCommit is { } last)
+            {
+                yield return $"  {t.Source}: last commit {Figures.TimeOfDay(last, shell.Now)}, {Figures.Ago(shell.Now - last)}";
+            }
+            if (t.Rejects > 0) yield return $"  {t.Source}: {Figures.Plural(t.Rejects, "row")} rejected so far";
+            if (t.Error is null) continue;
+            yield return "";
+            foreach (var line in new ErrorView(shell.OutPaint, shell.Width, VerbRun.Context(shell)).Of(t.Error, shell.Verbose)) yield return line;
+        }
+    }
+
+    private static string Conclusion(PlanReport plan, string file)
+    {
+        if (plan.NothingToDo) return "Nothing to do: every table is finished.";
+        var words = plan.Tables.GroupBy(t => t.State).OrderBy(g => g.Key)
+            .Select(g => $"{g.Count()} {g.Key switch { TableState.New => "new", TableState.Resumes => "to go on with", TableState.Finished => "finished",
+                TableState.Restarts => "to restart", _ => "blocked" }}");
+        return $"{Figures.Plural(plan.Tables.Count, "table")}: {string.Join(", ", words)}. To do it: pawl run {Quoting.Word(file)}";
+    }
+
+    private static Pairs Data(PlanReport plan, IReadOnlyDictionary<string, string?> context) => new()
+    {
+        ["nothing_to_do"] = plan.NothingToDo,
+        ["holder"] = plan.Holder,
+        ["tables"] = plan.Tables.Select(t =>
+        {
+            var data = new Pairs
+            {
+                ["source"] = t.Source, ["target"] = t.Target, ["state"] = t.State.ToString(), ["key"] = t.Key.ToString(),
+                ["key_columns"] = t.KeyColumns, ["write"] = t.Write.ToString(), ["where"] = t.Where, ["guarantee"] = t.Guarantee.ToString(),
+                ["generation"] = t.Generation, ["splits_done"] = t.SplitsDone, ["splits_partial"] = t.SplitsPartial,
+                ["splits_todo"] = t.SplitsToDo, ["durable"] = RunResult.Counts(t.Durable), ["bytes"] = t.DurableBytes,
+                ["estimated_rows"] = t.EstimatedRows, ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
+            };
+            if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);
+            return data;
+        }).ToArray(),
+    };
+}

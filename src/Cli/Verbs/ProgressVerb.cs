@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Pawl.Cli.Hosting;
+using Pawl.Cli.Output;
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Cli.Verbs;
+
+/// <summary><c>pawl progress</c>: what the target durably holds of a job, whether or not somebody runs it now.</summary>
+internal static class ProgressVerb
+{
+    public static Command Create()
+    {
+        var job = VerbRun.JobArgument();
+        return new Command("progress", "Show how far a job is, by its ledger; works while it runs.") { job }
+            .Does("progress", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(job)!, ct));
+    }
+
+    private static async Task<int> ShowAsync(Shell shell, string file, CancellationToken ct)
+    {
+        var connectors = new ConnectorScan();
+        var job = VerbRun.LoadJob(shell, file, connectors);
+        await using var door = await LedgerDoor.OpenAsync(connectors, job, shell.Time, ct);
+        var state = LedgerState.Of(door.Record, await door.Store.ReadAsync(door.Record.Id, ct));
+        shell.Say($"{shell.OutPaint.Bold(job.Name)}: {job.Source.Display} → {job.Target.Display}");
+        shell.Say(RunnerLine(state, shell.OutPaint));
+        shell.Say();
+        shell.Say(Table(state, shell).Lines(shell.Width, shell.OutPaint));
+        if (state.LastCommit is { } last)
+        {
+            shell.Say();
+            shell.Say($"Ledger {Figures.Full(state.Commits)}, last commit {Figures.TimeOfDay(last, shell.Now)} ({Figures.Ago(shell.Now - last)}).");
+        }
+        if (!state.Alive && !state.Finished) shell.Note($"To go on: pawl run {Quoting.Word(file)}");
+        shell.Data.AddRange(Data(state));
+        return ExitCode.Done;
+    }
+
+    /// <summary>Who runs the job, for people.</summary>
+    internal static string RunnerLine(LedgerState state, Paint paint)
+    {
+        var age = state.Record.HeartbeatAge is { } beat ? $", heartbeat {Figures.Ago(beat)}" : "";
+        if (state.Alive) return paint.Green($"run by {state.Record.Runner}{age}{(state.Record.Wanted == WantedState.Pause ? ", asked to pause" : "")}");
+        if (state.Record.Runner is { } gone) return paint.Yellow($"nobody runs it: {gone} did not give it back{age}");
+        return state.Finished ? paint.Green("finished") : "nobody runs it";
+    }
+
+    private static TextTable Table(LedgerState state, Shell shell)
+    {
+        var table = new TextTable(new("table"), new("done", true), new("rows", true), new("of about", true, 2), new("bytes", true, 3), new("splits", true, 1),
+            new("rejected", true, 4), new("last commit", false, 5), new(""));
+        foreach (var t in state.Tables)
+        {
+            table.AddPainted(t.Finished ? shell.OutPaint.Green : null, t.Plan.Source.ToString(),
+                t.Finished ? "100%" : Figures.Percent(t.Rows.Read, t.Plan.SourceSchema.EstimatedRows), Figures.Full(t.Rows.Read),
+                t.Plan.SourceSchema.EstimatedRows >= 0 && !t.Finished ? Figures.Full(t.Plan.SourceSchema.EstimatedRows) : "",
+                Figures.Bytes(t.Bytes), $"{t.SplitsDone}/{t.Plan.Splits.Count}", t.Rejects > 0 ? Figures.Full(t.Rejects) : "",
+                t.LastCommit is { } at ? Figures.Ago(shell.Now - at) : "", t.Word);
+        }
+        return table;
+    }
+
+    private static Pairs Data(LedgerState state) => new()
+    {
+        ["alive"] = state.Alive,
+        ["finished"] = state.Finished,
+        ["runner"] = state.Record.Runner,
+        ["heartbeat_age_ms"] = state.Record.HeartbeatAge is { } age ? (long)age.TotalMilliseconds : null,
+        ["wanted"] = state.Record.Wanted.ToString(),
+        ["commits"] = state.Commits,
+        ["last_commit"] = state.LastCommit,
+        ["tables"] = state.Tables.Select(t => new Pairs
+        {
+            ["source"] = t.Plan.Source.ToString(), ["target"] = t.Plan.Target.ToString(), ["phase"] = t.Plan.Phase.ToString(),
+            ["finished"] = t.Finished, ["generation"] = t.Plan.Generation, ["rows"] = RunResult.Counts(t.Rows), ["bytes"] = t.Bytes,
+            ["estimated_rows"] = t.Plan.SourceSchema.EstimatedRows, ["splits"] = t.Plan.Splits.Count, ["splits_done"] = t.SplitsDone,
+            ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
+        }).ToArray(),
+    };
+}
