@@ -12,8 +12,18 @@ internal static class App
     /// <summary>In the order of the help page. A verb is here when it works.</summary>
     private static readonly (string Name, Func<Command> Create)[] Verbs =
     [
-        ("version", VersionVerb.Create),
+        ("init", InitVerb.Create),
+        ("validate", ValidateVerb.Create),
+        ("plan", PlanVerb.Create),
+        ("run", RunVerb.Create),
+        ("progress", ProgressVerb.Create),
+        ("pause", PauseVerb.Create),
+        ("checkpoint", CheckpointVerb.Create),
+        ("verify", VerifyVerb.Create),
+        ("runs", RunsVerb.Create),
+        ("schema", SchemaVerb.Create),
         ("explain", ExplainVerb.Create),
+        ("version", VersionVerb.Create),
     ];
 
     public static async Task<int> RunAsync(string[] args)

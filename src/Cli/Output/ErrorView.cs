@@ -87,7 +87,8 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
         yield return $"  {paint.Dim(number + " │")} {shown}";
         var hint = p.Suggestion is { Length: > 0 } s ? $"  did you mean {s}?" : "";
         var carets = new string('^', Math.Clamp(p.CaretLength, 1, Math.Max(1, Cells.Width(shown) - lead)));
-        yield return $"  {new string(' ', number.Length)} {paint.Dim("│")} {new string(' ', lead)}{paint.Alarm(carets)}{paint.Yellow(hint)}";
+        var margin = new string(' ', number.Length);
+        yield return $"  {margin} {paint.Dim("│")} {new string(' ', lead)}{paint.Alarm(carets)}{paint.Yellow(hint)}";
     }
 
     /// <summary>The part of a long line around the caret, and the caret's cell in it.</summary>

@@ -17,7 +17,8 @@ public static class RunResult
         {
             var all = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.Total);
             var moved = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.ThisRun);
-            table.Total($"{summary.Tables.Count} tables", Figures.Full(all.Read), Figures.Full(Written(all)), Some(all.Filtered), Some(all.Rejected),
+            table.Total($"{summary.Tables.Count} tables", Figures.Full(all.Read), Figures.Full(Written(all)), Some(all.Filtered),
+                Some(all.Rejected),
                 Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time), "", "");
         }
         return table;
@@ -95,7 +96,8 @@ public static class RunResult
     {
         var (word, bad) = Word(t);
         var idle = t.Status == TableStatus.AlreadyDone || t.ThisRun.Read == 0;
-        table.AddPainted(bad, t.Source, Figures.Full(t.Total.Read), Figures.Full(Written(t.Total)), Some(t.Total.Filtered), Some(t.Total.Rejected),
+        table.AddPainted(bad, t.Source, Figures.Full(t.Total.Read), Figures.Full(Written(t.Total)), Some(t.Total.Filtered),
+            Some(t.Total.Rejected),
             Figures.Bytes(t.TotalBytes), idle ? "" : Figures.Took(t.Time), idle ? "" : Rate(t.ThisRun.Read, t.Time),
             t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Guarantee), word);
     }
@@ -124,5 +126,6 @@ public static class RunResult
     /// <summary>Nothing where it is nothing, so that what is there stands out.</summary>
     private static string Some(long n) => n == 0 ? "" : Figures.Full(n);
 
-    private static string Rate(long rows, TimeSpan time) => time.TotalSeconds < 0.001 ? "" : Figures.Short(rows / time.TotalSeconds) + " r/s";
+    private static string Rate(long rows, TimeSpan time) => time.TotalSeconds < 0.001 ? "" : Figures.Short(rows / time.TotalSeconds)
+        + " r/s";
 }

@@ -8,11 +8,13 @@ public static class Verdicts
 {
     public static TextTable Table(IReadOnlyList<TableVerdict> verdicts, Paint paint)
     {
-        var table = new TextTable(new("table"), new("target", false, 2), new("source rows", true), new("target rows", true), new("rejected", true, 1),
+        var table = new TextTable(new("table"), new("target", false, 2), new("source rows", true), new("target rows", true),
+            new("rejected", true, 1),
             new("digest", false, 3), new(""));
         foreach (var v in verdicts)
         {
-            table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows), Figures.Full(v.TargetRows),
+            table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows),
+                Figures.Full(v.TargetRows),
                 v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v), v.Equal ? "equal" : "DIFFERS");
         }
         return table;

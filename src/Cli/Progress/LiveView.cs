@@ -41,7 +41,8 @@ public sealed class LiveView : IRunView
         var painted = e.Code switch
         {
             EventCodes.TableFailed or EventCodes.VerifyDiffers => shell.ErrorPaint.Red(line),
-            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver => shell.ErrorPaint.Yellow(line),
+            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver =>
+                shell.ErrorPaint.Yellow(line),
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),
             _ => line,
         };
@@ -89,7 +90,8 @@ public sealed class LiveView : IRunView
             if (shown.Count < bars.Count)
             {
                 var done = bars.Count(b => b.State is BarState.Done or BarState.Skipped);
-                lines.Add(shell.ErrorPaint.Dim($"  {done} of {bars.Count} tables done, " + $"{bars.Count(b => b.State == BarState.Waiting)} waiting · {Figures.Short(bars.Sum(b => b.Rows))} rows in all"));
+                lines.Add(shell.ErrorPaint.Dim($"  {done} of {bars.Count} tables done, "
+                    + $"{bars.Count(b => b.State == BarState.Waiting)} waiting · {Figures.Short(bars.Sum(b => b.Rows))} rows in all"));
             }
             return lines;
         });

@@ -23,11 +23,13 @@ internal static class CheckpointVerb
     private static async Task<int> ListAsync(Shell shell, string file, CancellationToken ct)
     {
         var state = await ReadAsync(shell, file, ct);
-        var table = new TextTable(new("lane"), new("ledger", true), new("epoch", true, 3), new("position"), new("rows", true), new("bytes", true, 4),
+        var table = new TextTable(new("lane"), new("ledger", true), new("epoch", true, 3), new("position"), new("rows", true),
+            new("bytes", true, 4),
             new("last commit", false, 2), new(""));
         foreach (var entry in state.Tables.SelectMany(t => t.Entries))
         {
-            table.AddPainted(entry.Final ? shell.OutPaint.Green : null, entry.Lane.Name, Figures.Full(entry.Sequence), Figures.Full(entry.Epoch),
+            table.AddPainted(entry.Final ? shell.OutPaint.Green : null, entry.Lane.Name, Figures.Full(entry.Sequence),
+                Figures.Full(entry.Epoch),
                 entry.Position?.Text ?? "(no row)", Figures.Full(entry.Total.Read), Figures.Bytes(entry.TotalBytes),
                 entry.At is { } at ? Figures.Ago(shell.Now - at) : "", entry.Final ? "final" : "open");
         }
@@ -54,7 +56,8 @@ internal static class CheckpointVerb
             ("table", $"{plan.Source} → {plan.Target}, generation {plan.Generation}"),
             ("ledger", $"{Figures.Full(entry.Sequence)}, epoch {Figures.Full(entry.Epoch)}, {(entry.Final ? "final" : "open")}"),
             ("position", entry.Position is { } p ? $"{p.Text}  ({p.Codec})" : "none: the lane held no row"),
-            ("last step", $"after {entry.After?.Text ?? "the start"}: {Figures.Full(entry.Counts.Read)} rows, {Figures.Bytes(entry.Bytes)}"),
+            ("last step",
+                $"after {entry.After?.Text ?? "the start"}: {Figures.Full(entry.Counts.Read)} rows, {Figures.Bytes(entry.Bytes)}"),
             ("committed", entry.At is { } at ? $"{Figures.Moment(at)}, {Figures.Ago(shell.Now - at)}" : "unknown"),
             ("read", Figures.Full(c.Read)),
             ("written", $"{Figures.Full(RunResult.Written(c))} ({Figures.Full(c.Inserted)} inserted, {Figures.Full(c.Updated)} updated, "
@@ -85,7 +88,8 @@ internal static class CheckpointVerb
 
     private static Pairs Data(LedgerEntry e) => new()
     {
-        ["lane"] = e.Lane.Name, ["sequence"] = e.Sequence, ["epoch"] = e.Epoch, ["position"] = e.Position?.Text, ["codec"] = e.Position?.Codec,
+        ["lane"] = e.Lane.Name, ["sequence"] = e.Sequence, ["epoch"] = e.Epoch, ["position"] = e.Position?.Text,
+            ["codec"] = e.Position?.Codec,
         ["after"] = e.After?.Text, ["final"] = e.Final, ["step"] = RunResult.Counts(e.Counts), ["total"] = RunResult.Counts(e.Total),
         ["bytes"] = e.Bytes, ["total_bytes"] = e.TotalBytes, ["digest"] = e.Digest, ["at"] = e.At,
     };

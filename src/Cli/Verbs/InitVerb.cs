@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Pawl.Cli.Hosting;
 using Pawl.Cli.Output;
 using Pawl.Contracts;
@@ -14,16 +13,22 @@ internal static class InitVerb
 {
     public static Command Create()
     {
-        var from = new Option<string>("--from") { Description = "Address of the source, as sqlite:shop.db.", Required = true, HelpName = "url" };
-        var to = new Option<string>("--to") { Description = "Address of the target, as sqlite:copy.db.", Required = true, HelpName = "url" };
+        var from = new Option<string>("--from") { Description = "Address of the source, as sqlite:shop.db.", Required = true,
+            HelpName = "url" };
+        var to = new Option<string>("--to") { Description = "Address of the target, as sqlite:copy.db.", Required = true,
+            HelpName = "url" };
         var tables = VerbRun.TablesOption();
         var name = new Option<string?>("--name") { Description = "Name of the job. Default: made from the source's name." };
-        var output = new Option<string>("--output", "-o") { Description = "File to write; - prints to stdout.", DefaultValueFactory = _ => "job.yaml" };
+        var output = new Option<string>("--output", "-o") { Description = "File to write; - prints to stdout.", DefaultValueFactory = _ =>
+            "job.yaml" };
         var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
         return new Command("init", "Look into a source and write a job file for it.") { from, to, tables, name, output, force }
-            .Does("init", (shell, parse, ct) => InitAsync(shell, new Wish(parse.GetValue(from)!, parse.GetValue(to)!, parse.GetValue(tables) ?? [],
+            .Does("init", (shell, parse, ct) => InitAsync(shell, new Wish(parse.GetValue(from)!, parse.GetValue(to)!,
+                parse.GetValue(tables) ?? [],
                 parse.GetValue(name), parse.GetValue(output)!, parse.GetValue(force)), ct));
     }
+
+    private const int MostNames = 100;
 
     private sealed record Wish(string From, string To, string[] Tables, string? Name, string Output, bool Force);
 
@@ -39,8 +44,17 @@ internal static class InitVerb
         // What a user types counts from where he stands; what the file says, from where the file is.
         var source = Parse(wish.From, Environment.CurrentDirectory, connectors);
         var target = Parse(wish.To, Environment.CurrentDirectory, connectors);
-        var found = await TablesAsync(shell, connectors, source, wish.Tables.Length == 0 ? ["*"] : wish.Tables, ct);
-        var text = Write(wish, Relative(wish.From, source, folder), Relative(wish.To, target, folder), found, Name(wish, source));
+        var found = await TablesAsync(shell, connectors, source, Patterns(wish), ct);
+        // Many tables stay patterns: a file is written to be read.
+        IReadOnlyList<string> names = found.Count > MostNames ? Patterns(wish) : [.. found.Select(t =>
+            TablePattern.Literal(t.Name.ToString()).Text)];
+        var composed = JobFile.Compose(Relative(wish.From, source, folder), Relative(wish.To, target, folder), names, folder,
+            Environment.GetEnvironmentVariable, [.. connectors.All.Select(c => c.Spec)], wish.Name);
+        var text = composed.Text;
+        foreach (var secret in composed.Secrets)
+        {
+            shell.Note($"The {secret.What} of the {secret.Field} is not in the file; set it before running: export {secret.Variable}=…");
+        }
         shell.Data["tables"] = found.Select(t => t.Name.ToString()).ToArray();
         if (wish.Output == "-")
         {
@@ -54,6 +68,8 @@ internal static class InitVerb
         shell.Note($"Next: pawl plan {Quoting.Word(wish.Output)}");
         return ExitCode.Done;
     }
+
+    private static string[] Patterns(Wish wish) => wish.Tables.Length == 0 ? ["*"] : wish.Tables;
 
     private static Endpoint Parse(string text, string folder, ConnectorScan connectors)
     {
@@ -69,14 +85,16 @@ internal static class InitVerb
         throw new PawlException(Fault.Configuration, problem.Code, [.. details.Select(d => (d.Key, d.Value))]);
     }
 
-    private static async Task<IReadOnlyList<TableSchema>> TablesAsync(Shell shell, ConnectorScan connectors, Endpoint source, string[] patterns,
+    private static async Task<IReadOnlyList<TableSchema>> TablesAsync(Shell shell, ConnectorScan connectors, Endpoint source,
+        string[] patterns,
         CancellationToken ct)
     {
         if (connectors.For(source) is not IReadsTables reads)
         {
             throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", source.Scheme), ("role", "source"));
         }
-        await using var opened = await reads.OpenSourceAsync(source, new OpenContext(shell.Time, Hosts.NewIds(), NoCrashPoints.Instance), ct);
+        await using var opened = await reads.OpenSourceAsync(source, new OpenContext(shell.Time, Hosts.NewIds(), NoCrashPoints.Instance),
+            ct);
         var found = new Dictionary<TableName, TableSchema>();
         foreach (var pattern in patterns)
         {
@@ -92,7 +110,9 @@ internal static class InitVerb
         return [.. found.Values];
     }
 
-    /// <summary>A relative file path is written as seen from the job file's folder; placeholders and full addresses stay as typed.</summary>
+    /// <summary>
+    /// A relative file path is written as seen from the job file's folder; placeholders and full addresses stay as typed.
+    /// </summary>
     private static string Relative(string typed, Endpoint at, string folder)
     {
         var colon = typed.IndexOf(':', StringComparison.Ordinal);
@@ -100,53 +120,5 @@ internal static class InitVerb
         var rest = typed[(colon + 1)..];
         var query = rest.IndexOf('?', StringComparison.Ordinal) is >= 0 and var q ? rest[q..] : "";
         return Path.IsPathRooted(rest) ? typed : typed[..(colon + 1)] + Path.GetRelativePath(folder, at.Path).Replace('\\', '/') + query;
-    }
-
-    private static string Name(Wish wish, Endpoint source)
-    {
-        if (wish.Name is { } given) return given;
-        var name = new string([.. Path.GetFileNameWithoutExtension(source.Path).Select(c => char.IsLetterOrDigit(c) ? c : '-')]).Trim('-');
-        return name.Length > 0 ? name : "job";
-    }
-
-    private static string Write(Wish wish, string from, string to, IReadOnlyList<TableSchema> tables, string name)
-    {
-        var text = new StringBuilder();
-        text.Append("version: 1\n");
-        text.Append($"name: {Yaml(name)}          # progress is kept in the target under this name\n");
-        text.Append($"source: {Yaml(from)}\n");
-        text.Append($"target: {Yaml(to)}\n");
-        text.Append("tables:                       # source table: target table\n");
-        foreach (var table in tables)
-        {
-            var key = string.Join(", ", table.Key.Columns.Select(i => table.Columns[i].Name));
-            var note = table.Key.Kind switch { KeyKind.RowId => "by row id", KeyKind.None => "no key", _ => $"key {key}" };
-            var rows = table.EstimatedRows >= 0 ? $", about {Figures.Full(table.EstimatedRows)} rows" : "";
-            var pattern = TablePattern.Literal(table.Name.ToString()).Text;
-            text.Append($"  {Yaml(pattern)}: {Yaml(Braces(table.Name.Name))}    # {Comment(note + rows)}\n");
-        }
-        text.Append("# More: pawl explain tables · check it: pawl validate · see what it would do: pawl plan\n");
-        return text.ToString();
-    }
-
-    /// <summary>A target is a template; braces of a name are doubled.</summary>
-    private static string Braces(string name) => name.Replace("{", "{{").Replace("}", "}}");
-
-    private static string Comment(string text) => new([.. text.Select(c => char.IsControl(c) ? ' ' : c)]);
-
-    /// <summary>Plain where YAML reads it back as the same text, double-quoted elsewhere.</summary>
-    private static string Yaml(string text)
-    {
-        var plain = text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:@".Contains(c))
-            && !text.EndsWith(':') && text.ToLowerInvariant() is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off");
-        if (plain) return text;
-        var quoted = new StringBuilder("\"");
-        foreach (var c in text)
-        {
-            if (c is '"' or '\\') quoted.Append('\\').Append(c);
-            else if (char.IsControl(c)) quoted.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
-            else quoted.Append(c);
-        }
-        return quoted.Append('"').ToString();
     }
 }

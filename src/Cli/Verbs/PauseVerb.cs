@@ -29,7 +29,8 @@ internal static class PauseVerb
             return ExitCode.Done;
         }
         await door.Store.RequestAsync(door.Record.Id, WantedState.Pause, ct);
-        shell.Say($"Asked {state.Record.Runner} to pause {job.Name}. It finishes the commit in flight and ends with exit code {ExitCode.Interrupted}.");
+        shell.Say($"Asked {state.Record.Runner} to pause {job.Name}. "
+            + $"It finishes the commit in flight and ends with exit code {ExitCode.Interrupted}.");
         shell.Note($"To continue afterwards: pawl run {Quoting.Word(file)}");
         return ExitCode.Done;
     }

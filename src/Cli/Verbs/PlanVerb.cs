@@ -16,7 +16,8 @@ internal static class PlanVerb
         var tables = VerbRun.TablesOption();
         var detailed = new Option<bool>("--detailed-exitcode") { Description = "Exit with 8 when there is work to do." };
         return new Command("plan", "Show what a run would do, without doing it.") { job, tables, detailed }
-            .Does("plan", (shell, parse, ct) => PlanAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [], parse.GetValue(detailed), ct));
+            .Does("plan", (shell, parse, ct) => PlanAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [],
+                parse.GetValue(detailed), ct));
     }
 
     private static async Task<int> PlanAsync(Shell shell, string file, string[] tables, bool detailed, CancellationToken ct)
@@ -40,13 +41,16 @@ internal static class PlanVerb
 
     private static TextTable Table(PlanReport plan, Shell shell)
     {
-        var table = new TextTable(new("table"), new("target"), new("key", false, 3), new("write", false, 4), new("rows", true), new("durable", true),
+        var table = new TextTable(new("table"), new("target"), new("key", false, 3), new("write", false, 4), new("rows", true),
+            new("durable", true),
             new("splits", true, 2), new("guarantee", false, 5), new("a run would"));
         foreach (var t in plan.Tables)
         {
             var splits = t.SplitsDone + t.SplitsPartial + t.SplitsToDo;
-            table.AddPainted(t.State == TableState.Blocked ? shell.OutPaint.Red : t.State == TableState.Finished ? shell.OutPaint.Green : null,
-                t.Source, t.Target, Key(t), t.Write.ToString().ToLowerInvariant(), t.EstimatedRows >= 0 ? "~" + Figures.Short(t.EstimatedRows) : "",
+            table.AddPainted(t.State == TableState.Blocked ? shell.OutPaint.Red : t.State == TableState.Finished ? shell.OutPaint.Green
+                : null,
+                t.Source, t.Target, Key(t), t.Write.ToString().ToLowerInvariant(), t.EstimatedRows >= 0 ? "~"
+                    + Figures.Short(t.EstimatedRows) : "",
                 t.Durable.Read > 0 ? Figures.Full(t.Durable.Read) : "", splits > 0 ? $"{t.SplitsDone}/{splits}" : "",
                 t.State == TableState.Blocked ? "" : RunResult.Words(t.Guarantee), What(t));
         }
@@ -86,18 +90,26 @@ internal static class PlanVerb
             if (t.Rejects > 0) yield return $"  {t.Source}: {Figures.Plural(t.Rejects, "row")} rejected so far";
             if (t.Error is null) continue;
             yield return "";
-            foreach (var line in new ErrorView(shell.OutPaint, shell.Width, VerbRun.Context(shell)).Of(t.Error, shell.Verbose)) yield return line;
+            foreach (var line in new ErrorView(shell.OutPaint, shell.Width, VerbRun.Context(shell)).Of(t.Error,
+                shell.Verbose)) yield return line;
         }
     }
 
     private static string Conclusion(PlanReport plan, string file)
     {
         if (plan.NothingToDo) return "Nothing to do: every table is finished.";
-        var words = plan.Tables.GroupBy(t => t.State).OrderBy(g => g.Key)
-            .Select(g => $"{g.Count()} {g.Key switch { TableState.New => "new", TableState.Resumes => "to go on with", TableState.Finished => "finished",
-                TableState.Restarts => "to restart", _ => "blocked" }}");
+        var words = plan.Tables.GroupBy(t => t.State).OrderBy(g => g.Key).Select(g => $"{g.Count()} {Word(g.Key)}");
         return $"{Figures.Plural(plan.Tables.Count, "table")}: {string.Join(", ", words)}. To do it: pawl run {Quoting.Word(file)}";
     }
+
+    private static string Word(TableState state) => state switch
+    {
+        TableState.New => "new",
+        TableState.Resumes => "to go on with",
+        TableState.Finished => "finished",
+        TableState.Restarts => "to restart",
+        _ => "blocked",
+    };
 
     private static Pairs Data(PlanReport plan, IReadOnlyDictionary<string, string?> context) => new()
     {

@@ -29,7 +29,8 @@ internal static class ProgressVerb
         if (state.LastCommit is { } last)
         {
             shell.Say();
-            shell.Say($"Ledger {Figures.Full(state.Commits)}, last commit {Figures.TimeOfDay(last, shell.Now)} ({Figures.Ago(shell.Now - last)}).");
+            shell.Say($"Ledger {Figures.Full(state.Commits)}, last commit {Figures.TimeOfDay(last, shell.Now)} "
+                + $"({Figures.Ago(shell.Now - last)}).");
         }
         if (!state.Alive && !state.Finished) shell.Note($"To go on: pawl run {Quoting.Word(file)}");
         shell.Data.AddRange(Data(state));
@@ -40,14 +41,16 @@ internal static class ProgressVerb
     internal static string RunnerLine(LedgerState state, Paint paint)
     {
         var age = state.Record.HeartbeatAge is { } beat ? $", heartbeat {Figures.Ago(beat)}" : "";
-        if (state.Alive) return paint.Green($"run by {state.Record.Runner}{age}{(state.Record.Wanted == WantedState.Pause ? ", asked to pause" : "")}");
+        var asked = state.Record.Wanted == WantedState.Pause ? ", asked to pause" : "";
+        if (state.Alive) return paint.Green($"run by {state.Record.Runner}{age}{asked}");
         if (state.Record.Runner is { } gone) return paint.Yellow($"nobody runs it: {gone} did not give it back{age}");
         return state.Finished ? paint.Green("finished") : "nobody runs it";
     }
 
     private static TextTable Table(LedgerState state, Shell shell)
     {
-        var table = new TextTable(new("table"), new("done", true), new("rows", true), new("of about", true, 2), new("bytes", true, 3), new("splits", true, 1),
+        var table = new TextTable(new("table"), new("done", true), new("rows", true), new("of about", true, 2), new("bytes", true, 3),
+            new("splits", true, 1),
             new("rejected", true, 4), new("last commit", false, 5), new(""));
         foreach (var t in state.Tables)
         {

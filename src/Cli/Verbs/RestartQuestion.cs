@@ -13,8 +13,10 @@ internal static class RestartQuestion
     /// <exception cref="PawlException"><see cref="Codes.ConfirmationNeeded"/> when nobody can or will say yes.</exception>
     public static async Task AskAsync(Shell shell, IConnectors connectors, JobSpec job, RunOptions options, bool yes, CancellationToken ct)
     {
-        var plan = await new JobPlanner(Hosts.Create(connectors, new NoEvents(), shell.Time)).PlanAsync(job, options with { Restart = false }, ct);
-        var known = plan.Tables.Where(t => t.State != TableState.New && (t.Durable.Read > 0 || t.SplitsDone + t.SplitsPartial > 0 || t.Error is not null))
+        var plan = await new JobPlanner(Hosts.Create(connectors, new NoEvents(), shell.Time)).PlanAsync(job,
+            options with { Restart = false }, ct);
+        var known = plan.Tables.Where(t => t.State != TableState.New && (t.Durable.Read > 0 || t.SplitsDone + t.SplitsPartial > 0
+            || t.Error is not null))
             .ToArray();
         if (known.Length == 0) return;
         shell.Note($"--restart begins {Figures.Plural(known.Length, "table")} of {job.Name} anew:");

@@ -38,7 +38,8 @@ internal static class RunVerb
         if (options.Restart) await RestartQuestion.AskAsync(shell, connectors, job, options, yes, ct);
         var board = new Board(job.Commit.Rows);
         await using var history = new HistoryMirror(open => Home.OpenHistoryAsync(connectors, shell.Time, open),
-            e => shell.Note(shell.ErrorPaint.Yellow($"warning: the history in {Home.HistoryFile} cannot be written ({e.Message}); the run goes on")));
+            e => shell.Note(shell.ErrorPaint.Yellow(
+                $"warning: the history in {Home.HistoryFile} cannot be written ({e.Message}); the run goes on")));
         var view = RunViews.Open(shell, progress, board);
         var fan = new EventFan(board, view, history);
         using var signals = new StopSignals(now => Told(shell, view, now));

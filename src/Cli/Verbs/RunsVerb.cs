@@ -26,7 +26,8 @@ internal static class RunsVerb
         format.AcceptOnlyFromAmong("md", "html", "json");
         var output = new Option<string?>("--output", "-o") { Description = "File to write; default stdout." };
         var report = new Command("report", "Write the recovery report of a run.") { reported, format, output }
-            .Does("runs report", (shell, parse, ct) => ReportAsync(shell, parse.GetValue(reported), parse.GetValue(format)!, parse.GetValue(output), ct));
+            .Does("runs report", (shell, parse, ct) => ReportAsync(shell, parse.GetValue(reported), parse.GetValue(format)!,
+                parse.GetValue(output), ct));
         return new Command("runs", "Look at past runs and their recovery reports.") { list, show, report };
     }
 
@@ -53,7 +54,8 @@ internal static class RunsVerb
         (shell.Run, shell.Job) = (run.Run, run.Job);
         shell.Say(Table([run], shell).Lines(shell.Width, shell.OutPaint));
         shell.Say();
-        foreach (var e in events.Where(e => shell.Verbose || e.Code is not (EventCodes.LaneOpened or EventCodes.LaneCommitted or EventCodes.LaneDone
+        foreach (var e in events.Where(e => shell.Verbose
+            || e.Code is not (EventCodes.LaneOpened or EventCodes.LaneCommitted or EventCodes.LaneDone
             or EventCodes.LaneProgress)))
         {
             if (EventLine.Of(e, shell.Now) is { } line) shell.Say($"{shell.OutPaint.Dim(Figures.TimeOfDay(e.At, shell.Now))} {line}");
@@ -97,14 +99,17 @@ internal static class RunsVerb
 
     private static async Task<RunRecord> FindAsync(IRunHistory? history, string? wanted, CancellationToken ct)
     {
-        var found = history is null ? null : wanted is null ? (await history.ListAsync(null, 1, ct)).FirstOrDefault() : await history.FindAsync(wanted, ct);
+        var found = history is null ? null : wanted is null ? (await history.ListAsync(null, 1, ct)).FirstOrDefault()
+            : await history.FindAsync(wanted, ct);
         return found ?? throw new PawlException(Fault.Configuration, Codes.Usage,
-            ("cause", wanted is null ? "No run is recorded yet." : $"There is no run {wanted}, or its first digits are not unique; see pawl runs list."));
+            ("cause", wanted is null ? "No run is recorded yet."
+                : $"There is no run {wanted}, or its first digits are not unique; see pawl runs list."));
     }
 
     private static TextTable Table(IReadOnlyList<RunRecord> runs, Shell shell)
     {
-        var table = new TextTable(new("run"), new("job"), new("started"), new("took", true, 2), new("rows written", true), new("exit", true, 1), new("status"));
+        var table = new TextTable(new("run"), new("job"), new("started"), new("took", true, 2), new("rows written", true), new("exit",
+            true, 1), new("status"));
         foreach (var r in runs)
         {
             Func<string, string>? paint = r.Status switch
@@ -113,7 +118,8 @@ internal static class RunsVerb
                 "failed" or "lost" or "fenced" => shell.OutPaint.Red,
                 _ => shell.OutPaint.Yellow,
             };
-            table.AddPainted(paint, Figures.RunName(r.Run), r.Job, $"{Figures.TimeOfDay(r.Started, shell.Now)}", r.Ended is { } end ? Figures.Took(end - r.Started) : "",
+            table.AddPainted(paint, Figures.RunName(r.Run), r.Job, $"{Figures.TimeOfDay(r.Started, shell.Now)}", r.Ended is { } end
+                ? Figures.Took(end - r.Started) : "",
                 Figures.Full(r.RowsWritten), r.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
                 r.Status == "lost" ? "lost (killed?)" : r.Status);
         }
@@ -122,7 +128,8 @@ internal static class RunsVerb
 
     private static Pairs Data(RunRecord r) => new()
     {
-        ["run"] = r.Run.ToString(), ["job"] = r.Job, ["started"] = r.Started, ["ended"] = r.Ended, ["status"] = r.Status, ["exit"] = r.ExitCode,
+        ["run"] = r.Run.ToString(), ["job"] = r.Job, ["started"] = r.Started, ["ended"] = r.Ended, ["status"] = r.Status,
+            ["exit"] = r.ExitCode,
         ["rows_written"] = r.RowsWritten,
     };
 }

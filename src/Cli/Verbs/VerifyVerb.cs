@@ -16,7 +16,8 @@ internal static class VerifyVerb
         var tables = VerbRun.TablesOption();
         var level = new Option<string>("--level")
         {
-            Description = "count compares row counts; digest reads both sides and compares every value.", DefaultValueFactory = _ => "count",
+            Description = "count compares row counts; digest reads both sides and compares every value.", DefaultValueFactory = _ =>
+                "count",
         };
         level.AcceptOnlyFromAmong("count", "digest");
         return new Command("verify", "Compare source and target. Exit code 4 when they differ.") { job, level, tables }
@@ -39,7 +40,8 @@ internal static class VerifyVerb
         var took = Figures.Took(shell.Time.GetElapsedTime(began));
         shell.Say(different == 0 ? shell.OutPaint.Green($"Equal: {what} of {Figures.Plural(verdicts.Count, "table")}, compared in {took}.")
             : shell.OutPaint.Alarm($"Different: {different} of {Figures.Plural(verdicts.Count, "table")} ({what}, {took})."));
-        if (different > 0) shell.Note($"To look closer: pawl explain {(level == VerifyLevel.Digest ? Model.Codes.DigestsDiffer : Model.Codes.CountsDiffer)}");
+        var code = level == VerifyLevel.Digest ? Model.Codes.DigestsDiffer : Model.Codes.CountsDiffer;
+        if (different > 0) shell.Note($"What to do: pawl explain {code}");
         shell.Data["level"] = level.ToString().ToLowerInvariant();
         shell.Data["equal"] = different == 0;
         shell.Data["tables"] = verdicts.Select(Verdicts.Data).ToArray();

@@ -1,0 +1,109 @@
+using Pawl.Cli.Progress;
+using Pawl.Contracts;
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Reports;
+
+/// <summary>
+/// What happened to a run that went on from an earlier one: what ended the earlier one, the last durable point, what was kept, what was
+/// done again,
+/// and the proof. Made from the history of both; a figure the history does not know is null. Immutable.
+/// </summary>
+public sealed record RecoveryReport
+{
+    public required RunRecord Run { get; init; }
+    /// <summary>The run of the same job before this one; null when there is none on this machine.</summary>
+    public RunRecord? Before { get; init; }
+    /// <summary>Why the run before ended.</summary>
+    public required string Cause { get; init; }
+    /// <summary>The last commit found by this run; null when it began afresh.</summary>
+    public DateTimeOffset? LastDurable { get; init; }
+    public long? Ledger { get; init; }
+    public bool Resumed { get; init; }
+    public string? TakenOverFrom { get; init; }
+    public long SplitsDone { get; init; }
+    public long SplitsPartial { get; init; }
+    public long SplitsToDo { get; init; }
+    /// <summary>Rows that were durable and were not copied again.</summary>
+    public long RowsKept { get; init; }
+    /// <summary>Rows of finished tables that were not even looked at.</summary>
+    public long RowsSkipped { get; init; }
+    /// <summary>Rows this run moved.</summary>
+    public long RowsCopied { get; init; }
+    /// <summary>Rows the run before had read without a commit when it was last heard of; read again by this one.</summary>
+    public long RowsInFlight { get; init; }
+    public long Rejected { get; init; }
+    public long Retries { get; init; }
+    /// <summary>From start to the first durable row of this run, in milliseconds.</summary>
+    public long? FirstRowMs { get; init; }
+    public required IReadOnlyList<ReportTable> Tables { get; init; }
+    /// <summary>What happened, in order, without the single commits.</summary>
+    public required IReadOnlyList<RunEvent> Timeline { get; init; }
+
+    /// <summary>Share of all rows that did not have to be copied again, 0–100.</summary>
+    public double SavedPercent => RowsKept + RowsSkipped + RowsCopied is > 0 and var all ? 100.0 * (RowsKept + RowsSkipped) / all : 0;
+
+    public bool Proved => Tables.Count > 0 && Tables.All(t => t.Verdict is "equal" or "finished before");
+
+    public static async Task<RecoveryReport> ReadAsync(IRunHistory history, RunRecord run, CancellationToken ct)
+    {
+        var events = await history.EventsAsync(run.Run, ct);
+        var others = await history.ListAsync(run.Job, 1000, ct);
+        var before = others.Where(r => r.Run != run.Run && r.Started < run.Started).MaxBy(r => r.Started);
+        var last = before is null ? [] : await history.EventsAsync(before.Run, ct);
+        var resumed = events.FirstOrDefault(e => e.Code == EventCodes.RunResumed);
+        var tables = ReportTable.Of(events);
+        return new RecoveryReport
+        {
+            Run = run,
+            Before = before,
+            Cause = CauseOf(before, last),
+            Resumed = resumed is not null,
+            LastDurable = resumed?.Long("last_commit_ms") is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null,
+            Ledger = resumed?.Long("ledger"),
+            TakenOverFrom = resumed?.Text("taken_over_from") ?? events.FirstOrDefault(e => e.Code == EventCodes.JobTakenOver)?.Text("from"),
+            SplitsDone = resumed?.Long("splits_done") ?? 0,
+            SplitsPartial = resumed?.Long("splits_partial") ?? 0,
+            SplitsToDo = resumed?.Long("splits_todo") ?? 0,
+            RowsKept = tables.Where(t => !t.Skipped).Sum(t => t.RowsKept),
+            RowsSkipped = tables.Where(t => t.Skipped).Sum(t => t.RowsKept),
+            RowsCopied = tables.Sum(t => t.RowsCopied),
+            RowsInFlight = resumed is null ? 0 : InFlight(last),
+            Rejected = tables.Sum(t => t.Rejected),
+            Retries = events.Count(e => e.Code == EventCodes.LaneRetry),
+            FirstRowMs = events.FirstOrDefault(e => e.Code == EventCodes.FirstRow)?.Long("ms"),
+            Tables = tables,
+            Timeline = [.. events.Where(e => e.Code is not (EventCodes.LaneOpened or EventCodes.LaneCommitted or EventCodes.LaneDone
+                or EventCodes.LaneProgress))],
+        };
+    }
+
+    private static string CauseOf(RunRecord? before, IReadOnlyList<RunEvent> events)
+    {
+        if (before is null) return "no earlier run is recorded on this machine";
+        var ended = events.LastOrDefault(e => e.Code == EventCodes.RunEnded);
+        if (ended is null) return "the process ended without a word (killed, power cut, or still running)";
+        return ended.Text("status") switch
+        {
+            "Interrupted" => "it was asked to stop (Ctrl-C or SIGTERM)",
+            "Paused" => "it was paused",
+            "Fenced" => "another runner took the job over",
+            "Failed" => $"it failed{(ended.Text("code") is { } code ? $" with {code}" : "")}",
+            "Partial" => "some of its tables failed",
+            "Done" or "NothingToDo" => "it had finished",
+            var other => other ?? "it ended",
+        };
+    }
+
+    /// <summary>What each lane had read at its last report and never committed.</summary>
+    private static long InFlight(IReadOnlyList<RunEvent> events)
+    {
+        var rows = new Dictionary<string, long>();
+        foreach (var e in events.Where(e => e.Lane is not null))
+        {
+            if (e.Code == EventCodes.LaneProgress) rows[e.Lane!] = e.Long("in_flight_rows") ?? 0;
+            else if (e.Code is EventCodes.LaneCommitted or EventCodes.LaneDone) rows[e.Lane!] = 0;
+        }
+        return rows.Values.Sum();
+    }
+}

@@ -1,0 +1,39 @@
+using Pawl.Cli.Progress;
+using Pawl.Telemetry;
+
+namespace Pawl.Cli.Reports;
+
+/// <summary>One table in a recovery report. Immutable.</summary>
+/// <param name="Skipped">It was finished before and not touched.</param>
+/// <param name="RowsKept">Durable before this run.</param>
+/// <param name="RowsCopied">Moved by this run.</param>
+/// <param name="Verdict">equal, differs, finished before, failed CODE, or empty when nothing was compared.</param>
+public sealed record ReportTable(string Source, string Target, bool Skipped, long RowsKept, long RowsCopied, long Rejected,
+    string Guarantee, string Verdict)
+{
+    public static IReadOnlyList<ReportTable> Of(IReadOnlyList<RunEvent> events)
+    {
+        var tables = new Dictionary<string, ReportTable>();
+        var rejected = new Dictionary<string, (string Table, long Rows)>();
+        foreach (var e in events)
+        {
+            if (e.TableName() is not { } name) continue;
+            var t = tables.GetValueOrDefault(name) ?? new ReportTable(name, "", false, 0, 0, 0, "", "");
+            if (e is { Code: EventCodes.LaneCommitted, Lane: { } lane }) rejected[lane] = (name, e.Long("rejected") ?? 0);
+            tables[name] = e.Code switch
+            {
+                EventCodes.TablePlanned => t with
+                {
+                    Target = e.Text("target") ?? "", RowsKept = e.Long("rows_durable") ?? 0, Guarantee = e.Text("guarantee") ?? "",
+                },
+                EventCodes.TableSkipped => t with { Skipped = true, RowsKept = e.Long("rows_durable") ?? 0, Verdict = "finished before" },
+                EventCodes.LaneCommitted => t with { RowsCopied = t.RowsCopied + (e.Long("rows") ?? 0) },
+                EventCodes.Verified => t with { Verdict = "equal" },
+                EventCodes.VerifyDiffers => t with { Verdict = "differs" },
+                EventCodes.TableFailed => t with { Verdict = $"failed {e.Text("code")}" },
+                _ => t,
+            };
+        }
+        return [.. tables.Values.Select(t => t with { Rejected = rejected.Values.Where(r => r.Table == t.Source).Sum(r => r.Rows) })];
+    }
+}
