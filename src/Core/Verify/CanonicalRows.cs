@@ -27,11 +27,12 @@ public static class CanonicalRows
         return buffer[..ends[0]];
     }
 
-    /// <summary>Sum of the 128-bit hashes of all rows, modulo 2^128.</summary>
+    /// <summary>The 128-bit hash of each row.</summary>
+    /// <param name="hashes">As long as the batch has rows.</param>
     /// <exception cref="PawlException"><see cref="Codes.ValueTooLarge"/> when a row is longer than an array can be.</exception>
-    internal static UInt128 SumOfHashes(RowBatch batch)
+    public static void Hash(RowBatch batch, Span<UInt128> hashes)
     {
-        UInt128 sum = 0;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(hashes.Length, batch.Rows);
         var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
         try
         {
@@ -49,10 +50,9 @@ public static class CanonicalRows
                     buffer = ArrayPool<byte>.Shared.Rent(room);
                 }
                 Write(batch, from, buffer, starts[..rows], ends);
-                for (var r = 0; r < rows; r++) sum += Xxh3.Hash128(buffer.AsSpan(starts[r], ends[r] - starts[r]));
+                for (var r = 0; r < rows; r++) hashes[from + r] = Xxh3.Hash128(buffer.AsSpan(starts[r], ends[r] - starts[r]));
                 from += rows;
             }
-            return sum;
         }
         finally
         {
@@ -60,7 +60,7 @@ public static class CanonicalRows
         }
     }
 
-    /// <summary>Fills <paramref name="starts"/>: where each row may begin so that the longest form fits. Returns the bytes in all.</summary>
+    /// <summary>Fills <paramref name="starts"/>: where each row may begin for its longest form to fit. Returns the bytes in all.</summary>
     private static int Room(RowBatch batch, int from, int rows, Span<int> starts)
     {
         long fixedRoom = 5, own = 0;

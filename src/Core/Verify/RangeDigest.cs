@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Pawl.Model;
 
@@ -24,8 +25,23 @@ public sealed class RangeDigest : IEquatable<RangeDigest>
         {
             throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", batch.Schema.Name), ("digest", "changes"));
         }
-        Sum += CanonicalRows.SumOfHashes(batch);
-        Rows += batch.Rows;
+        var hashes = ArrayPool<UInt128>.Shared.Rent(batch.Rows);
+        try
+        {
+            CanonicalRows.Hash(batch, hashes.AsSpan(0, batch.Rows));
+            Add(hashes.AsSpan(0, batch.Rows));
+        }
+        finally
+        {
+            ArrayPool<UInt128>.Shared.Return(hashes);
+        }
+    }
+
+    /// <summary>Takes in rows by their hashes.</summary>
+    public void Add(ReadOnlySpan<UInt128> hashes)
+    {
+        foreach (var hash in hashes) Sum += hash;
+        Rows += hashes.Length;
     }
 
     /// <summary>Takes in the rows of another part.</summary>

@@ -1,0 +1,186 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Transform;
+
+namespace Pawl.Verify;
+
+/// <summary>
+/// One side of a comparison, read as canonical rows: the source after the plan's transforms, the target as it stands. Ranges are read one
+/// after another. Not thread-safe.
+/// </summary>
+internal sealed class ComparedSide : IAsyncDisposable
+{
+    private readonly ISource system;
+    private readonly BatchBudget budget;
+    private readonly TransformChain? chain;
+    private readonly IReadOnlyList<ColumnSchema>? meant;
+
+    private ComparedSide(ISource system, TableSchema table, ReadOptions read, BatchBudget budget, TransformChain? chain,
+        IReadOnlyList<ColumnSchema>? meant)
+    {
+        this.system = system;
+        this.budget = budget;
+        this.chain = chain;
+        this.meant = meant;
+        Table = table;
+        Read = read;
+    }
+
+    public TableSchema Table { get; }
+
+    public ReadOptions Read { get; }
+
+    /// <summary>The source. Mistyped rows that the plan rejects are left out again by the same rule; nothing stops the comparison.</summary>
+    public static ComparedSide Source(ISource system, TablePlan plan, BatchBudget budget)
+    {
+        var strays = plan.Strays == StrayPolicy.Reject ? StrayPolicy.Reject : StrayPolicy.Keep;
+        var chain = TransformChain.For(plan with { Strays = strays }, sinkAcceptsStrays: true);
+        return new ComparedSide(system, plan.SourceSchema, plan.Read, budget, chain, null);
+    }
+
+    /// <summary>The target: the planned columns by name, in the planned order, whatever order and company they have there.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.TargetColumnMissing"/>.</exception>
+    public static ComparedSide Target(ISource system, TableSchema table, TablePlan plan, BatchBudget budget)
+    {
+        var columns = plan.TargetSchema.Columns.Select(planned => Find(table, planned.Name).Name).ToArray();
+        return new ComparedSide(system, table, new ReadOptions { Columns = columns }, budget, null, plan.TargetSchema.Columns);
+    }
+
+    /// <summary>The column of that name; where no name is the same letter by letter, the only one that differs in case alone.</summary>
+    public static ColumnSchema Find(TableSchema table, string name)
+    {
+        var place = table.IndexOf(name);
+        if (place >= 0) return table.Columns[place];
+        var alike = table.Columns.Where(c => string.Equals(c.Name, name, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return alike.Length == 1
+            ? alike[0]
+            : throw new PawlException(Fault.Schema, Codes.TargetColumnMissing, ("table", table.Name), ("column", name));
+    }
+
+    /// <summary>Rows as the system counts them; null when it does not.</summary>
+    public async ValueTask<long?> CountAsync(CancellationToken ct) =>
+        system is ICountsRows counts ? await counts.CountAsync(Table, Read, ct) : null;
+
+    /// <summary>Rows counted by reading one column of them.</summary>
+    public async ValueTask<long> CountByReadingAsync(CancellationToken ct)
+    {
+        var narrow = Read with { Columns = [(Read.Columns ?? [.. Table.Columns.Select(c => c.Name)])[0]] };
+        long rows = 0;
+        await foreach (var e in system.ReadAsync(Table, narrow, new Split { Index = 0 }, null, null, budget, ct))
+        {
+            if (Rows(e) is not { } batch) continue;
+            rows += batch.Rows;
+            batch.Dispose();
+        }
+        return rows;
+    }
+
+    public ValueTask<IReadOnlyList<Split>> PlanAsync(CancellationToken ct) => system.PlanAsync(Table, Read, ct);
+
+    /// <summary>Codec of the positions this system gives for the table; null without a row, or without a position for it.</summary>
+    public async ValueTask<string?> CodecAsync(CancellationToken ct)
+    {
+        var first = new BatchBudget(1, budget.Bytes);
+        await foreach (var e in system.ReadAsync(Table, Read, new Split { Index = 0 }, null, null, first, ct))
+        {
+            Rows(e)?.Dispose();
+            if (e is RowsEvent) return e.Commit?.Codec;
+        }
+        return null;
+    }
+
+    /// <summary>The digest of a range, and how many of its rows the plan keeps out.</summary>
+    public async Task<(RangeDigest Digest, long Excluded)> DigestAsync(Split range, CancellationToken ct)
+    {
+        var digest = new RangeDigest();
+        long excluded = 0;
+        await foreach (var e in system.ReadAsync(Table, Read, range, null, null, budget, ct))
+        {
+            if (Rows(e) is { } batch) excluded += await EachAsync(batch, e.Commit, digest.Add, ct);
+        }
+        return (digest, excluded);
+    }
+
+    /// <summary>Hands over the hash of every row of a range.</summary>
+    public async Task EachHashAsync(Split range, Action<UInt128> take, CancellationToken ct)
+    {
+        var hashes = new List<UInt128>();
+        await foreach (var e in system.ReadAsync(Table, Read, range, null, null, budget, ct))
+        {
+            if (Rows(e) is not { } batch) continue;
+            await EachAsync(batch, e.Commit, one => Append(hashes, one), ct);
+            hashes.ForEach(take);
+            hashes.Clear();
+        }
+    }
+
+    /// <summary>The row hashes of a range in pieces of some rows, each with the position it ends at; the last ends with the range.</summary>
+    public async IAsyncEnumerable<(List<UInt128> Hashes, Position? Through)> PiecesAsync(Split range, int rows,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        var hashes = new List<UInt128>();
+        var small = budget with { Rows = Math.Min(budget.Rows, rows) };
+        await foreach (var e in system.ReadAsync(Table, Read, range, null, null, small, ct))
+        {
+            if (Rows(e) is { } batch) await EachAsync(batch, e.Commit, one => Append(hashes, one), ct);
+            if (hashes.Count < rows || e.Commit is null) continue;
+            yield return (hashes, e.Commit);
+            hashes = [];
+        }
+        yield return (hashes, range.Through);
+    }
+
+    public ValueTask DisposeAsync() => chain?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async ValueTask<long> EachAsync(RowBatch batch, Position? where, Action<RowBatch> take, CancellationToken ct)
+    {
+        if (chain is null)
+        {
+            using (batch) take(Meant(batch));
+            return 0;
+        }
+        var result = await chain.ApplyAsync(default, batch, where, ct);
+        foreach (var one in result.Batches)
+        {
+            using (one) take(one);
+        }
+        return result.Rejected.Count;
+    }
+
+    private RowBatch? Rows(SourceEvent e) => e switch
+    {
+        RowsEvent rows => rows.Batch,
+        ProgressEvent => null,
+        _ => throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", Table.Name)),
+    };
+
+    /// <summary>
+    /// A target without a type of its own for decimals, JSON or native values holds them as text: there the plan says what the text means.
+    /// </summary>
+    private RowBatch Meant(RowBatch batch)
+    {
+        if (batch.Columns.Length != meant!.Count)
+        {
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", Table.Name), ("columns", batch.Columns.Length),
+                ("planned", meant.Count));
+        }
+        for (var i = 0; i < meant.Count; i++)
+        {
+            var column = batch.Columns[i];
+            if (column.Schema.Type.Kind == TypeKind.Text && meant[i].Type.Kind is (TypeKind.Decimal or TypeKind.Json or TypeKind.Native))
+            {
+                column.Schema = column.Schema with { Type = meant[i].Type };
+            }
+        }
+        return batch;
+    }
+
+    private static void Append(List<UInt128> hashes, RowBatch batch)
+    {
+        var from = hashes.Count;
+        CollectionsMarshal.SetCount(hashes, from + batch.Rows);
+        CanonicalRows.Hash(batch, CollectionsMarshal.AsSpan(hashes)[from..]);
+    }
+}
