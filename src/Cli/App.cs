@@ -12,6 +12,7 @@ internal static class App
     /// <summary>In the order of the help page. A verb is here when it works.</summary>
     private static readonly (string Name, Func<Command> Create)[] Verbs =
     [
+        ("demo", DemoVerb.Create),
         ("init", InitVerb.Create),
         ("validate", ValidateVerb.Create),
         ("plan", PlanVerb.Create),

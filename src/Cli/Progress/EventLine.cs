@@ -20,7 +20,7 @@ public static class EventLine
         "title" => e.Text("code") is { } code ? ErrorTexts.Find(code)?.Title.En : null,
         "last_commit" => e.Long("last_commit_ms") is { } ms ? Commit(DateTimeOffset.FromUnixTimeMilliseconds(ms), now) : null,
         "estimated_rows" or "rows_durable" or "rows_kept" => e.Long(name) is > 0 and var rows ? Figures.Full(rows) : null,
-        "bytes" => e.Long(name) is { } bytes ? Figures.Bytes(bytes) : null,
+        "bytes" or "in_flight_bytes" => e.Long(name) is { } bytes ? Figures.Bytes(bytes) : null,
         "ms" or "wait_ms" => e.Long(name) is { } time ? Figures.Took(TimeSpan.FromMilliseconds(time)) : null,
         "status" => Status(e.Text(name)),
         "level" => e.Text(name)?.ToLowerInvariant(),

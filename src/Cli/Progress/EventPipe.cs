@@ -32,7 +32,7 @@ internal sealed class EventPipe : IAsyncDisposable
     public void Put(RunEvent e)
     {
         // A quarter of the room is kept for what happens seldom.
-        var common = e.Code is EventCodes.LaneCommitted or EventCodes.LaneOpened or EventCodes.LaneDone;
+        var common = e.Code is EventCodes.LaneCommitted or EventCodes.LaneOpened or EventCodes.LaneDone or EventCodes.LaneProgress;
         if ((common && channel.Reader.Count > Room * 3 / 4) || !channel.Writer.TryWrite(e)) LeftOut++;
     }
 

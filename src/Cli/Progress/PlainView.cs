@@ -12,7 +12,8 @@ public sealed class PlainView : IRunView
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
     private static readonly HashSet<string> Noisy = 
     [
-        EventCodes.LaneOpened, EventCodes.LaneCommitted, EventCodes.LaneDone, EventCodes.FirstRow, EventCodes.RunEnded,
+        EventCodes.LaneOpened, EventCodes.LaneCommitted, EventCodes.LaneDone, EventCodes.LaneProgress, EventCodes.FirstRow,
+            EventCodes.RunEnded,
     ];
     private readonly Lock gate = new();
     private readonly TextWriter to;

@@ -75,6 +75,11 @@ internal static class SchemaErrors
             new("There is no table {target} in the target, and the job says schema: {{create: false}}.", "目标中没有表 {target}，而作业设置了不建表。"),
             new("With create: false Pawl only writes into tables that are there.", "create: false 时 Pawl 只写入已有的表。"),
             new("Create the table, or let Pawl do it:  schema: {{create: true}}", "先建表，或让 Pawl 建：  schema.create 设为 true")),
+        [Codes.ColumnClash] = new(
+            new("two columns of one name", "列名重复"),
+            new("Two columns of {table} would both be called {column} in the target.", "{table} 的两列在目标中都会叫 {column}。"),
+            new("rename and set may give a column the name of another one.", "rename 与 set 可能使一列与另一列同名。"),
+            new("Choose another name, then:  pawl plan {jobfile}", "换一个名字，然后：  pawl plan {jobfile}")),
         [Codes.ReservedName] = new(
             new("a reserved name", "保留名称"),
             new("{name} is a name Pawl keeps for its own tables.", "{name} 是 Pawl 留给自己表的名称。"),

@@ -1,0 +1,25 @@
+namespace Pawl.Cli.Demo;
+
+/// <summary>What the demo writes into its folder.</summary>
+internal sealed record DemoFiles(string Folder)
+{
+    public string Source => Path.Combine(Folder, "shop.db");
+    public string Target => Path.Combine(Folder, "copy.db");
+    public string Job => Path.Combine(Folder, "job.yaml");
+
+    public IReadOnlyList<string> All => [Source, Target, Job];
+
+    public void WriteJob() => File.WriteAllText(Job, $$$"""
+        # The demo's job. Change it, delete copy.db, and run it yourself: pawl run job.yaml
+        version: 1
+        name: demo-shop
+        source: sqlite:shop.db
+        target: sqlite:copy.db
+        tables:
+          customers: {}
+          orders: {}
+          items: {}
+        defaults: {commit: {rows: {{{CrashPlan.GroupRows}}}}}    # small groups, so that there are many places to be killed at
+
+        """);
+}
