@@ -40,8 +40,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         Step("A shop is made", $"{files.Source}");
         ShopSource.Create(files.Source, seed);
         files.WriteJob();
-        Detail($"customers {Figures.Full(ShopSource.Customers)} · orders {Figures.Full(ShopSource.Orders)} · items {Figures.Full(ShopSource.Items)} "
-            + paint.Dim("(items has no key: a row written twice would stay)"));
+        Detail($"customers {Figures.Full(ShopSource.Customers)} · orders {Figures.Full(ShopSource.Orders)} "
+            + $"· items {Figures.Full(ShopSource.Items)} " + paint.Dim("(items has no key: a row written twice would stay)"));
     }
 
     private async Task<DemoRun> KillAsync(CancellationToken ct)
@@ -57,7 +57,10 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
     private async Task<LedgerState> LookAsync(DemoRun killed, CancellationToken ct)
     {
         Step("What the target holds after the crash", "plain SQL beside the ledger");
-        if (!File.Exists(files.Target)) throw new InvalidOperationException($"the worker ended before it made {files.Target}: {killed.Errors}");
+        if (!File.Exists(files.Target))
+        {
+            throw new InvalidOperationException($"the worker ended before it made {files.Target}: {killed.Errors}");
+        }
         var connectors = new ConnectorScan();
         var job = VerbRun.LoadJob(shell, files.Job, connectors);
         await using var door = await LedgerDoor.OpenAsync(connectors, job, shell.Time, ct);
@@ -79,7 +82,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         var committed = state.Tables.Sum(t => t.Entries.Sum(e => e.Sequence) - t.Entries.Count(e => e.Counts.Read == 0));
         Check(committed == crash.Transaction - 1,
             $"the kill did not strike an open transaction: {committed} were committed before number {crash.Transaction}");
-        Detail($"{Figures.Full(committed)} transactions are durable; of number {crash.Transaction}, open when the process died, nothing is left.");
+        Detail($"{Figures.Full(committed)} transactions are durable; of number {crash.Transaction}, open when the process died, "
+            + "nothing is left.");
         return state;
     }
 
@@ -109,8 +113,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
     {
         using var check = new ShopCheck(files.Source, files.Target);
         var proof = new DemoProof(check.Missing(), check.Foreign(), check.Duplicates());
-        Mark(proof.Clean, $"{Figures.Full(proof.Missing)} rows missing, {Figures.Full(proof.Duplicates)} duplicate, {Figures.Full(proof.Foreign)} foreign "
-            + paint.Dim("(plain SQL over both files, nothing of Pawl in between)"));
+        Mark(proof.Clean, $"{Figures.Full(proof.Missing)} rows missing, {Figures.Full(proof.Duplicates)} duplicate, "
+            + $"{Figures.Full(proof.Foreign)} foreign " + paint.Dim("(plain SQL over both files, nothing of Pawl in between)"));
         return proof;
     }
 
@@ -124,7 +128,7 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         Fact("cause", $"SIGKILL at {crash.Text}, a target transaction was open");
         Fact("last durable point", $"ledger {Figures.Full(after.Commits)}");
         Fact("rows not re-copied", $"{Figures.Full(kept)} of {Figures.Full(all)} ({Figures.Percent(kept, all)})");
-        Fact("rows re-read", $"≤ {Figures.Full(Math.Min(all - kept, CrashPlan.GroupRows))} of the open transaction, which was rolled back");
+        Fact("rows re-read", $"≤ {Figures.Full(Math.Min(all - kept, CrashPlan.GroupRows))} that had been written: the open transaction's");
         Fact("rows missing", Figures.Full(proof.Missing));
         Fact("rows duplicate", Figures.Full(proof.Duplicates));
         Fact("digests", equal ? "equal" : "DIFFER");

@@ -4,9 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Pawl.Cli.Demo;
 
 /// <summary>
-/// The shop of the demo: customers, orders (twelve columns) and items, made inside SQLite from a seed. <c>items</c> has no key,
-    so that a row
-/// written twice would stay and be seen.
+/// The shop of the demo: customers, orders (twelve columns) and items, made inside SQLite from a seed. <c>items</c> has no key, so that a
+/// row written twice would stay and be seen.
 /// </summary>
 internal static class ShopSource
 {
@@ -33,8 +32,8 @@ internal static class ShopSource
         begin;
         create table customers (id integer primary key, name text not null, email text not null, city text, joined text not null);
         create table orders (
-          id integer primary key, customer_id integer not null, number text not null, status text not null, placed_at text not null, paid_at text,
-          currency text not null, net_cents integer not null, tax_cents integer not null, discount real, note text, signature blob);
+          id integer primary key, customer_id integer not null, number text not null, status text not null, placed_at text not null,
+          paid_at text, currency text not null, net_cents integer not null, tax_cents integer not null, discount real, note text, signature blob);
         create table items (
           order_id integer not null, line integer not null, sku text not null, quantity integer not null, cents integer not null);
         with recursive
