@@ -80,14 +80,15 @@ internal static class SqliteCatalog
 
     private static (bool WithoutRowId, bool Strict) Kind(SqliteFile file, string table)
     {
-        using var row = file.Prepare("select wr, strict from pragma_table_list where schema = 'main' and type = 'table' and name = ? collate nocase");
+        using var row = file.Prepare(
+            "select wr, strict from pragma_table_list where schema = 'main' and type = 'table' and name = ? collate nocase");
         row.Bind(1, table);
         if (!row.Step()) throw new PawlException(Fault.Schema, Codes.TableMissing, ("table", table), ("file", file.Path));
         return (row.Int64(0) != 0, row.Int64(1) != 0);
     }
 
-    private static (List<ColumnSchema> Columns, List<string> Primary, Dictionary<string, string> Defaults) Columns(SqliteFile file, string table,
-        bool strict)
+    private static (List<ColumnSchema> Columns, List<string> Primary, Dictionary<string, string> Defaults) Columns(SqliteFile file,
+        string table, bool strict)
     {
         var columns = new List<ColumnSchema>();
         var primary = new SortedList<long, string>();
@@ -125,7 +126,8 @@ internal static class SqliteCatalog
         list.Bind(1, table);
         while (list.Step())
         {
-            if (Parts(file, table, list.Text(0)) is { } parts) indexes.Add(new SqliteIndex(list.Text(0), list.Int64(1) != 0, parts, list.Text(2)));
+            var name = list.Text(0);
+            if (Parts(file, table, name) is { } parts) indexes.Add(new SqliteIndex(name, list.Int64(1) != 0, parts, list.Text(2)));
         }
         return indexes;
     }
@@ -141,7 +143,7 @@ internal static class SqliteCatalog
             if (rows.Int64(0) < 0) return null;
             var column = rows.Text(1);
             var collation = rows.Text(3).ToUpperInvariant();
-            parts.Add(new SqliteKeyPart(column, collation, rows.Int64(2) != 0, collation != file.Collation(table, column).ToUpperInvariant()));
+            parts.Add(new SqliteKeyPart(column, collation, rows.Int64(2) != 0, collation != file.Collation(table, column)));
         }
         return parts;
     }
@@ -157,8 +159,8 @@ internal static class SqliteCatalog
         return primary[0];
     }
 
-    private static (KeyKind Kind, SqliteIndex? Index) ChooseKey(List<ColumnSchema> columns, List<string> primary, bool withoutRowId, string? alias,
-        string? rowId, List<SqliteIndex> indexes)
+    private static (KeyKind Kind, SqliteIndex? Index) ChooseKey(List<ColumnSchema> columns, List<string> primary, bool withoutRowId,
+        string? alias, string? rowId, List<SqliteIndex> indexes)
     {
         if (alias is not null) return (KeyKind.Primary, null);
         var pk = indexes.FirstOrDefault(i => i.Origin == "pk");

@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>SQLite files as source, target and run history. <c>sqlite:path/to/file.db?busy=5s</c>. Stateless and thread-safe.</summary>
-public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables
+public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IKeepsHistory
 {
     public override ConnectorSpec Spec { get; } = new()
     {
@@ -34,4 +34,8 @@ public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables
     public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
         ValueTask.FromResult<ISink>(new TransactionalSink(new SqliteDatabase(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at),
             context.Time), context));
+
+    /// <inheritdoc/>
+    public async ValueTask<IRunHistory> OpenHistoryAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        await SqliteHistory.OpenAsync(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at), ct).ConfigureAwait(false);
 }

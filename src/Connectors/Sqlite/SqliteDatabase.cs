@@ -37,7 +37,9 @@ internal sealed class SqliteDatabase(string path, SqliteOptions options, TimePro
 
     public ValueTask<bool> IsLockedAsync(string name, CancellationToken ct) => ValueTask.FromResult(SqliteLockFile.IsHeld(path, name));
 
-    /// <summary>A file has no server that could end somebody's connection: its write lock is only ever held for one short transaction.</summary>
+    /// <summary>
+    /// A file has no server that could end somebody's connection: its write lock is only ever held for one short transaction.
+    /// </summary>
     public ValueTask<bool> TerminateAsync(string backend, CancellationToken ct) => ValueTask.FromResult(false);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

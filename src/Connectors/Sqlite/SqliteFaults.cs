@@ -42,7 +42,8 @@ internal static class SqliteFaults
             },
         };
         var holder = name == Codes.Busy ? SqliteLocks.Holder(file.Path) : null;
-        return new PawlException(fault, name, ("file", file.Path), ("native", code), ("message", message), ("sql", doing), ("holder", holder));
+        return new PawlException(fault, name, ("file", file.Path), ("native", code), ("message", message), ("sql", doing),
+            ("holder", holder));
     }
 
     /// <summary>SQLite says "cannot open" for a file that is not there and for one that may not be opened.</summary>

@@ -123,7 +123,7 @@ internal sealed unsafe class SqliteFile : IDisposable
         byte* type, collation;
         int notNull, primaryKey, autoIncrement;
         var code = ColumnMetadata(handle, "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement);
-        return code == Ok && collation is not null ? Marshal.PtrToStringUTF8((nint)collation)! : "BINARY";
+        return code == Ok && collation is not null ? Marshal.PtrToStringUTF8((nint)collation)!.ToUpperInvariant() : "BINARY";
     }
 
     /// <summary>Whether the table's integer primary key never gives a number twice (AUTOINCREMENT).</summary>

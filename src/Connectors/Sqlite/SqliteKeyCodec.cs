@@ -6,8 +6,9 @@ namespace Pawl.Connectors.Sqlite;
 
 /// <summary>
 /// Positions of this connector, <c>sqlite.key/1</c>: the key tuple, a tag and a value per column, joined by commas.
-/// <c>i:</c> whole number, <c>t:</c> text (backslash before comma and backslash, <c>\xHH</c> for control characters), <c>u:</c> text that is
-/// not valid UTF-8 as hex, <c>b:</c> blob as hex, <c>f:</c> the sixteen hex digits of a double's bits. Lossless; holds no control characters.
+/// <c>i:</c> whole number, <c>t:</c> text (backslash before comma and backslash, <c>\xHH</c> for control characters), <c>u:</c> text
+/// that is not valid UTF-8 as hex, <c>b:</c> blob as hex, <c>f:</c> the sixteen hex digits of a double's bits. Lossless; holds no control
+/// characters.
 /// </summary>
 internal static class SqliteKeyCodec
 {
@@ -25,7 +26,7 @@ internal static class SqliteKeyCodec
             switch (values[i])
             {
                 case long number: text.Append("i:").Append(number.ToString(CultureInfo.InvariantCulture)); break;
-                case double number: text.Append("f:").Append(BitConverter.DoubleToUInt64Bits(number).ToString("x16", CultureInfo.InvariantCulture)); break;
+                case double number: text.Append("f:").Append(Hex(BitConverter.DoubleToUInt64Bits(number), 16)); break;
                 case Utf8 utf8: WriteText(text, utf8.Bytes); break;
                 case byte[] bytes: text.Append("b:").Append(Convert.ToHexStringLower(bytes)); break;
                 default: throw new PawlException(Fault.Bug, Codes.ContractBroken, ("key", values[i].GetType().Name));
@@ -62,10 +63,12 @@ internal static class SqliteKeyCodec
         foreach (var letter in value)
         {
             if (letter is '\\' or ',') text.Append('\\').Append(letter);
-            else if (letter < ' ' || letter == '\x7f') text.Append("\\x").Append(((int)letter).ToString("x2", CultureInfo.InvariantCulture));
+            else if (letter < ' ' || letter == '\x7f') text.Append("\\x").Append(Hex(letter, 2));
             else text.Append(letter);
         }
     }
+
+    private static string Hex(ulong bits, int digits) => bits.ToString($"x{digits}", CultureInfo.InvariantCulture);
 
     private static List<string> Cut(string text)
     {

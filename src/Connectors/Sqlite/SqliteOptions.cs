@@ -8,7 +8,8 @@ namespace Pawl.Connectors.Sqlite;
 internal sealed record SqliteOptions
 {
     public static readonly OptionSpec BusySpec = new("busy",
-        "How long to wait for a lock that another process or connection holds: a duration such as 500ms or 5s, from 0 to 10 minutes.", "5s");
+        "How long to wait for a lock that another process or connection holds: a duration such as 500ms or 5s, from 0 to 10 minutes.",
+        "5s");
 
     public static readonly IReadOnlyList<OptionSpec> Specs = [BusySpec];
 
@@ -40,7 +41,8 @@ internal sealed record SqliteOptions
             _ when text.EndsWith('m') => (text[..^1], 60_000),
             _ => (text, 0),
         };
-        if (factor == 0 || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > 600_000 / factor)
+        if (factor == 0 || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number > 600_000 / factor)
         {
             throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("option", option), ("value", text),
                 ("expected", "a duration from 0s to 10m, such as 500ms or 5s"));

@@ -43,7 +43,8 @@ internal static class SqliteProbe
         var journal = file.Text("pragma journal_mode") ?? "";
         findings.Add(journal == "wal"
             ? new ProbeFinding(true, "journal mode wal: readers and a writer do not wait for each other")
-            : new ProbeFinding(true, $"journal mode {journal}: while a split is read, writers of this file wait; as a target it is changed to wal"));
+            : new ProbeFinding(true,
+                $"journal mode {journal}: while a split is read, writers of this file wait; as a target it is changed to wal"));
         foreach (var table in tables)
         {
             var schema = SqliteCatalog.Describe(file, table);
@@ -63,6 +64,6 @@ internal static class SqliteProbe
         return new ProbeReport(true, Product, findings);
     }
 
-    private static string Words(PawlException e) =>
-        string.Join(": ", new[] { e.Details.GetValueOrDefault("file"), e.Details.GetValueOrDefault("message") }.Where(w => !string.IsNullOrEmpty(w)));
+    private static string Words(PawlException e) => string.Join(": ",
+        new[] { e.Details.GetValueOrDefault("file"), e.Details.GetValueOrDefault("message") }.Where(w => !string.IsNullOrEmpty(w)));
 }

@@ -35,7 +35,8 @@ internal sealed class SqliteQuery
     /// <param name="columns">Columns to select, unquoted.</param>
     /// <param name="after">Exclusive; null = from the start.</param>
     /// <param name="through">Inclusive; null = to the end.</param>
-    public IReadOnlyList<(string Sql, IReadOnlyList<object?> Values)> Ranges(IReadOnlyList<string> columns, object[]? after, object[]? through)
+    public IReadOnlyList<(string Sql, IReadOnlyList<object?> Values)> Ranges(IReadOnlyList<string> columns, object[]? after,
+        object[]? through)
     {
         var ranges = new List<(string, IReadOnlyList<object?>)>();
         for (var equal = after is null ? 0 : key.Count - 1; equal >= 0; equal--) ranges.Add(Range(columns, after, through, equal));
@@ -44,7 +45,9 @@ internal sealed class SqliteQuery
 
     public string Count() => $"select count(*) from {table}{(where is null ? "" : $" where {Condition}")}";
 
-    /// <summary>-1, 0 or 1 for two tuples of bound values, <c>?1…</c> and <c>?n+1…</c>, under the key's collations and directions.</summary>
+    /// <summary>
+    /// -1, 0 or 1 for two tuples of bound values, <c>?1…</c> and <c>?n+1…</c>, under the key's collations and directions.
+    /// </summary>
     public string Comparison()
     {
         string One(int i, string sign) => $"?{i + 1} {sign} ?{key.Count + i + 1} collate {key[i].Collation}";

@@ -159,7 +159,10 @@ internal sealed class SqliteReader : IDisposable
         for (var i = 0; i < values.Length; i++)
         {
             var column = keyCells[i].Target;
-            if (column.IsNull(row)) throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", column.Schema.Name), ("table", output.Name));
+            if (column.IsNull(row))
+            {
+                throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", column.Schema.Name), ("table", output.Name));
+            }
             values[i] = column.Strays is { } strays && strays.TryGetValue(row, out var stray) ? Value(stray) : Value(column, row);
         }
         return values;

@@ -12,7 +12,7 @@ namespace Pawl.Connectors.Sqlite;
 /// </summary>
 internal sealed class SqliteRowWriter : IDisposable
 {
-    private const int MaxRowsPerStatement = 16;
+    private const int MaxRowsPerStatement = 32;
     private const int MaxParameters = 2_000;
 
     private readonly SqliteFile file;
@@ -111,7 +111,8 @@ internal sealed class SqliteRowWriter : IDisposable
         }
         if (file.LastChanges != rowsPerStatement)
         {
-            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", plan.Target), ("rows", rowsPerStatement), ("counted", file.LastChanges));
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", plan.Target), ("rows", rowsPerStatement),
+                ("counted", file.LastChanges));
         }
         counts += new WriteCounts { Inserted = rowsPerStatement };
         return true;
@@ -173,7 +174,8 @@ internal sealed class SqliteRowWriter : IDisposable
         if (code == Ok) return;
         var column = columns.Written[binding].Name;
         throw code == SqliteBinding.NotStorable
-            ? Refused(batch, row, Codes.TypeMismatch, column, "SQLite has no form for this value (NaN, or a whole number above 2^63 - 1)", null)
+            ? Refused(batch, row, Codes.TypeMismatch, column, "SQLite has no form for this value (NaN, or a whole number above 2^63 - 1)",
+                null)
             : Refused(batch, row, Codes.ValueTooLarge, column, file.Message(code), null);
     }
 

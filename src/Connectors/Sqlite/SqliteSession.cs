@@ -82,7 +82,8 @@ internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, Time
         }), ct).ConfigureAwait(false);
     }
 
-    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct) =>
+    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
+        CancellationToken ct) =>
         await RunAsync(f =>
         {
             if (!ReferenceEquals(writer?.Plan, plan))

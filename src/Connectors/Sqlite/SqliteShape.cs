@@ -27,7 +27,9 @@ internal sealed record SqliteShape
     public bool Strict { get; init; }
     public bool WithoutRowId { get; init; }
     public bool AutoIncrement { get; init; }
-    /// <summary>What the row number is called: a column that is an alias for it, or one of the three names no column has taken; null = none.</summary>
+    /// <summary>
+    /// What the row number is called: a column that is an alias for it, or one of the three names no column has taken; null = none.
+    /// </summary>
     public string? RowId { get; init; }
     /// <summary>The columns that order reading; empty = by <see cref="RowId"/>.</summary>
     public IReadOnlyList<SqliteKeyPart> Order { get; init; } = [];
@@ -39,7 +41,9 @@ internal sealed record SqliteShape
     public IReadOnlyList<SqliteIndex> Indexes { get; init; } = [];
     /// <summary>Column → default as written.</summary>
     public IReadOnlyDictionary<string, string> Defaults { get; init; } = new Dictionary<string, string>();
-    /// <summary>Key columns that hold floats as a matter of course (REAL), so that they are no cursor and there is no row number to fall back to.</summary>
+    /// <summary>
+    /// Key columns that hold floats as a matter of course (REAL), so that they are no cursor and there is no row number to fall back to.
+    /// </summary>
     public IReadOnlyList<string> FloatKeys { get; init; } = [];
     /// <summary>Triggers on the table fire for rows that are written to it.</summary>
     public bool HasTriggers { get; init; }

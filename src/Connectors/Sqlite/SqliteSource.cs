@@ -58,8 +58,8 @@ internal sealed class SqliteSource : ISource, ICountsRows
         }, ct).ConfigureAwait(false);
     }
 
-    public async IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after, Position? through,
-        BatchBudget budget, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after,
+        Position? through, BatchBudget budget, [EnumeratorCancellation] CancellationToken ct)
     {
         Check(table, SqliteShape.Required(table));
         using var reader = await Task.Run(() =>

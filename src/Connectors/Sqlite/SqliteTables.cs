@@ -56,11 +56,15 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
 
     private static void CreateTable(SqliteFile file, TablePlan plan, SqliteTarget target)
     {
-        if (!plan.Create) throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path));
+        if (!plan.Create)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path));
+        }
         var other = file.Text("select type from pragma_table_list where schema = 'main' and name = ? collate nocase", target.Name);
         if (other is not null)
         {
-            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path), ("there", other));
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path),
+                ("there", other));
         }
         file.Execute(target.CreateTable());
     }
@@ -79,7 +83,8 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
             + $"({SqliteTarget.Parts(index.Parts)})");
     }
 
-    private async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Action<SqliteFile> change, CancellationToken ct)
+    private async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Action<SqliteFile> change,
+        CancellationToken ct)
     {
         await using var session = await database.OpenAsync(ct).ConfigureAwait(false);
         await session.BeginAsync(ct).ConfigureAwait(false);

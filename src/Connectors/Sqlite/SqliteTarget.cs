@@ -32,7 +32,9 @@ internal sealed class SqliteTarget
     public IReadOnlyList<string> Declared { get; }
     /// <summary>Null when the table has no primary key.</summary>
     public IReadOnlyList<SqliteKeyPart>? Primary { get; }
-    /// <summary>The unique key that orders the source, when it is not the primary one: created with the table, because an upsert needs it.</summary>
+    /// <summary>
+    /// The unique key that orders the source, when it is not the primary one: created with the table, because an upsert needs it.
+    /// </summary>
     public IReadOnlyList<SqliteKeyPart>? Unique { get; }
 
     /// <summary>Names of the columns that make a row the same row; empty when there are none.</summary>
@@ -70,7 +72,8 @@ internal sealed class SqliteTarget
         }
         foreach (var set in plan.TargetSchema.UniqueSets)
         {
-            yield return new SqliteIndex($"{Name}_{string.Join('_', set)}_key", true, [.. set.Select(c => new SqliteKeyPart(c, "BINARY", false, false))], "u");
+            yield return new SqliteIndex($"{Name}_{string.Join('_', set)}_key", true,
+                [.. set.Select(c => new SqliteKeyPart(c, "BINARY", false, false))], "u");
         }
     }
 
@@ -85,7 +88,8 @@ internal sealed class SqliteTarget
         if (inline is not null && column.Name == Primary![0].Column) return text.Append(inline).ToString();
         if (column.Collation is "NOCASE" or "RTRIM") text.Append($" collate {column.Collation}");
         if (!column.Nullable) text.Append(" not null");
-        if (Origin(column.Name) is { } origin && shape!.Defaults.TryGetValue(origin, out var value)) text.Append($" default {Default(value)}");
+        var value = Origin(column.Name) is { } origin ? shape!.Defaults.GetValueOrDefault(origin) : null;
+        if (value is not null) text.Append($" default {Default(value)}");
         return text.ToString();
     }
 
@@ -99,7 +103,8 @@ internal sealed class SqliteTarget
         var at = plan.TargetSchema.IndexOf(Primary[0].Column);
         if (!Declared[at].Equals("INTEGER", StringComparison.OrdinalIgnoreCase)) return null;
         if (shape is null) return " primary key";
-        if (SqliteNames.Same(Origin(Primary[0].Column) ?? "", shape.RowId ?? "")) return shape.AutoIncrement ? " primary key autoincrement" : " primary key";
+        var isRowId = SqliteNames.Same(Origin(Primary[0].Column) ?? "", shape.RowId ?? "");
+        if (isRowId) return shape.AutoIncrement ? " primary key autoincrement" : " primary key";
         return shape.WithoutRowId ? null : plan.TargetSchema.Columns[at].Nullable ? " primary key desc" : " primary key desc not null";
     }
 

@@ -36,7 +36,9 @@ internal static class SqliteTypes
         };
     }
 
-    /// <summary>The type to declare for a column that is to hold this logical type exactly, when it has no SQLite type of its own.</summary>
+    /// <summary>
+    /// The type to declare for a column that is to hold this logical type exactly, when it has no SQLite type of its own.
+    /// </summary>
     public static string ToDeclared(LogicalType type) => type.Kind switch
     {
         TypeKind.Bool or TypeKind.Integer or TypeKind.UnsignedInteger => "INTEGER",

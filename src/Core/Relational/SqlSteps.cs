@@ -24,7 +24,8 @@ public sealed record SqlDialect
     public string TableSuffix { get; init; } = "";
 }
 
-/// <param name="Text">With the dialect's placeholders. The same step shape always gives the same text, so it may key a cache of prepared statements.</param>
+/// <param name="Text">With the dialect's placeholders. The same step shape always gives the same text, so it may key a cache of prepared
+/// statements.</param>
 /// <param name="Values">long, string or null, in placeholder order.</param>
 public sealed record SqlStatement(string Text, IReadOnlyList<object?> Values);
 
@@ -55,7 +56,8 @@ public static class SqlSteps
         switch (change.Kind)
         {
             case ChangeKind.Insert:
-                text.Append($"insert into {Name(change.Table, dialect)} (").AppendJoin(", ", change.Set.Select(s => dialect.Quote(s.Column)))
+                text.Append($"insert into {Name(change.Table, dialect)} (")
+                    .AppendJoin(", ", change.Set.Select(s => dialect.Quote(s.Column)))
                     .Append(") values (").AppendJoin(", ", change.Set.Select(s => Value(s.Column, s.Value, dialect, values))).Append(')');
                 break;
             case ChangeKind.Update:
@@ -96,7 +98,10 @@ public static class SqlSteps
     {
         if (ReferenceEquals(value, Computed.Now)) return dialect.Now;
         if (ReferenceEquals(value, Computed.PlusOne)) return $"{dialect.Quote(column)} + 1";
-        if (value is not (null or long or string)) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("value", value.GetType().Name));
+        if (value is not (null or long or string))
+        {
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("value", value.GetType().Name));
+        }
         values.Add(value);
         return dialect.Parameter(values.Count);
     }

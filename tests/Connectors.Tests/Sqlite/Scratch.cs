@@ -14,7 +14,8 @@ internal sealed class Scratch : IDisposable
 
     public Scratch()
     {
-        Folder = Path.Combine(Path.GetTempPath(), FormattableString.Invariant($"pawl-sqlite-{Environment.ProcessId}-{Interlocked.Increment(ref number)}"));
+        var name = FormattableString.Invariant($"pawl-sqlite-{Environment.ProcessId}-{Interlocked.Increment(ref number)}");
+        Folder = Path.Combine(Path.GetTempPath(), name);
         Directory.CreateDirectory(Folder);
     }
 
@@ -69,9 +70,11 @@ internal sealed class Scratch : IDisposable
     }
 
     /// <summary>Whole rows of a table, every cell as type and exact hex, whatever its bytes.</summary>
-    public static List<string> Cells(string path, string table, string order, params string[] columns) => Rows(path,
-        $"select {string.Join(", ", columns.Select(c => $"typeof({c}) || ':' || case typeof({c}) when 'real' then printf('%!.20g', {c}) else hex({c}) end"))} "
-        + $"from {table} order by {order}");
+    public static List<string> Cells(string path, string table, string order, params string[] columns)
+    {
+        var cells = columns.Select(c => $"typeof({c}) || ':' || case typeof({c}) when 'real' then printf('%!.20g', {c}) else hex({c}) end");
+        return Rows(path, $"select {string.Join(", ", cells)} from {table} order by {order}");
+    }
 
     public static async Task<SqliteSourceUnderTest> OpenAsync(string path, params (string Name, string Value)[] options) =>
         new(await new SqliteConnector().OpenSourceAsync(At(path, options), Context, default));
