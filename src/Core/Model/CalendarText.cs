@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Pawl.Model;
 
-/// <summary>Dates and times as ISO 8601 text, for any value a column carries, years before 1 and after 9999. Lossless, thread-safe.</summary>
+/// <summary>Dates and times as ISO 8601 text, for any value a column carries, years below 1 and over 9999 too. Thread-safe.</summary>
 public static class CalendarText
 {
     private const long DayMicroseconds = 86_400_000_000;

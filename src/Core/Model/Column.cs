@@ -10,8 +10,9 @@ namespace Pawl.Model;
 public readonly record struct StrayCell(TypeKind Kind, long Number, byte[]? Data);
 
 /// <summary>
-/// One column of a <see cref="RowBatch"/>: values in row order, nulls as a bitmap. Arrays are rented and grow by doubling. Not thread-safe.
-/// A null or stray row still takes a place in the values (0, or an empty slice), so that row numbers are plain indexes.
+/// One column of a <see cref="RowBatch"/>: values in row order, nulls as a bitmap. Not thread-safe. Disposing gives the arrays back and
+/// leaves an empty column, which may be filled again; disposing twice does nothing. A null or stray row still takes a place in the values
+/// (0, or an empty slice), so that row numbers are plain indexes.
 /// </summary>
 public abstract class Column(ColumnSchema schema) : IDisposable
 {
@@ -27,13 +28,15 @@ public abstract class Column(ColumnSchema schema) : IDisposable
     public bool HasNulls => nullCount > 0;
 
     /// <summary>Cells of another type than declared, by 0-based row; null when there are none.</summary>
-    public Dictionary<int, StrayCell>? Strays { get; private set; }
+    public StrayCells? Strays { get; private set; }
 
     /// <summary>The stray cell of a row; null when the cell is of the declared type, or null.</summary>
     public StrayCell? Stray(int row) => Strays is not null && Strays.TryGetValue(row, out var cell) ? cell : null;
 
-    /// <summary>Payload in bytes, for budgets.</summary>
-    public abstract long Bytes { get; }
+    /// <summary>Payload in bytes, strays included, for budgets.</summary>
+    public long Bytes => ValueBytes + (Strays?.Bytes ?? 0);
+
+    protected abstract long ValueBytes { get; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsNull(int row) => nullCount > 0 && (row >> 6) < nulls.Length && (nulls[row >> 6] & (1UL << (row & 63))) != 0;
@@ -49,7 +52,7 @@ public abstract class Column(ColumnSchema schema) : IDisposable
     {
         var row = Count;
         AppendDefault();
-        (Strays ??= [])[row] = cell;
+        (Strays ??= new StrayCells()).Append(row, cell);
     }
 
     /// <summary>Appends the cell of another column with the same storage, null, stray or value.</summary>
@@ -68,34 +71,20 @@ public abstract class Column(ColumnSchema schema) : IDisposable
         var word = row >> 6;
         if (word >= nulls.Length)
         {
-            var grown = ArrayPool<ulong>.Shared.Rent(Math.Max(16, Math.Max(word + 1, nulls.Length * 2)));
-            Array.Clear(grown);
-            nulls.CopyTo(grown, 0);
-            if (nulls.Length > 0) ArrayPool<ulong>.Shared.Return(nulls);
-            nulls = grown;
+            var used = nulls.Length;
+            nulls = ColumnArrays.Grow(nulls, used, word + 1);
+            // A rented array holds what its last user left there.
+            Array.Clear(nulls, used, nulls.Length - used);
         }
         nulls[word] |= 1UL << (row & 63);
         nullCount++;
     }
 
-    protected static T[] Grow<T>(T[] old, int used, int wanted)
-    {
-        var grown = ArrayPool<T>.Shared.Rent(Math.Max(256, Math.Max(wanted, (int)Math.Min(Array.MaxLength, (long)old.Length * 2))));
-        Array.Copy(old, grown, used);
-        if (old.Length > 0) ArrayPool<T>.Shared.Return(old);
-        return grown;
-    }
-
-    protected static void Return<T>(ref T[] array)
-    {
-        if (array.Length > 0) ArrayPool<T>.Shared.Return(array);
-        array = [];
-    }
-
     public virtual void Dispose()
     {
-        Return(ref nulls);
+        ColumnArrays.Return(ref nulls);
         nullCount = 0;
+        Strays?.Dispose();
         Strays = null;
         Count = 0;
         GC.SuppressFinalize(this);
@@ -117,12 +106,12 @@ public sealed class Int64Column(ColumnSchema schema) : Column(schema)
     private long[] values = [];
 
     public ReadOnlySpan<long> Values => values.AsSpan(0, Count);
-    public override long Bytes => Count * 8L;
+    protected override long ValueBytes => Count * 8L;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(long value)
     {
-        if (Count == values.Length) values = Grow(values, Count, Count + 1);
+        if (Count == values.Length) values = ColumnArrays.Grow(values, Count, Count + 1);
         values[Count++] = value;
     }
 
@@ -131,7 +120,7 @@ public sealed class Int64Column(ColumnSchema schema) : Column(schema)
 
     public override void Dispose()
     {
-        Return(ref values);
+        ColumnArrays.Return(ref values);
         base.Dispose();
     }
 }
@@ -142,12 +131,12 @@ public sealed class Float64Column(ColumnSchema schema) : Column(schema)
     private double[] values = [];
 
     public ReadOnlySpan<double> Values => values.AsSpan(0, Count);
-    public override long Bytes => Count * 8L;
+    protected override long ValueBytes => Count * 8L;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(double value)
     {
-        if (Count == values.Length) values = Grow(values, Count, Count + 1);
+        if (Count == values.Length) values = ColumnArrays.Grow(values, Count, Count + 1);
         values[Count++] = value;
     }
 
@@ -156,7 +145,7 @@ public sealed class Float64Column(ColumnSchema schema) : Column(schema)
 
     public override void Dispose()
     {
-        Return(ref values);
+        ColumnArrays.Return(ref values);
         base.Dispose();
     }
 }
@@ -167,11 +156,11 @@ public sealed class Fixed16Column(ColumnSchema schema) : Column(schema)
     private UInt128[] values = [];
 
     public ReadOnlySpan<UInt128> Values => values.AsSpan(0, Count);
-    public override long Bytes => Count * 16L;
+    protected override long ValueBytes => Count * 16L;
 
     public void Append(UInt128 value)
     {
-        if (Count == values.Length) values = Grow(values, Count, Count + 1);
+        if (Count == values.Length) values = ColumnArrays.Grow(values, Count, Count + 1);
         values[Count++] = value;
     }
 
@@ -180,22 +169,26 @@ public sealed class Fixed16Column(ColumnSchema schema) : Column(schema)
 
     public override void Dispose()
     {
-        Return(ref values);
+        ColumnArrays.Return(ref values);
         base.Dispose();
     }
 }
 
-/// <summary>Text (UTF-8), bytes, decimals, JSON: one heap of bytes and an end offset a row. At most 2 GiB in all, checked.</summary>
+/// <summary>Text (UTF-8), bytes, decimals, JSON: one heap of bytes, at most <see cref="MaxBytes"/>, and an end offset a row.</summary>
 public sealed class BytesColumn(ColumnSchema schema) : Column(schema)
 {
+    /// <summary>1 GiB less one byte: room enough is left below the longest array for the other cells of a row.</summary>
+    public const int MaxBytes = int.MaxValue / 2;
+
     private byte[] data = [];
     private int[] ends = [];
     private int used;
 
-    public override long Bytes => used + Count * 4L;
+    protected override long ValueBytes => used + Count * 4L;
 
     /// <summary>All values, one after another.</summary>
     public ReadOnlySpan<byte> Data => data.AsSpan(0, used);
+
     /// <summary>
     /// Holds <see cref="Data"/> in place for native code until the handle is disposed. Nothing may be appended meanwhile.
     /// </summary>
@@ -220,13 +213,16 @@ public sealed class BytesColumn(ColumnSchema schema) : Column(schema)
         value.CopyTo(Reserve(value.Length));
     }
 
-    /// <summary>Appends a value of <paramref name="length"/> bytes for the caller to fill at once.</summary>
+    /// <summary>Appends a value of <paramref name="length"/> bytes for the caller to fill, before anything else is appended.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.ValueTooLarge"/>; the column stays as it was.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Reserve(int length)
     {
-        var end = checked(used + length);
-        if (end > data.Length) data = Grow(data, used, end);
-        if (Count == ends.Length) ends = Grow(ends, Count, Count + 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (length > MaxBytes - used) throw TooLarge(length);
+        var end = used + length;
+        if (end > data.Length) data = ColumnArrays.Grow(data, used, end);
+        if (Count == ends.Length) ends = ColumnArrays.Grow(ends, Count, Count + 1);
         var slot = data.AsSpan(used, length);
         used = end;
         ends[Count++] = end;
@@ -234,12 +230,22 @@ public sealed class BytesColumn(ColumnSchema schema) : Column(schema)
     }
 
     protected override void AppendDefault() => Append([]);
-    protected override void AppendValueFrom(Column other, int row) => Append(((BytesColumn)other)[row]);
+
+    protected override void AppendValueFrom(Column other, int row)
+    {
+        // Room first, then the value: in a column that copies a cell of its own, growing moves the value.
+        var from = (BytesColumn)other;
+        var slot = Reserve(from[row].Length);
+        from[row].CopyTo(slot);
+    }
+
+    private PawlException TooLarge(int length) =>
+        new(Fault.Data, Codes.ValueTooLarge, ("column", Schema.Name), ("bytes", (long)used + length), ("limit", MaxBytes));
 
     public override void Dispose()
     {
-        Return(ref data);
-        Return(ref ends);
+        ColumnArrays.Return(ref data);
+        ColumnArrays.Return(ref ends);
         used = 0;
         base.Dispose();
     }

@@ -71,6 +71,7 @@ public sealed class RowBatch : IDisposable
         }
     }
 
+    /// <summary>Gives the arrays back. Twice does nothing.</summary>
     public void Dispose()
     {
         foreach (var column in Columns) column.Dispose();

@@ -43,7 +43,7 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
             var column = batch.Columns[c];
             if (column.Strays is null || column.Schema.Type.Kind == TypeKind.Any || replaced.Contains(column.Schema.Name)) continue;
             rows ??= [];
-            foreach (var row in column.Strays.Keys) rows.TryAdd(row, c);
+            foreach (var row in column.Strays.Rows) rows.TryAdd(row, c);
         }
         return rows is { Count: > 0 } ? rows : null;
     }
@@ -66,7 +66,7 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
         Where = Key(batch, row),
     };
 
-    private static string Found(Column column, int row) => column.Strays![row].Kind.ToString().ToLowerInvariant();
+    private static string Found(Column column, int row) => column.Stray(row)!.Value.Kind.ToString().ToLowerInvariant();
 
     private static string? Key(RowBatch batch, int row) =>
         batch.Schema.Key.Columns.Count == 0 ? null : RowJson.Write(batch, row, batch.Schema.Key.Columns);

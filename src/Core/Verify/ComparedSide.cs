@@ -32,7 +32,7 @@ internal sealed class ComparedSide : IAsyncDisposable
 
     public ReadOptions Read { get; }
 
-    /// <summary>The source. Mistyped rows that the plan rejects are left out again by the same rule; nothing stops the comparison.</summary>
+    /// <summary>The source. Mistyped rows that the plan rejects are left out again by the same rule.</summary>
     public static ComparedSide Source(ISource system, TablePlan plan, BatchBudget budget)
     {
         var strays = plan.Strays == StrayPolicy.Reject ? StrayPolicy.Reject : StrayPolicy.Keep;
@@ -116,7 +116,7 @@ internal sealed class ComparedSide : IAsyncDisposable
         }
     }
 
-    /// <summary>The row hashes of a range in pieces of some rows, each with the position it ends at; the last ends with the range.</summary>
+    /// <summary>Row hashes of a range in pieces of some rows, each with the position it ends at; the last ends with the range.</summary>
     public async IAsyncEnumerable<(List<UInt128> Hashes, Position? Through)> PiecesAsync(Split range, int rows,
         [EnumeratorCancellation] CancellationToken ct)
     {
