@@ -79,8 +79,11 @@ public sealed class EndpointParser
         var query = question < 0 ? null : text[(question + 1)..];
         var start = new Endpoint { Scheme = scheme.ToLowerInvariant() };
         var server = body.StartsWith("//", StringComparison.Ordinal) && body.Length > 2 && body[2] != '/';
+        // An @ behind the authority means that the password holds a / or ? that is not percent-encoded: what follows would be a part of it.
+        var authority = server && body.IndexOf('/', 2) is var slash and > 0 ? slash : body.Length;
+        if (server && text.IndexOf('@', colon + 1 + authority) >= 0) return Refuse<Endpoint>(Codes.JobValueInvalid, JobReasons.AtSign, "");
         var file = body.StartsWith("//", StringComparison.Ordinal) ? body[2..] : body;
-        var place = server ? ReadServer(body[2..], query, start) : ReadFile(file, start);
+        var place = server ? ReadServer(body[2..], start) : ReadFile(file, start);
         var (options, shown) = ReadOptions(query, spec);
         return place is null ? null : place with { Options = options, Display = place.Display + shown };
     }
@@ -95,7 +98,7 @@ public sealed class EndpointParser
         }
         var schemes = connectors.SelectMany(c => c.Schemes).ToList();
         var only = connectors.Count == 1 && !hidden && marks.Count == 0 ? $"{schemes[0]}:{text}" : null;
-        var suggestion = only is null ? null : SourceText.Mask(only);
+        var suggestion = only is null ? null : new SecretMask(connectors).Apply(only);
         return Refuse<Endpoint>(Codes.SchemeUnknown, JobReasons.NoScheme, "", suggestion, ("known", string.Join(", ", schemes)));
     }
 
@@ -108,13 +111,11 @@ public sealed class EndpointParser
         return start with { Path = Path.GetFullPath(filled, folder), Display = $"{start.Scheme}:{Path.GetFullPath(Show(path), folder)}" };
     }
 
-    private Endpoint? ReadServer(string body, string? query, Endpoint start)
+    private Endpoint? ReadServer(string body, Endpoint start)
     {
         var slash = body.IndexOf('/');
         var authority = slash < 0 ? body : body[..slash];
         var path = slash < 0 ? "" : body[(slash + 1)..];
-        // An @ further on means that the password holds a / or ? that is not percent-encoded: what looks like a host would be a part of it.
-        if (path.Contains('@') || query?.Contains('@') == true) return Refuse<Endpoint>(Codes.JobValueInvalid, JobReasons.AtSign, "");
         var at = authority.LastIndexOf('@');
         var (user, password) = at < 0 ? (null, null) : Halves(authority[..at], ':');
         if (Decode(path) is not { } database || !ReadHost(authority[(at + 1)..], out var host, out var port)) return null;

@@ -160,7 +160,7 @@ internal sealed class FieldReader(ProblemList problems)
         var names = JobFieldDocs.Under(declared).Where(f => f.Name != "*").Select(f => f.Name);
         var near = NearestName.Of(key.Text, names);
         // The right word in the wrong place: name the place, seen from here where it lies below.
-        near ??= JobFieldDocs.All.Where(f => f.Name == key.Text && f.Capability is null)
+        near ??= JobFieldDocs.All.Where(f => f.Name != "*" && NearestName.IsSame(f.Name, key.Text) && f.Capability is null)
             .Select(f => (Below: declared.Length > 0 && f.Path.StartsWith(declared + ".", StringComparison.Ordinal), f.Path))
             .OrderBy(f => f.Below ? 0 : 1).Select(f => f.Below ? f.Path[(declared.Length + 1)..] : f.Path).FirstOrDefault();
         problems.Add(Codes.JobFieldUnknown, key.At, path, null, near, ("name", key.Text));

@@ -33,7 +33,8 @@ public static partial class JobFile
     {
         var file = Path.GetFullPath(filePath);
         var source = new SourceText(text.StartsWith('\uFEFF') ? text[1..] : text);
-        var problems = new ProblemList(source, file);
+        var systems = connectors.ToList();
+        var problems = new ProblemList(source, file, new SecretMask(systems));
         if (text.Length > MaxBytes)
         {
             problems.Add(Codes.JobSyntax, Span.None, "", JobReasons.TooLarge, null, ("most", Quantity.WriteSize(MaxBytes)));
@@ -41,7 +42,7 @@ public static partial class JobFile
         }
         var root = new YamlReader(source, problems).Read();
         var fields = root is null ? null : new FieldReader(problems).Read(root);
-        var job = fields is null ? null : new JobBuilder(problems, file, environment, [.. connectors]).Build(fields);
+        var job = fields is null ? null : new JobBuilder(problems, file, environment, systems).Build(fields);
         return new JobFileResult(job, problems.Sorted);
     }
 
@@ -78,7 +79,7 @@ public static partial class JobFile
         var text = Encoding.UTF8.GetString(bytes);
         var first = System.Text.Unicode.Utf8.IsValid(bytes) ? -1 : text.IndexOf('\uFFFD');
         if (first < 0) return (text, null);
-        var problems = new ProblemList(new SourceText(text), file);
+        var problems = new ProblemList(new SourceText(text), file, new SecretMask([]));
         problems.Add(Codes.JobSyntax, new Span(first, 1), "", JobReasons.Encoding);
         return (null, problems.Sorted[0]);
     }

@@ -17,12 +17,14 @@ public static class NearestName
         foreach (var candidate in candidates)
         {
             if (candidate.Length > Longest) continue;
-            var same = string.Equals(candidate, written, StringComparison.OrdinalIgnoreCase);
-            var distance = same ? 0 : Distance(Plain(written), Plain(candidate));
+            var distance = Distance(Plain(written), Plain(candidate));
             if (distance < least) (best, least) = (candidate, distance);
         }
         return best;
     }
+
+    /// <summary>But for case, and <c>-</c> in place of <c>_</c>.</summary>
+    internal static bool IsSame(string a, string b) => Plain(a) == Plain(b);
 
     private static string Plain(string name) => name.ToLowerInvariant().Replace('-', '_');
 

@@ -1,10 +1,12 @@
 namespace Pawl.Jobs;
 
 /// <summary>Collects problems with their places. One file, one thread.</summary>
-internal sealed class ProblemList(SourceText source, string file)
+internal sealed class ProblemList(SourceText source, string file, SecretMask mask)
 {
     /// <summary>More would not be read by anybody.</summary>
     private const int Most = 200;
+    /// <summary>A longer line fits no screen.</summary>
+    private const int LongestLine = 2_000;
     private readonly List<(int At, JobProblem Problem)> found = [];
 
     public int Count => found.Count;
@@ -25,16 +27,18 @@ internal sealed class ProblemList(SourceText source, string file)
     private JobProblem Placed(JobProblem problem, Span at)
     {
         var (line, column) = source.Locate(at.Start);
-        var shown = source.SafeLine(line);
-        var rest = Math.Max(1, shown.Length - column + 1);
-        return problem with { Line = line, Column = column, SourceLine = shown, CaretLength = Math.Clamp(at.Length, 1, rest) };
+        var text = source.Line(line);
+        var length = Math.Clamp(at.Length, 1, Math.Max(1, text.Length - column + 1));
+        var shown = text.Length > LongestLine ? null : mask.Apply(text).Replace('\t', ' ');
+        return problem with { Line = line, Column = column, SourceLine = shown, CaretLength = length };
     }
 
     /// <summary>As written in the file, cut to a length that can be shown, passwords out.</summary>
     public string Raw(Span at)
     {
-        var end = Math.Min(source.Text.Length, at.Start + Math.Min(at.Length, 200));
-        return SourceText.Mask(source.Text[at.Start..end]);
+        var end = Math.Min(source.Text.Length, at.Start + Math.Min(at.Length, LongestLine));
+        var shown = mask.Apply(source.Text[at.Start..end]);
+        return shown.Length <= 200 ? shown : shown[..200] + "…";
     }
 
     /// <summary>

@@ -103,7 +103,8 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
         parser.MoveNext();
         while (parser.Current is not MappingEnd)
         {
-            if (ReadNode(parser, path, depth + 1) is not YamlScalar key) throw Stopped(At(parser.Current!), JobReasons.KeyNotText);
+            var name = ReadNode(parser, path, depth + 1);
+            if (name is not YamlScalar key) throw Stopped(name.At, JobReasons.KeyNotText);
             var below = path.Length == 0 ? key.Text : path + "." + key.Text;
             parser.MoveNext();
             var value = ReadNode(parser, below, depth + 1);
@@ -186,6 +187,11 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
             problems.Add(Codes.JobSyntax, new Span(tab, 1), "", JobReasons.Tab);
             return;
         }
+        if (start < source.Text.Length && source.Text[start] == '*')
+        {
+            problems.Add(Codes.JobSyntax, new Span(start, 1), "", JobReasons.Alias, Quoted(new Span(start, 1)));
+            return;
+        }
         var length = (int)Math.Clamp(e.End.Index - e.Start.Index, 1, 80);
         problems.Add(Codes.JobSyntax, new Span(start, length), "", JobReasons.Yaml, null, ("parser", e.Message));
     }
@@ -198,7 +204,7 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
         return new StopReading();
     }
 
-    private static Span At(ParsingEvent e) => new((int)e.Start.Index, (int)Math.Max(1, e.End.Index - e.Start.Index));
+    private static Span At(ParsingEvent e) => new((int)e.Start.Index, (int)Math.Max(0, e.End.Index - e.Start.Index));
 
     private static Span Whole(ParsingEvent first, ParsingEvent? last) =>
         new((int)first.Start.Index, (int)Math.Max(1, (last?.End.Index ?? first.End.Index) - first.Start.Index));

@@ -54,17 +54,19 @@ public sealed class JobFileTests
             """);
         Assert.Equal(["shop", "old shop"], job.Was);
         Assert.Equal("10s", job.Source.Options["busy"]);
-        Assert.Equal(("dw", 5433, "etl", "pw", "warehouse"), (job.Target.Host, job.Target.Port, job.Target.User, job.Target.Password, job.Target.Path));
+        var target = job.Target;
+        Assert.Equal(("dw", 5433, "etl", "pw", "warehouse"), (target.Host, target.Port, target.User, target.Password, target.Path));
         Assert.Equal(new CommitPolicy { Rows = 100_000, Bytes = 8 << 20, Every = TimeSpan.FromMilliseconds(500) }, job.Commit);
-        Assert.Equal(
-            new RetryPolicy { Times = 3, BackoffMin = TimeSpan.FromSeconds(2), BackoffMax = TimeSpan.FromMinutes(1), RunBudget = 50 }, job.Retry);
+        var (first, longest) = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
+        Assert.Equal(new RetryPolicy { Times = 3, BackoffMin = first, BackoffMax = longest, RunBudget = 50 }, job.Retry);
         Assert.Equal((false, VerifyLevel.Digest, 4, 1L << 30), (job.CreateTables, job.VerifyAfterRun, job.Parallel, job.MemoryBytes));
 
         var all = job.Tables[0];
         Assert.Equal(["tmp_*", "x"], all.Exclude.Select(e => e.Text));
         Assert.Equal((WriteMode.Upsert, StrayPolicy.Reject, 1000L, (int?)null), (all.Write, all.Strays, all.RejectLimit, all.Splits));
         var orders = job.Tables[1];
-        Assert.Equal((WriteMode.Insert, StrayPolicy.Stop, 1000L, (int?)8), (orders.Write, orders.Strays, orders.RejectLimit, orders.Splits));
+        Assert.Equal((WriteMode.Insert, StrayPolicy.Stop), (orders.Write, orders.Strays));
+        Assert.Equal((1000L, (int?)8), (orders.RejectLimit, orders.Splits));
         Assert.Equal(("dw.{table}", "amount > 0"), (orders.Target, orders.Where));
         Assert.Equal(["note"], orders.Drop);
         Assert.Equal("order_id", orders.Rename["id"]);
@@ -87,8 +89,8 @@ public sealed class JobFileTests
         Assert.Null(result.Job);
         Assert.Equal(
             [
-                (Codes.JobFieldMissing, 0), (Codes.JobValueInvalid, 1), (Codes.JobFieldUnknown, 2), (Codes.SchemeUnknown, 3), (Codes.OptionUnknown, 4),
-                (Codes.JobFieldLater, 6), (Codes.JobValueInvalid, 6), (Codes.JobFieldLater, 7),
+                (Codes.JobFieldMissing, 0), (Codes.JobValueInvalid, 1), (Codes.JobFieldUnknown, 2), (Codes.SchemeUnknown, 3),
+                (Codes.OptionUnknown, 4), (Codes.JobFieldLater, 6), (Codes.JobValueInvalid, 6), (Codes.JobFieldLater, 7),
             ],
             result.Problems.Select(p => (p.Code, p.Line)));
         Assert.Equal(["name: orders", "1", "name", "sqlite", "busy", null, "1", null], result.Problems.Select(p => p.Suggestion));

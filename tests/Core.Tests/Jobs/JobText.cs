@@ -18,12 +18,20 @@ internal static class JobText
         new ConnectorSpec
         {
             Name = "sqlite", Schemes = ["sqlite"], Description = "files", Limits = new ConnectorLimits { HasSchemas = false },
-            Options = [new OptionSpec("busy", "wait", "5s"), new OptionSpec("journal", "mode", "wal", ["wal", "delete"]), new OptionSpec("key", "secret", Secret: true)],
+            Options =
+            [
+                new OptionSpec("busy", "wait", "5s"), new OptionSpec("journal", "mode", "wal", ["wal", "delete"]),
+                new OptionSpec("key", "secret", Secret: true),
+            ],
         },
         new ConnectorSpec
         {
             Name = "postgres", Schemes = ["postgres", "postgresql"], Description = "servers",
-            Options = [new OptionSpec("tls", "tls", "on", ["on", "off"]), new OptionSpec("x", "any"), new OptionSpec("sslpassword", "secret", Secret: true)],
+            Options =
+            [
+                new OptionSpec("tls", "tls", "on", ["on", "off"]), new OptionSpec("x", "any"),
+                new OptionSpec("sslpassword", "secret", Secret: true),
+            ],
         },
     ];
 
