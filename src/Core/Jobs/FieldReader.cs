@@ -68,7 +68,8 @@ internal sealed class FieldReader(ProblemList problems)
                 {
                     var below = Join(path, key.Text);
                     if (!scalars.IsName(key, below, 1024)) continue;
-                    if (ReadTable(value, below) is { } entry) tables.Put(SecretText.Unescape(key.Text), new FieldValue(below, key.At, value.At, entry));
+                    if (ReadTable(value, below) is not { } entry) continue;
+                    tables.Put(SecretText.Unescape(key.Text), new FieldValue(below, key.At, value.At, entry));
                 }
                 return (tables, true);
             default:

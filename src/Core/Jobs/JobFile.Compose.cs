@@ -8,7 +8,8 @@ namespace Pawl.Jobs;
 public static partial class JobFile
 {
     /// <summary>
-    /// The text of a new job file. Passwords and secret options written in an address become placeholders; what is left reads back as the same job.
+    /// The text of a new job file. Passwords and secret options written in an address become placeholders; what is left reads back as the
+    /// same job.
     /// </summary>
     /// <param name="sourceUrl">As it would stand in the file: a relative path starts at the folder the file will be in.</param>
     /// <param name="targetUrl">Likewise.</param>
@@ -103,8 +104,8 @@ public static partial class JobFile
         foreach (var c in text)
         {
             if (c is '"' or '\\') quoted.Append('\\').Append(c);
-            else if (char.IsControl(c) || c is '\u2028' or '\u2029' or '\uFEFF') quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
-            else quoted.Append(c);
+            else if (!char.IsControl(c) && c is not ('\u2028' or '\u2029' or '\uFEFF')) quoted.Append(c);
+            else quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
         }
         return quoted.Append('"').ToString();
     }

@@ -19,8 +19,8 @@ public sealed record JobProblem
     /// <summary>1-based, in UTF-16 units; 0 = the file as a whole.</summary>
     public int Column { get; init; }
     /// <summary>
-    /// The line as written, secrets replaced by stars of the same length, tabs by one space; null = the file as a whole, or a line of more than
-    /// 2 000 characters.
+    /// The line as written, secrets replaced by stars of the same length, tabs by one space; null = the file as a whole, or a line of
+    /// more than 2 000 characters.
     /// </summary>
     public string? SourceLine { get; init; }
     /// <summary>UTF-16 units to underline from <see cref="Column"/> on, at least 1 where there is a line.</summary>

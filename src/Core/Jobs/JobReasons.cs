@@ -11,6 +11,7 @@ public static class JobReasons
     public const string ControlCharacter = "control_character";
     public const string Yaml = "yaml";
     public const string Tab = "tab";
+    public const string Brackets = "brackets";
     public const string Alias = "alias";
     public const string Anchor = "anchor";
     public const string Tag = "tag";

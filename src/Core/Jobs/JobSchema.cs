@@ -5,13 +5,15 @@ using System.Text.Json;
 
 namespace Pawl.Jobs;
 
-/// <summary>The JSON Schema (draft 2020-12) of the job file, made from <see cref="JobFieldDocs"/>. Pure; fields that do not work yet are not in it.</summary>
+/// <summary>
+/// The JSON Schema (draft 2020-12) of the job file, made from <see cref="JobFieldDocs"/>. Pure; fields that do not work yet are not in it.
+/// </summary>
 public static class JobSchema
 {
     /// <summary>Names may look like numbers or words in YAML (<c>2024: archive</c>) and are text all the same.</summary>
     private static readonly string[] TextTypes = ["string", "number", "boolean"];
 
-    /// <param name="language"><c>en</c> or <c>zh-CN</c>, for <c>description</c>; the Chinese text is always in <c>x-description-zh-CN</c> as well.</param>
+    /// <param name="language">Of <c>description</c>: <c>en</c> or <c>zh-CN</c>. <c>x-description-zh-CN</c> is always there.</param>
     public static string ToJson(string language = "en")
     {
         using var buffer = new MemoryStream();

@@ -3,8 +3,8 @@ using Pawl.Contracts;
 namespace Pawl.Jobs;
 
 /// <summary>
-/// Makes a piece of a job file fit to be shown: what a user wrote as a secret becomes stars of the same length, so that a caret still stands
-/// right. Rather too much than too little; placeholders stay, they are no secrets. Immutable.
+/// Makes a piece of a job file fit to be shown: what a user wrote as a secret becomes stars of the same length, so that a caret still
+/// stands right. Rather too much than too little; placeholders stay, they are no secrets. Immutable.
 /// </summary>
 internal sealed class SecretMask(IEnumerable<ConnectorSpec> connectors)
 {

@@ -13,6 +13,8 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
     private const int DeepestLevel = 32;
     private const int MostNodes = 100_000;
     private readonly List<Span> blocks = [];
+    /// <summary>Brackets opened and not closed yet, outermost first.</summary>
+    private readonly Stack<Span> brackets = [];
     private int nodes;
 
     /// <summary>Thrown inside to leave a document that cannot be read further; its problem is already noted.</summary>
@@ -23,9 +25,10 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
     {
         if (HasUnseenCharacters()) return null;
         var before = problems.Count;
+        var scanner = new Scanner(new StringReader(source.Text));
         try
         {
-            var root = ReadDocument(new Parser(new StringReader(source.Text)));
+            var root = ReadDocument(new Parser(scanner));
             CheckTabs();
             return problems.Count == before ? root : null;
         }
@@ -36,6 +39,14 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
         catch (YamlException e)
         {
             AddSyntax(e);
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet 16.3 throws this, without a place, for plain text over several lines where a key may stand: mostly open brackets.
+            var here = new Span((int)scanner.CurrentPosition.Index, 1);
+            var open = brackets.Count > 0;
+            problems.Add(Codes.JobSyntax, open ? brackets.Peek() : here, "", open ? JobReasons.Brackets : JobReasons.Yaml);
             return null;
         }
     }
@@ -87,12 +98,14 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
     private YamlList ReadList(Parser parser, SequenceStart start, string path, int depth)
     {
         var items = new List<YamlNode>();
+        if (start.Style == SequenceStyle.Flow) brackets.Push(new Span((int)start.Start.Index, 1));
         parser.MoveNext();
         while (parser.Current is not SequenceEnd)
         {
             items.Add(ReadNode(parser, path, depth + 1));
             parser.MoveNext();
         }
+        if (start.Style == SequenceStyle.Flow) brackets.Pop();
         return new YamlList(Whole(start, parser.Current), items);
     }
 
@@ -100,6 +113,7 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
     {
         var entries = new List<YamlEntry>();
         var seen = new Dictionary<string, Span>();
+        if (start.Style == MappingStyle.Flow) brackets.Push(new Span((int)start.Start.Index, 1));
         parser.MoveNext();
         while (parser.Current is not MappingEnd)
         {
@@ -117,6 +131,7 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
             }
             else entries.Add(new YamlEntry(key, value));
         }
+        if (start.Style == MappingStyle.Flow) brackets.Pop();
         return new YamlMap(Whole(start, parser.Current), entries);
     }
 
@@ -190,6 +205,11 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
         if (start < source.Text.Length && source.Text[start] == '*')
         {
             problems.Add(Codes.JobSyntax, new Span(start, 1), "", JobReasons.Alias, Quoted(new Span(start, 1)));
+            return;
+        }
+        if (brackets.Count > 0 && string.IsNullOrWhiteSpace(source.Text[start..]))
+        {
+            problems.Add(Codes.JobSyntax, brackets.Peek(), "", JobReasons.Brackets);
             return;
         }
         var length = (int)Math.Clamp(e.End.Index - e.Start.Index, 1, 80);

@@ -13,12 +13,19 @@ public sealed class JobComposeTests
         Assert.Empty(made.Secrets);
         Assert.True(made.Text.Split('\n').Length < 16, made.Text);
         var job = JobText.Job(made.Text);
-        var written = JobText.Job("version: 1\nname: shop-to-warehouse\nsource: sqlite:shop.db\ntarget: sqlite:out/warehouse.db?busy=10s\ntables: [orders, item*]\n");
+        var written = JobText.Job("""
+            version: 1
+            name: shop-to-warehouse
+            source: sqlite:shop.db
+            target: sqlite:out/warehouse.db?busy=10s
+            tables: [orders, item*]
+            """);
         Assert.Equal(JobFieldDocsTests.Shape(written), JobFieldDocsTests.Shape(job));
     }
 
     [Fact]
-    public void No_tables_means_all_of_them() => Assert.Equal("*", JobText.Job(Compose("sqlite:a.db", "sqlite:b.db", []).Text).Tables[0].Pattern.Text);
+    public void No_tables_means_all_of_them() =>
+        Assert.Equal("*", JobText.Job(Compose("sqlite:a.db", "sqlite:b.db", []).Text).Tables[0].Pattern.Text);
 
     [Fact]
     public void Passwords_and_secret_options_become_placeholders_and_are_named()
@@ -62,7 +69,8 @@ public sealed class JobComposeTests
     [InlineData("~")]
     public void Odd_names_read_back_as_they_are(string name)
     {
-        var job = JobText.Job(JobFile.Compose("sqlite:a.db", "sqlite:b.db", [name], JobText.Folder, _ => null, JobText.Connectors, name, "zh-CN").Text);
+        var made = JobFile.Compose("sqlite:a.db", "sqlite:b.db", [name], JobText.Folder, _ => null, JobText.Connectors, name, "zh-CN");
+        var job = JobText.Job(made.Text);
         Assert.Equal((name, name), (job.Name, job.Tables[0].Pattern.Text));
     }
 

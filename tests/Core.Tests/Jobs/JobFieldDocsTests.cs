@@ -60,7 +60,8 @@ public sealed class JobFieldDocsTests
             Assert.True(field.Parent.Length == 0 || JobFieldDocs.At(field.Parent) is not null, $"{field.Path} has no parent");
             Assert.Equal((field.English, field.Chinese), (field.Text("en"), field.Text("zh-CN")));
             var number = field.Kind is FieldKind.Count or FieldKind.Size or FieldKind.Duration or FieldKind.DurationRange;
-            Assert.True(!number || (field.Unit is not null && field.Min is not null && field.Max is not null), $"{field.Path} has no unit or range");
+            var bounded = field.Unit is not null && field.Min is not null && field.Max is not null;
+            Assert.True(!number || bounded, $"{field.Path} has no unit or range");
         }
     }
 
@@ -82,7 +83,8 @@ public sealed class JobFieldDocsTests
         Assert.Equal(job.Commit.Bytes, Quantity.Size(Default("defaults.commit.bytes")));
         Assert.Equal(job.Commit.Every, Quantity.Duration(Default("defaults.commit.every")));
         Assert.Equal(job.Retry.Times, Quantity.Count(Default("defaults.on_error.retry.times")));
-        Assert.Equal(new DurationRange(job.Retry.BackoffMin, job.Retry.BackoffMax), Quantity.Range(Default("defaults.on_error.retry.backoff")));
+        var backoff = new DurationRange(job.Retry.BackoffMin, job.Retry.BackoffMax);
+        Assert.Equal(backoff, Quantity.Range(Default("defaults.on_error.retry.backoff")));
         Assert.Equal(job.Retry.RunBudget, Quantity.Count(Default("defaults.on_error.retry.run_budget")));
         Assert.Equal(job.Parallel, Quantity.Count(Default("parallel")));
         Assert.Equal(job.MemoryBytes, Quantity.Size(Default("memory")));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pawl.Core.Tests.House;
 using Pawl.Jobs;
+using Pawl.Model;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 
@@ -17,10 +18,19 @@ public sealed class JobSchemaTests
         JobText.Head + "tables: [a, b*, 2024]\nwas: old\n",
         JobText.Head + """
             was: [a, b]
-            defaults: {mode: snapshot, write: upsert, commit: {rows: 50k, bytes: 64MB, every: 5s}, on_error: {reject_limit: 10, mistyped: stop, retry: {times: 10, backoff: 1s..60s, run_budget: 100}}}
+            defaults:
+              mode: snapshot
+              write: upsert
+              commit: {rows: 50k, bytes: 64MB, every: 5s}
+              on_error: {reject_limit: 10, mistyped: stop, retry: {times: 10, backoff: 1s..60s, run_budget: 100}}
             transform: {drop: x, set: {a: 1, b: null, c: true, d: 1.5, e: text}}
             tables:
-              o*: {target: "dw.{table}", exclude: [o_tmp*], splits: 4, transform: {where: a > 1, select: [a], rename: {a: b}}, on_error: {reject_limit: 5M}}
+              o*:
+                target: "dw.{table}"
+                exclude: [o_tmp*]
+                splits: 4
+                transform: {where: a > 1, select: [a], rename: {a: b}, drop: []}
+                on_error: {reject_limit: 5M}
               p:
             schema: {create: true, changes: fail}
             verify: {after: run, level: digest, on_diff: report}
@@ -35,7 +45,9 @@ public sealed class JobSchemaTests
     public void Every_sample_job_fits_the_schema_and_the_parser(string text)
     {
         Assert.Empty(SchemaCheck.Faults(Schema, Json(text)));
-        var known = JobText.Parse(text).Problems.Where(p => p.Code is not (Model.Codes.SecretMissing or Model.Codes.SchemeUnknown or Model.Codes.OptionUnknown));
+        // What only the machine or the connectors at hand decide is left out.
+        string[] outside = [Codes.SecretMissing, Codes.SchemeUnknown, Codes.OptionUnknown];
+        var known = JobText.Parse(text).Problems.Where(p => !outside.Contains(p.Code));
         Assert.Empty(known.Select(p => $"{p.Code} {p.Line}:{p.Column} {p.Field}"));
     }
 

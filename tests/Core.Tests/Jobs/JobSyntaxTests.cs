@@ -11,7 +11,9 @@ public sealed class JobSyntaxTests
     [InlineData("# nothing\n", JobReasons.Empty, 0, 0)]
     [InlineData("~\n", JobReasons.Empty, 1, 1)]
     [InlineData("- a\n", JobReasons.Type, 1, 1)]
-    [InlineData("version: 1\nname: [a\n", JobReasons.Yaml, 3, 1)]
+    [InlineData("version: 1\nname: [a\n", JobReasons.Brackets, 2, 7)]
+    [InlineData("version: 1\nwas: [a, {b: c\n  \n", JobReasons.Brackets, 2, 10)]
+    [InlineData("was: [a\nsource: x\ntarget: y\n", JobReasons.Brackets, 1, 6)]
     [InlineData("name: 'open\n", JobReasons.Yaml, 1, 7)]
     [InlineData("name: a: b\n", JobReasons.Yaml, 1, 8)]
     [InlineData("name: @a\n", JobReasons.Yaml, 1, 7)]
@@ -76,7 +78,8 @@ public sealed class JobSyntaxTests
     public void A_key_given_twice_points_at_the_second_and_names_the_first()
     {
         var problem = JobText.Problem(JobText.Head + "tables:\n  orders: a\n  items: b\n  \"orders\": c\n");
-        Assert.Equal((Codes.JobSyntax, JobReasons.DuplicateKey, 8, 3), (problem.Code, problem.Details["reason"], problem.Line, problem.Column));
+        Assert.Equal((Codes.JobSyntax, JobReasons.DuplicateKey), (problem.Code, problem.Details["reason"]));
+        Assert.Equal((8, 3), (problem.Line, problem.Column));
         Assert.Equal(("6", "orders", "tables.orders"), (problem.Details["line"], problem.Details["name"], problem.Field));
         Assert.Equal("\"orders\"", problem.Marked());
     }

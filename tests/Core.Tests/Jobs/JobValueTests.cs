@@ -178,7 +178,8 @@ public sealed class JobValueTests
         Assert.Equal((Codes.TargetClash, 8, 6, "x"), (problem.Code, problem.Line, problem.Column, problem.Marked()));
         Assert.Equal(("a", "c", "6"), (problem.Details["other"], problem.Details["table"], problem.Details["line"]));
         Assert.Equal(Codes.TargetClash, JobText.Problem(JobText.Head + "tables:\n  a: {}\n  b: a\n").Code);
-        Assert.Equal(Codes.TargetClash, JobText.Problem(JobText.Head.Replace("sqlite:a.db", "postgres://h/d") + "tables: [s.a, t.a]\n").Code);
+        var schemas = JobText.Head.Replace("sqlite:a.db", "postgres://h/d");
+        Assert.Equal(Codes.TargetClash, JobText.Problem(schemas + "tables: [s.a, t.a]\n").Code);
         JobText.Job(JobText.Head + "tables: [s.a, t.a]\n");
     }
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Pawl.Core.Tests.Jobs;
 
-/// <summary>As much of JSON Schema 2020-12 as the job file's schema uses; an unknown keyword throws, so that nothing passes unchecked.</summary>
+/// <summary>As much of JSON Schema 2020-12 as the job file's schema uses; any other keyword throws, so nothing passes unchecked.</summary>
 internal static class SchemaCheck
 {
     private static readonly string[] Notes = ["$schema", "$id", "title", "description", "x-description-zh-CN", "default"];
@@ -18,17 +18,17 @@ internal static class SchemaCheck
             faults.AddRange(rule.Name switch
             {
                 "type" => Require(Types(rule.Value).Any(t => Is(value, t)), path, "type"),
-                "enum" => Require(rule.Value.EnumerateArray().Any(w => w.ToString() == value.ToString() && w.ValueKind == value.ValueKind), path, "enum"),
+                "enum" => Require(rule.Value.EnumerateArray().Any(w => JsonElement.DeepEquals(w, value)), path, "enum"),
                 "minimum" => Require(!Is(value, "integer") || value.GetInt64() >= rule.Value.GetInt64(), path, "minimum"),
                 "maximum" => Require(!Is(value, "integer") || value.GetInt64() <= rule.Value.GetInt64(), path, "maximum"),
                 "minLength" => Require(!Is(value, "string") || value.GetString()!.Length >= rule.Value.GetInt32(), path, "minLength"),
                 "maxLength" => Require(!Is(value, "string") || value.GetString()!.Length <= rule.Value.GetInt32(), path, "maxLength"),
                 "pattern" => Require(!Is(value, "string") || Regex.IsMatch(value.GetString()!, rule.Value.GetString()!), path, "pattern"),
                 "minItems" => Require(!Is(value, "array") || value.GetArrayLength() >= rule.Value.GetInt32(), path, "minItems"),
-                "uniqueItems" => Require(!Is(value, "array") || value.EnumerateArray().DistinctBy(i => i.ToString()).Count() == value.GetArrayLength(), path, "unique"),
+                "uniqueItems" => Require(!Is(value, "array") || Distinct(value) == value.GetArrayLength(), path, "unique"),
                 "items" => Is(value, "array") ? value.EnumerateArray().SelectMany((v, i) => Faults(rule.Value, v, $"{path}[{i}]")) : [],
-                "minProperties" => Require(!Is(value, "object") || value.EnumerateObject().Count() >= rule.Value.GetInt32(), path, "minProperties"),
-                "required" => Types(rule.Value).Where(n => Is(value, "object") && !value.TryGetProperty(n, out _)).Select(n => $"{path}.{n} missing"),
+                "minProperties" => Require(!Is(value, "object") || value.GetPropertyCount() >= rule.Value.GetInt32(), path, "least"),
+                "required" => Types(rule.Value).Where(n => Is(value, "object") && !value.TryGetProperty(n, out _)),
                 "properties" => Is(value, "object") ? value.EnumerateObject().Where(p => rule.Value.TryGetProperty(p.Name, out _))
                     .SelectMany(p => Faults(rule.Value.GetProperty(p.Name), p.Value, $"{path}.{p.Name}")) : [],
                 "additionalProperties" => Additional(schema, rule.Value, value, path),
@@ -42,13 +42,16 @@ internal static class SchemaCheck
     private static IEnumerable<string> Additional(JsonElement schema, JsonElement rule, JsonElement value, string path)
     {
         if (!Is(value, "object")) return [];
-        var others = value.EnumerateObject().Where(p => !schema.TryGetProperty("properties", out var own) || !own.TryGetProperty(p.Name, out _));
+        var known = schema.TryGetProperty("properties", out var own) ? own : default;
+        var others = value.EnumerateObject().Where(p => known.ValueKind != JsonValueKind.Object || !known.TryGetProperty(p.Name, out _));
         return rule.ValueKind == JsonValueKind.False ? others.Select(p => $"{path}.{p.Name} unknown")
             : others.SelectMany(p => Faults(rule, p.Value, $"{path}.{p.Name}"));
     }
 
     private static IEnumerable<string> Types(JsonElement rule) =>
         rule.ValueKind == JsonValueKind.Array ? rule.EnumerateArray().Select(t => t.GetString()!) : [rule.GetString()!];
+
+    private static int Distinct(JsonElement list) => list.EnumerateArray().DistinctBy(i => i.GetRawText()).Count();
 
     private static bool Is(JsonElement value, string type) => type switch
     {

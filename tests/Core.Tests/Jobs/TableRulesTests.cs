@@ -27,7 +27,8 @@ public sealed class TableRulesTests
     public void A_table_no_pattern_matches_is_not_taken() => Assert.Null(TableRules.Resolve([Rule("a*"), Rule("b")], "c"));
 
     [Fact]
-    public void Among_equals_the_later_one_speaks() => Assert.Equal("?b*", TableRules.Resolve([Rule("?*b"), Rule("?b*")], "bb")!.Pattern.Text);
+    public void Among_equals_the_later_one_speaks() =>
+        Assert.Equal("?b*", TableRules.Resolve([Rule("?*b"), Rule("?b*")], "bb")!.Pattern.Text);
 
     [Fact]
     public void What_the_speaking_rule_excludes_is_not_brought_back_by_a_wider_one()
