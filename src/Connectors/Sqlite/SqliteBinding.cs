@@ -14,7 +14,7 @@ namespace Pawl.Connectors.Sqlite;
 /// </summary>
 internal abstract class SqliteBinding
 {
-    /// <summary>SQLite would store NULL for NaN: such a cell is refused instead.</summary>
+    /// <summary>SQLite would store something else (NULL for NaN, 0.0 for -0.0): such a cell is refused instead.</summary>
     public const int NotStorable = -1;
 
     private bool plain;
@@ -38,10 +38,11 @@ internal abstract class SqliteBinding
 
     protected abstract int BindValue(nint statement, int parameter, int row);
 
-    public static SqliteBinding For(LogicalType type) => type.Kind switch
+    /// <param name="affinity">Of the column that is written.</param>
+    public static SqliteBinding For(LogicalType type, Affinity affinity) => type.Kind switch
     {
         TypeKind.Bool or TypeKind.Integer => new SqliteWholeBinding(),
-        TypeKind.Float32 or TypeKind.Float64 => new SqliteFloatBinding(),
+        TypeKind.Float32 or TypeKind.Float64 => new SqliteFloatBinding(affinity),
         TypeKind.Bytes => new SqliteByteBinding(isText: false),
         TypeKind.UnsignedInteger or TypeKind.Date or TypeKind.Time or TypeKind.DateTime or TypeKind.Instant or TypeKind.Interval
             or TypeKind.Uuid => new SqliteFormedBinding(type.Kind),
@@ -86,8 +87,11 @@ internal sealed class SqliteWholeBinding : SqliteBinding
     protected override int BindValue(nint statement, int parameter, int row) => BindInt64(statement, parameter, cells.Values[row]);
 }
 
-internal sealed class SqliteFloatBinding : SqliteBinding
+internal sealed class SqliteFloatBinding(Affinity affinity) : SqliteBinding
 {
+    /// <summary>A column with numeric affinity keeps whole floats as integers on disk, and there is no integer -0.</summary>
+    private readonly bool losesSign = affinity is Affinity.Real or Affinity.Numeric or Affinity.Integer;
+
     private Float64Column cells = null!;
 
     public override void Attach(Column column)
@@ -99,7 +103,8 @@ internal sealed class SqliteFloatBinding : SqliteBinding
     protected override int BindValue(nint statement, int parameter, int row)
     {
         var value = cells.Values[row];
-        return double.IsNaN(value) ? NotStorable : BindDouble(statement, parameter, value);
+        if (double.IsNaN(value) || (value == 0 && losesSign && double.IsNegative(value))) return NotStorable;
+        return BindDouble(statement, parameter, value);
     }
 }
 

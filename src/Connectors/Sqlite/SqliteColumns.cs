@@ -6,7 +6,7 @@ namespace Pawl.Connectors.Sqlite;
 /// <summary>A plan's columns beside those of the table that is there. Immutable.</summary>
 internal sealed class SqliteColumns
 {
-    private SqliteColumns(string table, SqliteShape shape, IReadOnlyList<(int Place, string Name)> written, SqliteIndex? key)
+    private SqliteColumns(string table, SqliteShape shape, IReadOnlyList<(int Place, string Name, Affinity Affinity)> written, SqliteIndex? key)
     {
         Table = table;
         Shape = shape;
@@ -17,7 +17,7 @@ internal sealed class SqliteColumns
     public string Table { get; }
     public SqliteShape Shape { get; }
     /// <summary>0-based place in the plan's batches and the target column's name; what the target computes itself is left out.</summary>
-    public IReadOnlyList<(int Place, string Name)> Written { get; }
+    public IReadOnlyList<(int Place, string Name, Affinity Affinity)> Written { get; }
     /// <summary>The unique index over exactly the plan's key; null when there is none.</summary>
     public SqliteIndex? Key { get; }
 
@@ -28,7 +28,7 @@ internal sealed class SqliteColumns
             ?? throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path));
         var there = SqliteCatalog.Describe(file, name);
         var shape = SqliteShape.Required(there);
-        var written = new List<(int, string)>();
+        var written = new List<(int, string, Affinity)>();
         for (var i = 0; i < plan.TargetSchema.Columns.Count; i++)
         {
             var column = plan.TargetSchema.Columns[i];
@@ -41,7 +41,7 @@ internal sealed class SqliteColumns
                     ("type", column.NativeType.Length > 0 ? column.NativeType : column.Type), ("target_type", found.NativeType),
                     ("strict", shape.Strict ? "yes" : "no"));
             }
-            written.Add((i, found.Name));
+            written.Add((i, found.Name, SqliteTypes.AffinityOf(found.NativeType)));
         }
         return new SqliteColumns(name, shape, written, FindKey(plan, shape));
     }

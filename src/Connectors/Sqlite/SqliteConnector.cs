@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using Pawl.Contracts;
 using Pawl.Model;
 using Pawl.Relational;
+
+[assembly: InternalsVisibleTo("Pawl.Connectors.Tests")]
 
 namespace Pawl.Connectors.Sqlite;
 
@@ -11,7 +14,7 @@ public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IK
     {
         Name = "SQLite",
         Schemes = ["sqlite"],
-        Description = "SQLite database files.",
+        Description = "SQLite database files, one file at each end.",
         Options = SqliteOptions.Specs,
         Limits = new ConnectorLimits
         {

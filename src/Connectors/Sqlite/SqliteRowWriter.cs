@@ -33,7 +33,7 @@ internal sealed class SqliteRowWriter : IDisposable
         this.file = file;
         this.plan = plan;
         columns = SqliteColumns.Match(file, plan);
-        bindings = [.. columns.Written.Select(c => SqliteBinding.For(plan.TargetSchema.Columns[c.Place].Type))];
+        bindings = [.. columns.Written.Select(c => SqliteBinding.For(plan.TargetSchema.Columns[c.Place].Type, c.Affinity))];
         var names = columns.Written.Select(c => SqliteNames.Quote(c.Name)).ToArray();
         var isUpsert = plan.Write == WriteMode.Upsert;
         // A trigger may leave a row out (RAISE(IGNORE)), which only shows row by row.
@@ -174,7 +174,7 @@ internal sealed class SqliteRowWriter : IDisposable
         if (code == Ok) return;
         var column = columns.Written[binding].Name;
         throw code == SqliteBinding.NotStorable
-            ? Refused(batch, row, Codes.TypeMismatch, column, "SQLite has no form for this value (NaN, or a whole number above 2^63 - 1)",
+            ? Refused(batch, row, Codes.TypeMismatch, column, "SQLite cannot hold this value (NaN, -0.0, or a number above 2^63 - 1)",
                 null)
             : Refused(batch, row, Codes.ValueTooLarge, column, file.Message(code), null);
     }
