@@ -37,10 +37,10 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
     public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         // One transaction per index: a large one holds the file's write lock for as long as it takes to build.
-        foreach (var index in new SqliteTarget(plan).Indexes())
-        {
-            await ChangeAsync(fence, file => CreateIndex(file, plan, index), ct).ConfigureAwait(false);
-        }
+        SqliteIndex[] indexes = [.. new SqliteTarget(plan).Indexes()];
+        foreach (var index in indexes) await ChangeAsync(fence, file => CreateIndex(file, plan, index), ct).ConfigureAwait(false);
+        // Who is fenced hears it even where there is nothing to do.
+        if (indexes.Length == 0) await ChangeAsync(fence, _ => { }, ct).ConfigureAwait(false);
     }
 
     private static void Prepare(SqliteFile file, TablePlan plan)

@@ -133,8 +133,17 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
         catch
         {
             broken = true;
+            await RollBackAsync();
             throw;
         }
+    }
+
+    /// <summary>At once: in a file target the write lock of a writer that is only waiting to be disposed would hold up everybody.</summary>
+    private async ValueTask RollBackAsync()
+    {
+        if (!open) return;
+        open = false;
+        await session.EndAsync(commit: false);
     }
 
     private void CheckUsable()
@@ -145,8 +154,7 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
     public async ValueTask DisposeAsync()
     {
         Release();
-        if (open) await session.EndAsync(commit: false);
-        open = false;
+        await RollBackAsync();
         await session.DisposeAsync();
     }
 }
