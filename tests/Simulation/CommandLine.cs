@@ -10,10 +10,17 @@ internal static class CommandLine
     private const string Usage = """
         pawl-sim --seeds A..B [--jobs N] [--json]     run the seeds A to B (both included)
         pawl-sim --replay SEED [--trace]              run one seed again; --trace prints everything that happens
+        In the planted build also:
+        --bug NAME …                                  any of the above with that bug on
+        --planted-check [--limit N]                   every planted bug must be found within N seeds (3000)
+        --planted-table                               the same for five ranges of seeds, as a Markdown table
         """;
 
     public static int Run(string[] args)
     {
+#if PLANTED
+        if (PlantedBugs.Run(args) is { } code) return code;
+#endif
         if (Value(args, "--replay") is { } seed) return Replay(ulong.Parse(seed, CultureInfo.InvariantCulture), args.Contains("--trace"));
         if (Value(args, "--seeds") is { } range)
         {
@@ -27,7 +34,7 @@ internal static class CommandLine
         return 2;
     }
 
-    private static string? Value(string[] args, string name)
+    public static string? Value(string[] args, string name)
     {
         var at = Array.IndexOf(args, name);
         return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;

@@ -38,11 +38,24 @@ internal static class Simulator
         supervisor.Begin();
         while (!supervisor.Over && world.Violation is null)
         {
-            if (!world.Step()) world.Fail("I12", "everybody waits for something that will never happen");
+            if (!Step(world)) world.Fail("I12", "everybody waits for something that will never happen");
             else if (world.Steps > World.MaxSteps) world.Fail("I12", $"no end after {World.MaxSteps} steps");
             else if (world.Now > LongestDay) world.Fail("I12", "no end after a simulated day");
         }
         return new Outcome(seed, world.Trace.Hash, world.Steps, world.Violation, tally, world.Trace.Lines);
+    }
+
+    private static bool Step(World world)
+    {
+        try
+        {
+            return world.Step();
+        }
+        catch (Exception e)
+        {
+            world.Fail("crash", e.ToString());
+            return true;
+        }
     }
 
     private static void Describe(World world, Scenario scenario)

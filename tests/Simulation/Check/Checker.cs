@@ -7,7 +7,8 @@ using Pawl.Relational;
 namespace Pawl.Simulation;
 
 /// <summary>What a stored plan was really opened for: the checker's memory of a generation, kept beside the plan's row and gone with it.</summary>
-internal sealed record PlanTruth(SourceContent Content, TableRule Rule, IReadOnlyList<Split> Splits, long Generation);
+/// <param name="OpenedAt">Virtual time.</param>
+internal sealed record PlanTruth(SourceContent Content, TableRule Rule, IReadOnlyList<Split> Splits, long Generation, long OpenedAt);
 
 /// <summary>
 /// Looks at every commit with code of its own, at the raw state of the simulated target: do the rows written together with a ledger entry
@@ -19,9 +20,14 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
     private readonly Dictionary<(int Process, string Table), (SourceContent Content, IReadOnlyList<Split> Splits)> planned = [];
     private readonly Dictionary<string, long> newest = [];
     private readonly Dictionary<(int Process, string Generation), int> rejected = [];
+    private readonly HashSet<(int Process, string Table)> opened = [];
     private readonly Completion completion = new(world);
 
     public Completion Completion => completion;
+    public long LastRestore { get; private set; } = -1;
+
+    /// <summary>That process opened a generation of the table.</summary>
+    public bool HasOpened(SimProcess process, string table) => opened.Contains((process.Id, table));
 
     public void OnSplit(SimProcess process, SourceContent content, ReadOptions options, IReadOnlyList<Split> splits)
     {
@@ -40,7 +46,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
             world.Fail("I5", $"{process.Name} stored a plan of {name} that it never made");
             return null;
         }
-        return new PlanTruth(plan.Content, ruleOf(process, name), plan.Splits, row.Number(table, "generation"));
+        return new PlanTruth(plan.Content, ruleOf(process, name), plan.Splits, row.Number(table, "generation"), world.Now);
     }
 
     public object? MarkUpdated(Transaction tx, ControlTable table, object?[] before, object?[] after, object? mark)
@@ -58,7 +64,11 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
             else if (table == ControlTables.Plan) OnPlan(db, tx, cell, kind);
             else if (table == ControlTables.Lane && kind != ChangeKind.Delete) OnLane(db, tx, cell, before);
             else if (table == ControlTables.Lane) OwnsJob(db, tx, before!.Text(table, "job"), "removed a lane");
-            else if (table == ControlTables.Job && kind == ChangeKind.Update) OnJob(tx, cell, before!);
+            else if (table == ControlTables.Job && kind == ChangeKind.Update)
+            {
+                OnJob(tx, cell, before!);
+                if (cell.Pending is { } job && job.Number(table, "epoch") > before!.Number(table, "epoch")) OnTakeOver(before!, cell.CommittedMark);
+            }
         }
         foreach (var entry in entries) OnEntry(db, tx, entry);
         foreach (var lane in tx.Rows.Select(r => r.Lane).Distinct())
@@ -85,6 +95,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
 
     public void OnRestore(Database db)
     {
+        LastRestore = world.Now;
         newest.Clear();
         rejected.Clear();
         foreach (var plan in Live(db, ControlTables.Plan, null))
@@ -112,6 +123,17 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         var generation = row.Number(ControlTables.Plan, "generation");
         if (generation <= newest.GetValueOrDefault(table)) world.Fail("I5", $"generation {generation} of {table} was used before");
         newest[table] = generation;
+        opened.Add((tx.Connection.Client.Id, table));
+    }
+
+    /// <summary>Tables are made or changed only by the one that owns the job; asked inside the transaction that makes them.</summary>
+    public void OnDdl(Database db, Transaction? tx, SimProcess process)
+    {
+        foreach (var (_, cell) in Live(db, ControlTables.Job, tx))
+        {
+            if (cell.MarkSeenBy(tx) is int raiser && raiser == process.Id) return;
+        }
+        world.Fail("I7", $"{process.Name} changed a table of a job that is not its own");
     }
 
     private void OnLane(Database db, Transaction tx, ControlCell cell, object?[]? before)
@@ -140,6 +162,17 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
             world.Fail("I7", $"{tx.Connection.Client.Name} changed the job under epoch {to}, which belongs to p{raiser}");
         }
         if (row.Number(table, "generation") < before.Number(table, "generation")) world.Fail("I5", "the job's generation fell");
+    }
+
+    /// <summary>In a world where nothing could have made it look dead, a living holder keeps its job.</summary>
+    private void OnTakeOver(object?[] before, object? mark)
+    {
+        var t = ControlTables.Job;
+        if (tally.Stalls + tally.Restores + tally.Restarts + tally.Cuts + tally.ClockJumps + tally.LostAnswers + tally.UnknownCommits > 0) return;
+        if (mark is not int id || before.Get(t, "holder") is null || before.Get(t, "heartbeat") is not long beat) return;
+        var holder = world.Processes[id - 1];
+        var age = SimClock.Epoch.ToUnixTimeMilliseconds() + world.Now / TimeSpan.TicksPerMillisecond - beat;
+        if (holder.Alive && age < 25_000) world.Fail("I11", $"the job was taken from {holder.Name}, which is alive and beat {age} ms ago");
     }
 
     /// <summary>Whoever changes plans or takes lanes must be the one that raised the job's epoch last.</summary>

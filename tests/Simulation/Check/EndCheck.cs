@@ -28,6 +28,7 @@ internal sealed class EndCheck(World world, Server server, Scenario scenario)
             {
                 world.Fail("I11", $"{who} said {table.Status} of {table.Source}, which was never complete while it ran");
             }
+            Meant(runner, table);
         }
         var done = summary.Tables.Count(t => t.Status is TableStatus.Done or TableStatus.AlreadyDone);
         if (summary.Status is RunStatus.Done or RunStatus.NothingToDo && done != summary.Tables.Count)
@@ -36,6 +37,22 @@ internal sealed class EndCheck(World world, Server server, Scenario scenario)
         }
         if (summary.Status == RunStatus.Paused && !scenario.PauseAsked) world.Fail("I11", $"{who} said paused, nobody asked for it");
         if (summary.Status == RunStatus.Interrupted && !runner.Asked) world.Fail("I11", $"{who} said interrupted, nobody asked for it");
+    }
+
+    /// <summary>What was done is what was asked for: this definition, and a new generation where one was asked for.</summary>
+    private void Meant(Runner runner, TableOutcome table)
+    {
+        if (server.Checker.LastRestore >= runner.Started) return;
+        if (runner.Restarts(table.Source) && !server.Checker.HasOpened(runner.Process, table.Source))
+        {
+            world.Fail("I11", $"{runner.Process.Name} was to restart {table.Source} and said {table.Status} without opening a generation");
+        }
+        if (Truth(table.Source) is not { } truth || truth.OpenedAt >= runner.Started) return;
+        var asked = runner.Rule(table.Source);
+        if (asked.Where != truth.Rule.Where)
+        {
+            world.Fail("I11", $"{runner.Process.Name} said {table.Status} of {table.Source} where {asked.Where}; the copy was made where {truth.Rule.Where}");
+        }
     }
 
     private void Error(Runner runner, string who, PawlException? error)

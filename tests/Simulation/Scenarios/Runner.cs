@@ -14,6 +14,7 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
     private readonly CancellationTokenSource abort = new();
     private readonly List<TableRule> rules = [.. scenario.Tables.Select(t => t.Rule)];
     private readonly Dictionary<string, bool> uniqueKeys = scenario.Tables.ToDictionary(t => t.Target, t => t.Unique);
+    private RunOptions? asked;
     private int passed;
     private bool met;
 
@@ -29,8 +30,12 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
 
     public TableRule Rule(string table) => rules.First(r => r.Pattern.Matches(table));
 
+    /// <summary>It was asked to start the table over.</summary>
+    public bool Restarts(string table) => asked is { Restart: true } && (asked.Tables.Count == 0 || asked.Tables.Any(t => t.Matches(table)));
+
     public void Start(RunOptions options, ulong seed)
     {
+        asked = options;
         process.InOrder = scenario.InOrder;
         process.BeforeItem = BeforeItem;
         process.Post(_ => Main(options, seed), null);

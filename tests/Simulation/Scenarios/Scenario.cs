@@ -23,7 +23,7 @@ internal sealed record Fate(FateKind Kind, int AtItem, string? Point, int Occurr
 
 internal enum NemesisKind
 {
-    Backup, RestoreHard, RestoreSoft, Restart, CutOne, TargetClock, RunnerClock, Pause, Stop, Abort, ChangeSource, ChangeTable,
+    RestoreHard, RestoreSoft, Restart, CutOne, TargetClock, RunnerClock, Pause, Stop, Abort, ChangeSource, ChangeTable,
     ChangeSchema, ChangeWhere,
 }
 
@@ -47,6 +47,10 @@ internal sealed class Scenario
     public required double PositionRate { get; init; }
     public required double FateRate { get; init; }
     public required double RestartRate { get; init; }
+    /// <summary>How often a long stall is used to take the target back.</summary>
+    public required double RestoreRate { get; init; }
+    /// <summary>Statements between backups.</summary>
+    public required int BackupEvery { get; init; }
     public required bool InOrder { get; init; }
     /// <summary>What was changed is healed by restarting the tables, not by taking the change back.</summary>
     public required bool HealByRestart { get; init; }

@@ -43,6 +43,8 @@ internal static class ScenarioMaker
             PositionRate = rng.Pick([0.2, 0.6, 1.0]),
             FateRate = rng.Pick([0.0, 0.5, 0.9]),
             RestartRate = rng.Pick([0.0, 0.0, 0.2]),
+            RestoreRate = rng.Pick([0.0, 0.0, 0.6]),
+            BackupEvery = rng.Between(5, 60),
             InOrder = rng.Chance(0.3),
             HealByRestart = rng.Chance(0.5),
         };
@@ -59,9 +61,7 @@ internal static class ScenarioMaker
                 NemesisKind.CutOne, NemesisKind.TargetClock, NemesisKind.RunnerClock, NemesisKind.Pause, NemesisKind.Stop, NemesisKind.Abort,
                 NemesisKind.ChangeSource, NemesisKind.ChangeTable, NemesisKind.ChangeSchema, NemesisKind.ChangeWhere,
             ]);
-            var at = rng.Between(5, rng.Chance(0.5) ? 150 : 600);
-            all.Add(new Nemesis(kind, at));
-            if (kind is NemesisKind.RestoreHard or NemesisKind.RestoreSoft) all.Add(new Nemesis(NemesisKind.Backup, Math.Max(1, at - rng.Between(1, 150))));
+            all.Add(new Nemesis(kind, rng.Between(5, rng.Chance(0.5) ? 150 : 600)));
         }
         return all;
     }

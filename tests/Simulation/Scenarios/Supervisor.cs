@@ -16,7 +16,7 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
 
     private readonly List<Runner> runners = [];
     private readonly EndCheck check = new(world, server, scenario);
-    private Database? backup;
+    private readonly List<Database> backups = [];
     private int launchesLeft = scenario.Launches;
     private int pendingStarts;
     private bool healing;
@@ -29,7 +29,9 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
         foreach (var nemesis in scenario.Nemeses) ByServed.TryAdd(nemesis.AtServed, nemesis.Kind);
         server.OnServed = n =>
         {
-            if (!healing && ByServed.TryGetValue(n, out var kind)) world.After(0, () => Strike(kind));
+            if (healing) return;
+            if (n % scenario.BackupEvery == 0) backups.Add(server.Db.Copy());
+            if (ByServed.TryGetValue(n, out var kind)) world.After(0, () => Strike(kind));
         };
         Launch();
         foreach (var start in scenario.Starts) LaunchAfter(start);
@@ -115,6 +117,11 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
                 if (runner.StallTicks > 30 * TimeSpan.TicksPerSecond) tally.LongStalls++;
                 world.Trace.Add(world.Now, runner.Process.Id, $"STALL {TimeSpan.FromTicks(runner.StallTicks).TotalSeconds:F1}");
                 runner.Process.Stall(runner.StallTicks);
+                if (rng.Chance(scenario.RestoreRate))
+                {
+                    // Whoever is stopped sleeps through the restore, and finds numbers it knows.
+                    world.After(rng.Ticks(0, 3 * TimeSpan.TicksPerSecond), () => Strike(NemesisKind.RestoreSoft));
+                }
                 if (launchesLeft > 0)
                 {
                     launchesLeft--;
@@ -133,9 +140,8 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
         world.Trace.Add(world.Now, -1, "NEMESIS " + kind);
         switch (kind)
         {
-            case NemesisKind.Backup: backup = server.Db.Copy(); break;
             case NemesisKind.RestoreHard or NemesisKind.RestoreSoft:
-                if (backup is not null) server.Restore(backup, kind == NemesisKind.RestoreSoft);
+                if (backups.Count > 0) server.Restore(rng.Pick(backups), kind == NemesisKind.RestoreSoft);
                 break;
             case NemesisKind.Restart: server.Restart(rng.Ticks(0, 5 * TimeSpan.TicksPerSecond)); break;
             case NemesisKind.CutOne: server.CutOne(); break;

@@ -38,19 +38,29 @@ internal static class RowStore
     private static void AppendStray(StringBuilder text, StrayCell stray) =>
         text.Append("stray:").Append(stray.Kind).Append(':').Append(stray.Number).Append(stray.Data is null ? "" : Encoding.UTF8.GetString(stray.Data));
 
-    private static string? Key(TargetTable table, RowBatch batch, int row)
+    private static string Key(TablePlan plan, RowBatch batch, int row)
     {
-        if (!table.Unique) return null;
         var text = new StringBuilder(24);
-        foreach (var at in table.Schema.Key.Columns)
+        foreach (var at in plan.TargetSchema.Key.Columns)
         {
-            AppendCell(text, batch.Columns[batch.Schema.IndexOf(table.Schema.Columns[at].Name)], row);
+            AppendCell(text, batch.Columns[batch.Schema.IndexOf(plan.TargetSchema.Columns[at].Name)], row);
             text.Append('/');
         }
         return text.ToString();
     }
 
-    public static Transaction? Write(Server server, Connection c, TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, out RowsWritten written)
+    /// <summary>The rows as they go over the wire: from here on the caller may do with its batches what it likes.</summary>
+    public static List<(string Key, string Text)> Send(TablePlan plan, IReadOnlyList<RowBatch> batches)
+    {
+        var sent = new List<(string, string)>();
+        foreach (var batch in batches)
+        {
+            for (var row = 0; row < batch.Rows; row++) sent.Add((Key(plan, batch, row), Canonical(batch, row)));
+        }
+        return sent;
+    }
+
+    public static Transaction? Write(Server server, Connection c, TablePlan plan, LaneId lane, List<(string Key, string Text)> rows, out RowsWritten written)
     {
         written = default;
         if (c.Open is not { } tx) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "rows outside a transaction"));
@@ -62,28 +72,24 @@ internal static class RowStore
         var writes = new List<RowWrite>();
         var rejected = new List<RejectedRow>();
         long inserted = 0, updated = 0, unchanged = 0;
-        foreach (var batch in batches)
+        foreach (var (sentKey, text) in rows)
         {
-            for (var row = 0; row < batch.Rows; row++)
+            if (text.Contains(Refused, StringComparison.Ordinal))
             {
-                var text = Canonical(batch, row);
-                if (text.Contains(Refused, StringComparison.Ordinal))
-                {
-                    rejected.Add(Reject(plan, lane, text));
-                    continue;
-                }
-                var key = Key(table, batch, row);
-                if (key is not null && table.Locked.TryGetValue(key, out var owner) && owner != tx) return owner;
-                var old = key is null ? null : Seen(table, tx, writes, key);
-                if (old is not null && plan.Write == WriteMode.Insert)
-                {
-                    throw new PawlException(Fault.Data, Codes.RowRefused, ("table", plan.Target), ("cause", "duplicate key"), ("key", key));
-                }
-                if (old is null) inserted++;
-                else if (old == text) unchanged++;
-                else updated++;
-                writes.Add(new RowWrite(table, lane.Name, key, old, text));
+                rejected.Add(Reject(plan, lane, text));
+                continue;
             }
+            var key = table.Unique ? sentKey : null;
+            if (key is not null && table.Locked.TryGetValue(key, out var owner) && owner != tx) return owner;
+            var old = key is null ? null : Seen(table, tx, writes, key);
+            if (old is not null && plan.Write == WriteMode.Insert)
+            {
+                throw new PawlException(Fault.Data, Codes.RowRefused, ("table", plan.Target), ("cause", "duplicate key"), ("key", key));
+            }
+            if (old is null) inserted++;
+            else if (old == text) unchanged++;
+            else updated++;
+            writes.Add(new RowWrite(table, lane.Name, key, old, text));
         }
         tx.Rows.AddRange(writes);
         foreach (var write in writes)

@@ -10,6 +10,7 @@ internal sealed class SimSession(Server server, Connection c) : ITargetSession
     private Transaction? mine;
 
     public string Backend => c.Backend;
+    public Transaction? Open => c.Open;
 
     public async ValueTask BeginAsync(CancellationToken ct) =>
         mine = await new Request<Transaction?>(server, c, "begin", (out Transaction? tx) => Statements.Begin(server, c, out tx)).Start(ct);
@@ -24,8 +25,11 @@ internal sealed class SimSession(Server server, Connection c) : ITargetSession
             return null;
         }).Start(ct);
 
-    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct) =>
-        await new Request<RowsWritten>(server, c, "rows", (out RowsWritten w) => RowStore.Write(server, c, plan, lane, batches, out w)).Start(ct);
+    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct)
+    {
+        var rows = RowStore.Send(plan, batches);
+        return await new Request<RowsWritten>(server, c, "rows", (out RowsWritten w) => RowStore.Write(server, c, plan, lane, rows, out w)).Start(ct);
+    }
 
     public async ValueTask EmptyAsync(TablePlan plan, CancellationToken ct) =>
         await new Request<bool>(server, c, "empty", (out bool ok) => RowStore.Empty(server, c, plan, out ok)).Start(ct);

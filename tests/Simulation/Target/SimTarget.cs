@@ -89,6 +89,7 @@ internal sealed class SimTarget(Server server, SimProcess process, Func<TablePla
         await session.DoAsync("create table", (out bool done) =>
         {
             var name = plan.Target.ToString();
+            if (server.Flavour != Flavour.StatementOnly) server.Checker.OnDdl(server.Db, session.Open, process);
             if (!server.Db.Tables.ContainsKey(name))
             {
                 server.Db.Tables.Add(name, new TargetTable(name, uniqueKey(plan)) { Schema = plan.TargetSchema });
