@@ -122,6 +122,6 @@ internal static class ScenarioMaker
         rng.Chance(0.2) ? null : rng.Pick(["", "a", "it's", "\u68D8\u722A", "x|y=z"]), rng.Pick([0.0, -0.0, 1.5, double.NaN, double.MaxValue]));
 
     /// <summary>The same table with other values: what a changed source shows.</summary>
-    public static SourceContent Changed(Rng rng, SourceContent old, string identity, bool extra) => new(old.Name, old.Shape, identity, extra,
+    public static SourceContent Changed(Rng rng, SourceContent old, string identity) => new(old.Name, old.Shape, identity, old.ExtraColumn,
         [.. old.Rows.Select(r => r.Refused ? r : r with { Value = rng.Between(2000, 3000) })]);
 }

@@ -193,14 +193,14 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
         switch (kind)
         {
             case NemesisKind.ChangeSource:
-                source.Identity = "sim-source-2";
-                foreach (var t in scenario.Tables) source.Tables[t.Name] = ScenarioMaker.Changed(rng, source.Tables[t.Name], source.Tables[t.Name].Identity, source.Tables[t.Name].ExtraColumn);
+                source.Identity += "'";
+                foreach (var (name, old) in source.Tables.ToList()) source.Tables[name] = ScenarioMaker.Changed(rng, old, old.Identity);
                 break;
             case NemesisKind.ChangeTable:
-                source.Tables[table.Name] = ScenarioMaker.Changed(rng, now, now.Identity + "'", now.ExtraColumn);
+                source.Tables[table.Name] = ScenarioMaker.Changed(rng, now, now.Identity + "'");
                 break;
             case NemesisKind.ChangeSchema:
-                source.Tables[table.Name] = ScenarioMaker.Changed(rng, now, now.Identity, !now.ExtraColumn);
+                source.Tables[table.Name] = new SourceContent(now.Name, now.Shape, now.Identity, !now.ExtraColumn, now.Rows);
                 break;
             default:
                 table.Rule = table.Rule with { Where = table.Rule.Where is null ? "third" : null };
