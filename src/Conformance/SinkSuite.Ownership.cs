@@ -15,11 +15,12 @@ public abstract partial class SinkSuite
         var plan = Plans.For(fixture, Plans.OrderTable());
         await using var runner = await SinkRunner.StartAsync(fixture);
         await runner.BeginAsync(plan);
-        await using var old = await runner.OpenAsync(plan, 0);
+        var old = await runner.OpenAsync(plan, 0);
         var stale = Lane(runner, old, plan, Plans.Orders(20));
         await stale.RunAsync(5, commits: 1);
         await using var young = await runner.OpenAsync(plan, 0);
         await FencedAsync(() => stale.RunAsync(5, commits: 1));
+        await old.DisposeAsync();
         await SameAsync(fixture, plan, Plans.Orders(5));
         await Lane(runner, young, plan, Plans.Orders(20)).RunAsync(6);
         await SameAsync(fixture, plan, Plans.Orders(20));
@@ -32,13 +33,14 @@ public abstract partial class SinkSuite
         var plan = Plans.For(fixture, Plans.OrderTable());
         await using var runner = await SinkRunner.StartAsync(fixture);
         await runner.BeginAsync(plan);
-        await using var writer = await runner.OpenAsync(plan, 0);
+        var writer = await runner.OpenAsync(plan, 0);
         var lane = Lane(runner, writer, plan, Plans.Orders(20));
         await lane.RunAsync(5, commits: 1);
         // What a restored backup does: the same epoch number, given to somebody else.
         await ChangeAsync(fixture, ControlChange.Update(ControlTables.Lane, [("holder", Guid.Empty.ToString())],
             new Condition("lane", plan.Lane(runner.Lease.Job, 0).Name)));
         await FencedAsync(() => lane.RunAsync(5, commits: 1));
+        await writer.DisposeAsync();
         await SameAsync(fixture, plan, Plans.Orders(5));
     }
 
@@ -113,13 +115,14 @@ public abstract partial class SinkSuite
         var plan = Plans.For(fixture, Plans.OrderTable());
         await using var runner = await SinkRunner.StartAsync(fixture);
         await runner.BeginAsync(plan);
-        await using var old = await runner.OpenAsync(plan, 0);
+        var old = await runner.OpenAsync(plan, 0);
         var stale = Lane(runner, old, plan, Plans.Orders(20));
         await stale.RunAsync(10, commits: 1);
         var next = plan with { Generation = 2 };
         await runner.BeginAsync(next, emptyTarget: true);
         await SameAsync(fixture, plan, []);
         await FencedAsync(() => stale.RunAsync(10, commits: 1));
+        await old.DisposeAsync();
         await SameAsync(fixture, plan, []);
         var progress = await runner.Store.ReadAsync(runner.Lease.Job, default);
         Assert.Equal(2, Assert.Single(progress.Plans).Generation);
