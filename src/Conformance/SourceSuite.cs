@@ -46,9 +46,11 @@ public abstract class SourceSuite
             var rows = new List<string>();
             Position? after = null;
             await using var source = await fixture.OpenAsync();
+            var restarts = 0;
             for (var more = true; more;)
             {
                 more = false;
+                Assert.True(restarts++ <= sample.Rows.Count + 1, $"{sample.Name}, {budget} rows a batch: reading does not come to an end");
                 await foreach (var e in source.ReadAsync(table, new(), Whole, after, null, new BatchBudget(budget, 1 << 20), Ct))
                 {
                     rows.AddRange(Take(e, budget));
@@ -208,9 +210,11 @@ public abstract class SourceSuite
         foreach (var split in await source.PlanAsync(table, options, Ct))
         {
             Position? after = null;
+            var restarts = 0;
             for (var more = true; more;)
             {
                 more = false;
+                Assert.True(restarts++ <= sample.Rows.Count + 1, "reading does not come to an end");
                 await foreach (var e in source.ReadAsync(table, options, split, after, null, new BatchBudget(7, 1 << 20), Ct))
                 {
                     rows.AddRange(Take(e, 7));

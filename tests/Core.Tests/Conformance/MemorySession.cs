@@ -48,7 +48,10 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
 
     private bool Holds(ControlChange change, Dictionary<string, object?> row, Condition where)
     {
-        if (bug == MemoryBug.IgnoresEpoch && change.Table == ControlTables.Lane && where.Column is "epoch" or "holder") return true;
+        if (bug == MemoryBug.IgnoresEpoch && change.Table == ControlTables.Lane && where.Column is "epoch" or "holder" or "tick")
+        {
+            return true;
+        }
         if (bug == MemoryBug.IgnoresHolder && where.Column == "holder") return true;
         return Holds(row, where);
     }

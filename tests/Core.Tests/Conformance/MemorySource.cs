@@ -65,7 +65,7 @@ internal sealed class MemorySource(MemoryStore store, MemoryBug bug) : ISource
             if (bug != MemoryBug.IgnoresCancel) ct.ThrowIfCancellationRequested();
             var take = 1;
             while (at + take < rows.Count && (take < budget.Rows || bug == MemoryBug.IgnoresBudget)
-                && rows.Skip(at).Take(take).Sum(Size) < budget.Bytes) take++;
+                && (bug == MemoryBug.IgnoresBudget || rows.Skip(at).Take(take).Sum(Size) < budget.Bytes)) take++;
             var some = rows.GetRange(at, take);
             at += take;
             if (bug == MemoryBug.DropsLastBatch && at == rows.Count && budget.Rows > 1) yield break;
