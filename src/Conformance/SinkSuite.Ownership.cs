@@ -58,8 +58,9 @@ public abstract partial class SinkSuite
         Assert.NotEqual(old.Lease.Holder, young.Lease.Holder);
         Assert.NotNull(young.Lease.TakenOverFrom);
         await FencedAsync(async () => await (await old.OpenAsync(plan, 0)).DisposeAsync());
-        await FencedAsync(async () => await old.Sink.PrepareAsync(plan, old.Lease, default));
-        await FencedAsync(async () => await old.Sink.FinishAsync(plan, old.Lease, default));
+        var absent = Plans.For(fixture, Plans.OrderTable("later"));
+        await FencedAsync(async () => await old.Sink.PrepareAsync(absent, old.Lease, default));
+        Assert.False((await young.Sink.InspectAsync(absent, default)).Exists, "a table made by a runner that lost the job");
         await FencedAsync(async () => await old.Store.SavePlanAsync(old.Lease, plan with { Generation = 9 }, true, default));
         await FencedAsync(async () => await old.Store.BeatAsync(old.Lease, false, default));
     }
