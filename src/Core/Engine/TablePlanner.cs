@@ -167,13 +167,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     }
 
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>
-    private TableName Expand(string template, TableName name)
-    {
-        var text = template.Replace("{schema}", name.Schema ?? "", StringComparison.Ordinal)
-            .Replace("{table}", name.Name, StringComparison.Ordinal);
-        var dot = sinkSpec.Limits.HasSchemas ? text.IndexOf('.', StringComparison.Ordinal) : -1;
-        return dot < 0 ? new TableName(null, text) : new TableName(text[..dot], text[(dot + 1)..]);
-    }
+    private TableName Expand(string template, TableName name) => TableRules.TargetName(template, name, sinkSpec.Limits.HasSchemas);
 
     private static string ResultHash(TableRule rule, ReadOptions read, TableName target)
     {

@@ -8,6 +8,8 @@ namespace Pawl.Jobs;
 /// </summary>
 internal sealed class FieldReader(ProblemList problems)
 {
+    /// <summary>Each entry is set against every glob.</summary>
+    private const int MostTables = 10_000;
     private readonly ScalarReader scalars = new(problems);
 
     public FieldMap Read(YamlMap root) => ReadMap(root, "", "");
@@ -58,6 +60,11 @@ internal sealed class FieldReader(ProblemList problems)
     private (object?, bool) ReadTables(YamlNode node, string path)
     {
         var tables = new FieldMap();
+        if (node is YamlList { Items.Count: > MostTables } or YamlMap { Entries.Count: > MostTables })
+        {
+            problems.Add(Codes.JobValueInvalid, node.At, path, JobReasons.TooMany, null, ("most", $"{MostTables}"));
+            return (null, false);
+        }
         switch (node)
         {
             case YamlList { Items.Count: > 0 } list:
@@ -136,7 +143,7 @@ internal sealed class FieldReader(ProblemList problems)
     private (object?, bool) ReadTexts(YamlNode node, JobField field, string path)
     {
         var items = node is YamlList list ? list.Items : [node];
-        var texts = new List<string>();
+        var texts = new OrderedDictionary<string, bool>();
         var good = true;
         foreach (var item in items)
         {
@@ -146,14 +153,13 @@ internal sealed class FieldReader(ProblemList problems)
                 good = false;
             }
             else if (!scalars.IsName(scalar, path, field.MaxLength)) good = false;
-            else if (texts.Contains(scalar.Text))
+            else if (!texts.TryAdd(SecretText.Unescape(scalar.Text), true))
             {
                 problems.Add(Codes.JobValueInvalid, item.At, path, JobReasons.DuplicateItem, null, ("value", scalar.Text));
                 good = false;
             }
-            else texts.Add(SecretText.Unescape(scalar.Text));
         }
-        return (texts, good);
+        return (texts.Keys.ToList(), good);
     }
 
     private void AddUnknown(YamlScalar key, string declared, string path)

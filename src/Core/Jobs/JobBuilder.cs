@@ -10,6 +10,8 @@ namespace Pawl.Jobs;
 internal sealed class JobBuilder(
     ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors)
 {
+    /// <summary>More than anybody can keep apart; each is set against every entry.</summary>
+    private const int MostGlobs = 500;
     /// <summary>Contradictions of inherited settings would otherwise be told once per table.</summary>
     private readonly HashSet<(string Reason, Span At)> told = [];
 
@@ -71,18 +73,20 @@ internal sealed class JobBuilder(
     }
 
     /// <summary>The same place, whatever user and options: a file is the same behind a link, a server under any case of its name.</summary>
-    private static bool IsSame(Endpoint a, Endpoint b)
+    private bool IsSame(Endpoint a, Endpoint b)
     {
-        if (a.Scheme != b.Scheme) return false;
+        if (!connectors.Any(c => c.Schemes.Contains(a.Scheme) && c.Schemes.Contains(b.Scheme))) return false;
         if (a.Host is null && b.Host is null) return RealPath(a.Path) == RealPath(b.Path);
         return string.Equals(a.Host, b.Host, StringComparison.OrdinalIgnoreCase) && a.Port == b.Port && a.Path == b.Path;
     }
 
     private static string RealPath(string path)
     {
+        if (Path.GetDirectoryName(path) is not { } above) return path;
         try
         {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            var real = Path.Combine(RealPath(above), Path.GetFileName(path));
+            return File.ResolveLinkTarget(real, returnFinalTarget: true)?.FullName ?? real;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -102,10 +106,18 @@ internal sealed class JobBuilder(
         start.Put("transform", new FieldValue("transform", Span.None, Span.None, transform));
 
         var entries = fields.Map("tables").Entries.Select(e => (Pattern: new TablePattern(e.Name), e.Value)).ToList();
+        var globs = entries.Where(e => e.Pattern.HasWildcard).ToList();
+        if (globs.Count > MostGlobs)
+        {
+            problems.Add(Codes.JobValueInvalid, globs[MostGlobs].Value.Key, "tables", JobReasons.TooMany, null, ("most", $"{MostGlobs}"));
+            return [];
+        }
         var rules = new List<TableRule>();
         foreach (var (pattern, value) in entries)
         {
-            var wider = entries.Where(e => e.Pattern != pattern && TableRules.Covers(e.Pattern, pattern)).ToList();
+            var exact = pattern.Exact;
+            var wider = globs.Where(e => e.Pattern != pattern && (exact is null ? TableRules.Covers(e.Pattern, pattern) : e.Pattern.Matches(exact)))
+                .ToList();
             wider.Sort((a, b) => TableRules.Compare(a.Pattern, b.Pattern));
             var merged = start;
             foreach (var entry in wider) merged = merged.Under((FieldMap)entry.Value.Value!);
@@ -155,12 +167,13 @@ internal sealed class JobBuilder(
         var select = all.Get<IReadOnlyList<string>?>("transform.select", null);
         var drop = all.Get<IReadOnlyList<string>>("transform.drop", []);
         var rename = all.Map("transform.rename");
-        if (select is not null && drop.FirstOrDefault(select.Contains) is { } both) Conflict(all.Deep("transform.drop")!, both, "select");
+        var (kept, dropped) = (select?.ToHashSet(), drop.ToHashSet());
+        if (kept is not null && drop.FirstOrDefault(kept.Contains) is { } both) Conflict(all.Deep("transform.drop")!, both, "select");
         var names = new HashSet<string>();
         foreach (var (from, to) in rename.Entries)
         {
-            if (drop.Contains(from)) Conflict(to, from, "drop");
-            else if (select?.Contains(from) == false) Conflict(to, from, "select");
+            if (dropped.Contains(from)) Conflict(to, from, "drop");
+            else if (kept?.Contains(from) == false) Conflict(to, from, "select");
             if (!names.Add((string)to.Value!)) Conflict(to, (string)to.Value!, "rename");
         }
     }

@@ -47,7 +47,7 @@ public static partial class JobFieldDocs
     private static IEnumerable<JobField> Later()
     {
         yield return Soon("notify", "notifications", "Who is told when a run fails, recovers or finds differences.", "运行失败、恢复或发现差异时通知谁。");
-        yield return Soon("schedule", "schedules", "When the job runs by itself.", "任务何时自动运行。");
+        yield return Soon("schedule", "schedules", "When the job runs by itself.", "作业何时自动运行。");
         foreach (var under in (string[])["defaults", "tables.*"])
         {
             yield return Soon(under + ".cursor", "incremental", "Columns by which new rows are found.", "用来识别新增行的列。");

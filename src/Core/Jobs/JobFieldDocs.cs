@@ -36,27 +36,27 @@ public static partial class JobFieldDocs
         {
             Path = "version", Kind = FieldKind.Choice, Required = true, Allowed = ["1"], Example = "1",
             English = "Version of the job file's format. Always 1.",
-            Chinese = "任务文件的格式版本，目前固定为 1。",
+            Chinese = "作业文件的格式版本，目前固定为 1。",
         },
         new()
         {
             Path = "name", Kind = FieldKind.Text, Required = true, MaxLength = 200, Example = "orders",
             English = "Name of the job. Progress is kept in the target under this name together with the source's identity, so "
                 + "keep it; to rename a job, list the old name under was.",
-            Chinese = "任务名称。进度以“任务名 + 源身份”保存在目标库中，请不要随意更改；确需改名时，把旧名写进 was。",
+            Chinese = "作业名称。进度以“作业名 + 源身份”保存在目标库中，请不要随意更改；确需改名时，把旧名写进 was。",
         },
         new()
         {
             Path = "was", Kind = FieldKind.Texts, Default = "[]", MaxLength = 200, Example = "[orders-old]",
             English = "Earlier name or names of this job, so that a renamed job keeps its progress.",
-            Chinese = "任务以前用过的名称（一个或多个），改名后进度得以延续。",
+            Chinese = "作业以前用过的名称（一个或多个），改名后进度得以延续。",
         },
         new()
         {
             Path = "source", Kind = FieldKind.Url, Required = true, Secret = true, MaxLength = 8192, Example = "sqlite:shop.db",
             English = "Address to read from, such as sqlite:shop.db. Options ride in the query (?busy=10s); a relative file path "
                 + "starts at the job file's folder. ${NAME} and ${file:path} are filled in and never printed.",
-            Chinese = "读取数据的地址，例如 sqlite:shop.db。选项写在问号之后（?busy=10s）；相对路径以任务文件所在目录为起点。${环境变量} 与 ${file:路径} 会被替换，且绝不会打印出来。",
+            Chinese = "读取数据的地址，例如 sqlite:shop.db。选项写在问号之后（?busy=10s）；相对路径以作业文件所在目录为起点。${环境变量} 与 ${file:路径} 会被替换，且绝不会打印出来。",
         },
         new()
         {
@@ -206,7 +206,7 @@ public static partial class JobFieldDocs
     [
         new()
         {
-            Path = under + ".reject_limit", Kind = FieldKind.Count, Default = "0", Min = "0", Max = "1000000M",
+            Path = under + ".reject_limit", Kind = FieldKind.Count, Default = "0", Min = "0", Max = "1000M",
             Unit = "rows", Example = "100",
             English = "Rows of one table that may be set aside as rejects (kept in pawl_reject) before the table fails. 0 = the "
                 + "first bad row stops the table.",

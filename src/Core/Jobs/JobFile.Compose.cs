@@ -79,7 +79,7 @@ public static partial class JobFile
     {
         var chinese = language.StartsWith("zh", StringComparison.OrdinalIgnoreCase);
         var text = new StringBuilder();
-        text.Append(chinese ? "# Pawl 任务。先用 pawl plan 看它会做什么，再用 pawl run 运行；中断后再次运行即可继续。\n"
+        text.Append(chinese ? "# Pawl 作业。先用 pawl plan 看它会做什么，再用 pawl run 运行；中断后再次运行即可继续。\n"
             : "# A Pawl job: pawl plan shows what it would do, pawl run does it, and pawl run again goes on after any interruption.\n");
         text.Append("version: 1\n");
         text.Append(CultureInfo.InvariantCulture, $"name: {Quoted(SecretText.Escape(name))}\n");

@@ -62,6 +62,16 @@ public static class TableRules
     /// <param name="source">Its schema fills <c>{schema}</c>; without one that is empty, with the dot after it.</param>
     public static string TargetName(string template, TableName source) => Fill(template, source) ?? template;
 
+    /// <summary>The same, cut into schema and table at the template's own first dot: a dot inside a source table's name stays in the name.</summary>
+    /// <param name="schemas">The target has schemas.</param>
+    public static TableName TargetName(string template, TableName source, bool schemas)
+    {
+        var dot = schemas ? template.IndexOf('.') : -1;
+        if (dot <= 0) return new TableName(null, TargetName(template, source));
+        var schema = TargetName(template[..dot], source);
+        return new TableName(schema.Length == 0 ? null : schema, TargetName(template[(dot + 1)..], source));
+    }
+
     /// <summary>Only <c>{schema}</c>, <c>{table}</c>, <c>{{</c> and <c>}}</c>, and not empty.</summary>
     public static bool IsTemplate(string text) => !string.IsNullOrWhiteSpace(text) && Fill(text, new TableName("s", "t")) is not null;
 

@@ -175,10 +175,13 @@ internal sealed class YamlReader(SourceText source, ProblemList problems)
     /// <summary>Tabs that indent are refused even where the parser would guess; inside quotes and blocks they are text.</summary>
     private void CheckTabs()
     {
+        var block = 0;
         for (var line = 1; line <= source.Lines; line++)
         {
-            if (LeadingTab(line) is { } at && !blocks.Exists(b => at > b.Start && at < b.Start + b.Length))
-                problems.Add(Codes.JobSyntax, new Span(at, 1), "", JobReasons.Tab);
+            if (LeadingTab(line) is not { } at) continue;
+            while (block < blocks.Count && blocks[block].Start + blocks[block].Length <= at) block++;
+            var inside = block < blocks.Count && at > blocks[block].Start;
+            if (!inside) problems.Add(Codes.JobSyntax, new Span(at, 1), "", JobReasons.Tab);
         }
     }
 

@@ -103,6 +103,7 @@ public sealed class EndpointParserTests
     [Theory]
     [InlineData("sqlite:a.db", "sqlite:x/../a.db?busy=2s")]
     [InlineData("postgres://u@Host:5432/d", "postgres://v:p@hOST:5432/d?tls=off")]
+    [InlineData("postgres://h/d", "postgresql://h/d")]
     public void One_place_is_not_source_and_target(string source, string target)
     {
         var problem = JobText.Problem($"version: 1\nname: n\nsource: {source}\ntarget: {target}\ntables: [a]\n");

@@ -68,6 +68,9 @@ public sealed class JobLoadTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "a.db"), "");
         File.CreateSymbolicLink(Path.Combine(folder, "b.db"), Path.Combine(folder, "a.db"));
         Assert.Equal(Codes.SourceIsTarget, Assert.Single(Load(Write("job.yaml", JobText.Head + "tables: [a]\n")).Problems).Code);
+        Directory.CreateSymbolicLink(Path.Combine(folder, "link"), folder);
+        var through = JobText.Head.Replace("b.db", "link/link/a.db") + "tables: [a]\n";
+        Assert.Equal(Codes.SourceIsTarget, Assert.Single(Load(Write("through.yaml", through)).Problems).Code);
     }
 
     [Fact]

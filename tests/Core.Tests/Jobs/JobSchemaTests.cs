@@ -4,6 +4,7 @@ using Pawl.Jobs;
 using Pawl.Model;
 using Xunit;
 using YamlDotNet.RepresentationModel;
+using YamlNode = YamlDotNet.RepresentationModel.YamlNode;
 
 namespace Pawl.Core.Tests.Jobs;
 
@@ -96,7 +97,7 @@ public sealed class JobSchemaTests
         var found = new List<string>();
         Walk(Schema, "", found);
         Assert.Equal(JobFieldDocs.All.Where(f => f.Capability is null && f.Name != "*").Select(f => f.Path).Order(), found.Order());
-        Assert.Contains("\"description\": \"任务名称", JobSchema.ToJson("zh-CN"));
+        Assert.Contains("\"description\": \"作业名称", JobSchema.ToJson("zh-CN"));
         Assert.Equal("https://json-schema.org/draft/2020-12/schema", Schema.GetProperty("$schema").GetString());
     }
 

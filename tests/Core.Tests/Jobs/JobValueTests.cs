@@ -88,6 +88,17 @@ public sealed class JobValueTests
     }
 
     [Theory]
+    [InlineData(10_001, "t", 6)]
+    [InlineData(501, "*t", 506)]
+    public void More_tables_or_globs_than_can_be_kept_apart_are_refused(int count, string name, int line)
+    {
+        var text = JobText.Head + "tables:\n" + string.Concat(Enumerable.Range(0, count).Select(i => $"  '{name}{i}': {{}}\n"));
+        var problem = JobText.Problem(text);
+        Assert.Equal((Codes.JobValueInvalid, JobReasons.TooMany), (problem.Code, problem.Details["reason"]));
+        Assert.Equal(line, problem.Line);
+    }
+
+    [Theory]
     [InlineData("{select: [a, b], drop: [b]}", "transform.drop", "b")]
     [InlineData("{select: [a], rename: {c: d}}", "transform.rename.c", "c")]
     [InlineData("{drop: [c], rename: {c: d}}", "transform.rename.c", "c")]
