@@ -13,6 +13,7 @@ public static class ReasonTexts
         [JobReasons.Encoding] = new("It is not UTF-8 text.", "不是 UTF-8 文本。"),
         [JobReasons.ControlCharacter] = new("A control character stands here[ ({character})].", "此处有控制字符[（{character}）]。"),
         [JobReasons.Yaml] = new("This is not valid YAML[: {parser}]", "不是合法的 YAML[：{parser}]"),
+        [JobReasons.Brackets] = new("The bracket opened here is not closed.", "此处打开的括号没有闭合。"),
         [JobReasons.Tab] = new("A tab stands here; YAML is indented with spaces.", "此处是制表符；YAML 只能用空格缩进。"),
         [JobReasons.Alias] = new("A text that starts with * is an alias in YAML; put the pattern in quotes.",
             "以 * 开头的文本在 YAML 中是别名；请给模式加引号。"),
