@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Pawl.EndToEnd.Tests.Harness;
 using Pawl.Model;
 using Xunit;
@@ -5,6 +6,7 @@ using Xunit;
 namespace Pawl.EndToEnd.Tests.BadInput;
 
 /// <summary>Files and folders that may not be read or written. Modes mean nothing to root, so pawl runs as somebody else then.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class RightsTests
 {
     private const UnixFileMode All = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead
