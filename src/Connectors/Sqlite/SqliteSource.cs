@@ -154,6 +154,10 @@ internal sealed class SqliteSource : ISource, ICountsRows
     {
         if (read.Where is null) return;
         var name = table.Name.ToString();
+        if (SqliteCondition.Problem(read.Where) is { } problem)
+        {
+            throw new PawlException(Fault.Configuration, Codes.ExpressionInvalid, ("table", name), ("expression", read.Where), ("message", problem));
+        }
         file.Prepare(new SqliteQuery(shape, name, null).Count()).Dispose();
         try
         {

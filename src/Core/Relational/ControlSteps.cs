@@ -1,3 +1,5 @@
+using Pawl.Model;
+
 namespace Pawl.Relational;
 
 public enum Comparison { Equal, NotEqual, Less, GreaterOrEqual, IsNull }
@@ -51,13 +53,22 @@ public sealed record ControlSelect
     public int Limit { get; init; }
 }
 
-/// <summary>One row: every column of its table as long, string or null, and the target's clock when it was read.</summary>
+/// <summary>
+/// One row: every column of its table as long, string or null, and the target's clock when it was read. A column that holds something else
+/// than it should is <see cref="Codes.LedgerInconsistent"/>.
+/// </summary>
 public sealed class ControlRow(IReadOnlyDictionary<string, object?> values, long now)
 {
     /// <summary>Milliseconds since 1970 UTC by the target's clock.</summary>
     public long Now => now;
-    public long Number(string column) => (long)values[column]!;
-    public long? NumberOrNull(string column) => (long?)values[column];
-    public string Text(string column) => (string)values[column]!;
-    public string? TextOrNull(string column) => (string?)values[column];
+    public long Number(string column) => NumberOrNull(column) ?? throw Wrong(column);
+    public long? NumberOrNull(string column) => values[column] is null or long ? (long?)values[column] : throw Wrong(column);
+    public string Text(string column) => TextOrNull(column) ?? throw Wrong(column);
+    public string? TextOrNull(string column) => values[column] is null or string ? (string?)values[column] : throw Wrong(column);
+    public Guid Id(string column) => Guid.TryParse(Text(column), out var id) ? id : throw Wrong(column);
+
+    /// <summary>Somebody else wrote here: what cannot be read is never guessed.</summary>
+    public PawlException Wrong(string column, Exception? inner = null) => new(Fault.PositionLost, Codes.LedgerInconsistent, inner,
+        ("cause", $"column {column} holds {values[column] ?? "null"}"), ("table", values.GetValueOrDefault("source_table")),
+        ("lane", values.GetValueOrDefault("lane")));
 }

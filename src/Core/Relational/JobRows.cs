@@ -12,7 +12,7 @@ internal static class JobRows
 {
     public static JobRecord Job(ControlRow row) => new()
     {
-        Id = Guid.Parse(row.Text("job")),
+        Id = row.Id("job"),
         Name = row.Text("name"),
         Source = new SourceIdentity(row.Text("source"), row.Text("source_display")),
         Epoch = row.Number("epoch"),
@@ -40,18 +40,18 @@ internal static class JobRows
         var codec = row.TextOrNull("codec");
         return new LedgerEntry
         {
-            Lane = new LaneId(Guid.Parse(row.Text("job")), row.Text("lane")),
+            Lane = new LaneId(row.Id("job"), row.Text("lane")),
             Sequence = row.Number("seq"),
             Epoch = row.Number("epoch"),
             After = Place(codec, row.TextOrNull("after_position")),
             Position = Place(codec, row.TextOrNull("position")),
-            Counts = Counts(row.Text("counts")),
-            Total = Counts(row.Text("totals")),
+            Counts = Counts(row, "counts"),
+            Total = Counts(row, "totals"),
             Bytes = row.Number("bytes"),
             TotalBytes = row.Number("total_bytes"),
             Digest = row.TextOrNull("digest"),
             Final = row.Number("final") == 1,
-            At = DateTimeOffset.FromUnixTimeMilliseconds(row.Number("at")),
+            At = Time(row, "at"),
         };
     }
 
@@ -76,16 +76,48 @@ internal static class JobRows
         ("filtered", c.Filtered), ("collapsed", c.Collapsed), ("rejected", c.Rejected),
     ];
 
+    private static WriteCounts Counts(ControlRow row, string column)
+    {
+        try
+        {
+            return Counts(row.Text(column));
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw row.Wrong(column, e);
+        }
+    }
+
+    /// <exception cref="FormatException">Not what <see cref="Counts(WriteCounts)"/> writes.</exception>
     public static WriteCounts Counts(string text)
     {
-        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => f.Split('='))
-            .ToDictionary(f => f[0], f => long.Parse(f[1], CultureInfo.InvariantCulture));
+        var fields = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var field in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var at = field.IndexOf('=', StringComparison.Ordinal);
+            if (at < 0 || !fields.TryAdd(field[..at], long.Parse(field.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture)))
+            {
+                throw new FormatException(field);
+            }
+        }
         long Field(string name) => fields.GetValueOrDefault(name);
         return new WriteCounts
         {
             Read = Field("read"), Expanded = Field("expanded"), Inserted = Field("inserted"), Updated = Field("updated"),
             Unchanged = Field("unchanged"), Filtered = Field("filtered"), Collapsed = Field("collapsed"), Rejected = Field("rejected"),
         };
+    }
+
+    private static DateTimeOffset Time(ControlRow row, string column)
+    {
+        try
+        {
+            return DateTimeOffset.FromUnixTimeMilliseconds(row.Number(column));
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw row.Wrong(column, e);
+        }
     }
 
     public static (string Column, object? Value)[] Reject(RejectedRow row, long generation, long sequence, int number) =>
@@ -111,7 +143,7 @@ internal static class JobRows
             throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, e, ("table", row.Text("source_table")), ("what", "plan"));
         }
         return (plan ?? throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, ("table", row.Text("source_table")),
-            ("what", "plan"))) with { Phase = Enum.Parse<TablePhase>(row.Text("phase"), ignoreCase: true) };
+            ("what", "plan"))) with { Phase = Enum.TryParse<TablePhase>(row.Text("phase"), ignoreCase: true, out var phase) ? phase : throw row.Wrong("phase") };
     }
 }
 

@@ -102,7 +102,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     {
         CheckSource(claim, JobRows.Job(row));
         var oldHolder = row.TextOrNull("holder");
-        if (oldHolder is not null) await CheckDeadAsync(claim, row, Guid.Parse(oldHolder), ct);
+        if (oldHolder is not null) await CheckDeadAsync(claim, row, row.Id("holder"), ct);
         var epoch = row.Number("epoch");
         var touched = await ChangingAsync(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job,
             [
@@ -115,7 +115,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         if (touched == 0) return null;
         return new JobLease
         {
-            Job = Guid.Parse(row.Text("job")),
+            Job = row.Id("job"),
             Name = claim.Name,
             Epoch = epoch + 1,
             Holder = holder,

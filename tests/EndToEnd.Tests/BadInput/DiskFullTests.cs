@@ -12,13 +12,13 @@ public sealed class DiskFullTests
     public async Task A_full_disk_is_a_temporary_failure_and_the_copy_goes_on_when_there_is_room()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting a small disk needs root");
-        using var rig = await JobRig.WithRowsAsync(60_000);
+        using var rig = await JobRig.WithRowsAsync(120_000);
         var disk = rig.Scratch.At("disk");
         Directory.CreateDirectory(disk);
-        await CommandAsync("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk);
+        await CommandAsync("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk);
         try
         {
-            await File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[4 << 20]);
+            await File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[5 << 20]);
             Directory.CreateDirectory(Path.Combine(disk, "out"));
             rig.Target = Path.Combine(disk, "out/target.db");
             rig.WriteJob(more: "defaults: {commit: {rows: 2k}, on_error: {retry: {times: 1, backoff: 10ms..20ms}}}");
@@ -26,7 +26,7 @@ public sealed class DiskFullTests
             await rig.RefusedAsync(5, Codes.DiskFull);
 
             var copied = await rig.CountAsync("t");
-            Assert.InRange(copied, 1, 59_999);
+            Assert.InRange(copied, 1, 119_999);
             Assert.Equal(copied, await Sqlite3.NumberAsync(rig.Target,
                 "select substr(totals, 6, instr(totals, ' ') - 6) from pawl_ledger order by seq desc limit 1"));
             File.Delete(Path.Combine(disk, "ballast"));

@@ -60,6 +60,20 @@ public sealed class JobFileTests
         Assert.True(!File.Exists(rig.Target) || await Sqlite3.NumberAsync(rig.Target, "select count(*) from sqlite_schema where name = 't'") == 0);
     }
 
+    [Theory]
+    [InlineData("v <> ')' and id > 5 -- only these )")]
+    [InlineData("(id > 5) /* ) ; */ or v = 'a;b' or v = 'it''s ('")]
+    [InlineData("[id] > 5 and \\\"v\\\" like 'value%'")]
+    [InlineData("id > 5 or v in (select v from t where id < 0)")]
+    public async Task A_condition_with_signs_in_it_stays_one_condition_when_resumed(string where)
+    {
+        using var rig = await JobRig.WithRowsAsync(1_000);
+        rig.WriteJob($"t: {{transform: {{where: \"{where}\"}}}}");
+        await rig.LeaveHalfDoneAsync();
+        await rig.DoneAsync();
+        Assert.Equal("995|995|6", await Sqlite3.ValueAsync(rig.Target, "select count(*), count(distinct id), min(id) from t"));
+    }
+
     [Fact]
     public async Task Two_source_tables_into_one_target_table_are_refused()
     {

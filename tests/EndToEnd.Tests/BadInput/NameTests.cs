@@ -23,7 +23,7 @@ public sealed class NameTests
             """);
 
         await rig.LeaveHalfDoneAsync();
-        Assert.Equal(300, await rig.CountAsync(name));
+        Assert.InRange(await rig.CountAsync(name), 200, 300); // the other table's one commit may come first
         await rig.DoneAsync();
 
         await rig.SameRowsAsync(name);

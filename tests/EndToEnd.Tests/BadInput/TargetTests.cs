@@ -82,7 +82,7 @@ public sealed class TargetTests
     [InlineData("update pawl_plan set plan = 'null';", Codes.LedgerInconsistent)]
     [InlineData("update pawl_plan set phase = 'dreaming';", Codes.LedgerInconsistent)]
     [InlineData("update pawl_ledger set totals = 'read=many';", Codes.LedgerInconsistent)]
-    [InlineData("update pawl_ledger set seq = 'x';", Codes.LedgerInconsistent)]
+    [InlineData("update pawl_ledger set seq = 'x' where seq = 3;", Codes.LedgerInconsistent)]
     [InlineData("update pawl_job set job = 'no uuid';", Codes.LedgerInconsistent)]
     public async Task Control_tables_tampered_with_are_refused(string sql, string code)
     {

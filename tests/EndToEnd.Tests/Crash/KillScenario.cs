@@ -16,6 +16,9 @@ internal sealed record KillScenario
     /// <summary>Rows per commit.</summary>
     public int CommitRows { get; init; } = 400;
 
+    /// <summary>How failures are retried, as in the job file.</summary>
+    public string Retry { get; init; } = "{}";
+
     /// <summary>Target tables have no unique key, so a row written twice stays twice.</summary>
     public required bool DoublesWouldShow { get; init; }
 
@@ -24,7 +27,7 @@ internal sealed record KillScenario
         name: crash
         source: sqlite:{{source}}
         target: sqlite:{{target}}
-        defaults: {commit: {rows: {{CommitRows}} } }
+        defaults: {commit: {rows: {{CommitRows}} }, on_error: {retry: {{Retry}} } }
         tables:
         {{string.Join("\n", Tables.Split('\n').Select(l => "  " + l))}}
         """;
@@ -45,14 +48,14 @@ internal sealed record KillScenario
             insert into events select 'same', 1, 1.5, null from (select 1 from events limit 500);
             create table "page views"(path text, visitor text, ms integer, note text);
             insert into "page views" {Numbers(rows)} select '/p/' || (i % 40), 'v' || (i * 7919 % 1000), i % 300, 'x' from n;
-            create table nothing(a integer, b text);
+            create table hollow(a integer, b text);
             """,
         Tables = $$"""
             events: {splits: {{splits}} }
             page views:
               target: views
               transform: {where: "ms >= 30", rename: {path: url}, drop: [note], set: {origin: web, version: 2} }
-            nothing: {}
+            hollow: {}
             """,
         Copies =
         [
@@ -65,7 +68,7 @@ internal sealed record KillScenario
                 Where = "ms >= 30",
                 Columns = [("url", "path"), ("visitor", "visitor"), ("ms", "ms"), ("origin", "'web'"), ("version", "2")],
             },
-            CopiedTable.Plain("nothing", ["rowid"], "a", "b"),
+            CopiedTable.Plain("hollow", ["rowid"], "a", "b"),
         ],
     };
 

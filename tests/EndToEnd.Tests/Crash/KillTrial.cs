@@ -47,6 +47,15 @@ internal sealed class KillTrial : IDisposable
 
     public PawlProcess Start(string? killAt = null) => PawlProcess.Start(scratch, ["run", JobFile], ("PAWL_KILL_AT", killAt));
 
+    /// <summary>Runs under a program that breaks its system calls.</summary>
+    public async Task<PawlExit> RunUnderAsync(string program, params string[] words)
+    {
+        await using var pawl = PawlProcess.StartProgram(program, scratch, [.. words, PawlProgram.File, "run", JobFile]);
+        var end = await pawl.WaitAsync();
+        await LookAsync();
+        return end;
+    }
+
     /// <summary>Runs until the named point kills the process; complains when it does not.</summary>
     public async Task KillAtAsync(string point)
     {

@@ -33,7 +33,7 @@ public sealed class TargetCheckTests : IAsyncLifetime
     [InlineData("a null filled", "update events set kind = '' where rowid = 5")]
     [InlineData("a constant lost", "update views set origin = null where rowid = 9")]
     [InlineData("a filtered row carried", "insert into views select url, visitor, 29, origin, version from views limit 1")]
-    [InlineData("a row for the empty table", "insert into nothing values(1, 'x')")]
+    [InlineData("a row for the empty table", "insert into hollow values(1, 'x')")]
     [InlineData("a lane not final", "update pawl_ledger set final = 0 where lane = 'events/g1/s1' and final = 1")]
     [InlineData("a ledger count that lies", "update pawl_ledger set totals = replace(totals, 'inserted=', 'inserted=1') where final = 1")]
     [InlineData("a table not finished", "update pawl_plan set phase = 'copying' where source_table = 'events'")]

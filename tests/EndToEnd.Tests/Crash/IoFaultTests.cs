@@ -1,0 +1,84 @@
+using Pawl.EndToEnd.Tests.Harness;
+using Pawl.Model;
+using Xunit;
+
+namespace Pawl.EndToEnd.Tests.Crash;
+
+/// <summary>
+/// The n-th write or sync of the target's files fails, once or from then on, or kills the process: <c>strace</c> answers in the kernel's
+/// place. Once is mended by a retry; for ever is a temporary failure with its code; a copy goes on exactly afterwards.
+/// </summary>
+public sealed class IoFaultTests : IAsyncLifetime
+{
+    private readonly Scratch scratch = new();
+    private readonly KillScenario scenario = KillScenario.Keyless(2_000, 1) with { CommitRows = 100, Retry = "{times: 2, backoff: 10ms..20ms}" };
+    private string source = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
+        source = await KillTrial.MakeSourceAsync(scratch, scenario);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        scratch.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData("fdatasync:error=EIO:when=3", Codes.InputOutput)]
+    [InlineData("fdatasync:error=EIO:when=12", Codes.InputOutput)]
+    [InlineData("pwrite64:error=EIO:when=40", Codes.InputOutput)]
+    [InlineData("pwrite64:error=ENOSPC:when=60", Codes.DiskFull)]
+    public async Task A_call_that_fails_once_is_mended_by_a_retry(string fault, string code)
+    {
+        using var trial = new KillTrial(scenario, source);
+
+        var end = await BrokenAsync(trial, fault);
+
+        Assert.True(end.Code == 0, end.ToString());
+        Assert.True((end.Out + end.Err).Contains(code, StringComparison.Ordinal), $"the retry is not told\n{end}");
+        await trial.FinishAsync(again: false);
+        Assert.Empty(trial.Complaints);
+    }
+
+    [Theory]
+    [InlineData("fdatasync:error=EIO:when=1+", Codes.InputOutput)]
+    [InlineData("fdatasync:error=EIO:when=20+", Codes.InputOutput)]
+    [InlineData("pwrite64:error=EIO:when=30+", Codes.InputOutput)]
+    [InlineData("pwrite64:error=ENOSPC:when=80+", Codes.DiskFull)]
+    public async Task A_call_that_fails_for_ever_is_a_temporary_failure(string fault, string code)
+    {
+        using var trial = new KillTrial(scenario, source);
+
+        var end = await BrokenAsync(trial, fault);
+
+        Assert.True(end.Code == 5 && (end.Out + end.Err).Contains(code, StringComparison.Ordinal), end.ToString());
+        await trial.FinishAsync(again: false);
+        Assert.Empty(trial.Complaints);
+    }
+
+    [Theory]
+    [InlineData("pwrite64:signal=SIGKILL:when=1")]
+    [InlineData("pwrite64:signal=SIGKILL:when=9")]
+    [InlineData("pwrite64:signal=SIGKILL:when=50")]
+    [InlineData("pwrite64:signal=SIGKILL:when=111")]
+    [InlineData("fdatasync:signal=SIGKILL:when=1")]
+    [InlineData("fdatasync:signal=SIGKILL:when=8")]
+    [InlineData("fdatasync:signal=SIGKILL:when=21")]
+    public async Task A_kill_in_a_system_call_loses_and_doubles_nothing(string fault)
+    {
+        using var trial = new KillTrial(scenario, source);
+
+        var end = await BrokenAsync(trial, fault);
+
+        Assert.True(end.Code == PawlExit.Killed, end.ToString());
+        await trial.FinishAsync(again: false);
+        Assert.Empty(trial.Complaints);
+    }
+
+    /// <summary>Only calls on the target's own files are counted and broken.</summary>
+    private static Task<PawlExit> BrokenAsync(KillTrial trial, string fault) => trial.RunUnderAsync("strace", "-f", "-qq", "-o", "/dev/null",
+        "-P", trial.Target, "-P", trial.Target + "-wal", "-e", "trace=pwrite64,fdatasync", "-e", "inject=" + fault);
+}
