@@ -32,6 +32,9 @@ internal sealed class KillTrial : IDisposable
     public string JobFile { get; }
     public List<string> Complaints { get; } = [];
 
+    /// <summary>Commits that were durable when last looked at.</summary>
+    public long Commits => before.Commits;
+
     /// <summary>Makes the source of a scenario once; trials only read it.</summary>
     public static async Task<string> MakeSourceAsync(Scratch at, KillScenario scenario)
     {
@@ -66,11 +69,13 @@ internal sealed class KillTrial : IDisposable
     }
 
     /// <summary>Kills the process from outside. Null when it ended before.</summary>
-    /// <param name="after">Time from its start.</param>
-    /// <param name="aim">From then on only while a target transaction is open, found by stopping it now and again.</param>
-    public async Task<KillMet?> KillAfterAsync(TimeSpan after, bool aim, Random random)
+    /// <param name="commits">Lets it commit so often first.</param>
+    /// <param name="after">Then waits so long.</param>
+    /// <param name="aim">Then strikes only while a target transaction is open, found by stopping the process now and again.</param>
+    public async Task<KillMet?> KillAfterAsync(long commits, TimeSpan after, bool aim, Random random)
     {
-        await using var pawl = Start();
+        await using var pawl = PawlProcess.Start(scratch, ["run", JobFile, "--progress", "json"]);
+        if (commits > 0) await pawl.SaidAsync("\"lane.committed\"", commits);
         await Task.Delay(after);
         var inside = false;
         for (var look = 0; ; look++)
@@ -116,11 +121,11 @@ internal sealed class KillTrial : IDisposable
         if (end.Code != 0) Complaints.Add($"the resumed run did not end well: {end}");
         Complaints.AddRange((await TargetCheck.AtEndAsync(source, Target, scenario.Copies)).Select(c => "at the end: " + c));
         Complaints.AddRange(TargetCheck.Residue(Target));
+        before = await LedgerView.ReadAsync(Target);
         if (!again) return;
-        var ledger = await LedgerView.ReadAsync(Target);
         var third = await PawlProcess.RunAsync(scratch, "run", JobFile);
         if (third.Code != 0) Complaints.Add($"a finished job run again: {third}");
-        if ((await LedgerView.ReadAsync(Target)).Commits != ledger.Commits) Complaints.Add("a finished job committed again");
+        if ((await LedgerView.ReadAsync(Target)).Commits != before.Commits) Complaints.Add("a finished job committed again");
         Complaints.AddRange((await TargetCheck.AtEndAsync(source, Target, scenario.Copies)).Select(c => "run again: " + c));
     }
 

@@ -36,7 +36,7 @@ internal sealed record LedgerView
         var lanes = new List<LaneView>();
         var script = """
             .mode list
-            .separator "\x1f" "\n"
+            .separator "\037" "\n"
             select 'job', max(epoch), count(holder) from pawl_job;
             select 'plan', job, source_table, generation, phase, replace(plan, char(10), ' ') from pawl_plan;
             select 'entry', job || '/' || lane, seq, coalesce(position, ''), final, totals from pawl_ledger l

@@ -20,8 +20,8 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
         var seed = Setting("PAWL_KILL_SEED") ?? Seed;
         var only = Setting("PAWL_KILL_TRIAL");
         var began = Stopwatch.GetTimestamp();
-        var usual = new TimeSpan[sources.Scenarios.Count];
-        for (var i = 0; i < usual.Length; i++) usual[i] = await UsualTimeAsync(sources.Scenarios[i]);
+        var usual = new Usual[sources.Scenarios.Count];
+        for (var i = 0; i < usual.Length; i++) usual[i] = await UndisturbedAsync(sources.Scenarios[i]);
         var tally = new KillTally(seed);
         var next = only ?? 0;
         await Task.WhenAll(Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount / 2)).Select(async _ =>
@@ -42,18 +42,24 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
         Assert.True(tally.DoublesWouldShow * 2 >= tally.Trials, "too few targets without a unique key");
     }
 
-    /// <summary>How long the job takes when nobody interferes.</summary>
-    private async Task<TimeSpan> UsualTimeAsync(KillScenario scenario)
+    /// <summary>How the job goes when nobody interferes.</summary>
+    private sealed record Usual(TimeSpan Time, long Commits);
+
+    private async Task<Usual> UndisturbedAsync(KillScenario scenario)
     {
         using var trial = new KillTrial(scenario, sources.File(scenario));
         await trial.PrepareAsync();
         var began = Stopwatch.GetTimestamp();
         await trial.FinishAsync(again: false);
         Assert.Empty(trial.Complaints);
-        return Stopwatch.GetElapsedTime(began);
+        return new Usual(Stopwatch.GetElapsedTime(began), trial.Commits);
     }
 
-    private async Task TryAsync(int seed, int number, TimeSpan usual, KillTally tally)
+    /// <summary>
+    /// A quarter of the kills strikes at any time of the run; the others while rows are on their way, half of those only while a
+    /// transaction is open. Up to three kills in a row.
+    /// </summary>
+    private async Task TryAsync(int seed, int number, Usual usual, KillTally tally)
     {
         var random = new Random(unchecked(seed * 486_187_739 + number));
         var scenario = sources.Scenarios[number % sources.Scenarios.Count];
@@ -62,9 +68,12 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
         var kills = random.Next(4) switch { 0 => 2, 1 => 3, _ => 1 };
         for (var i = 0; i < kills; i++)
         {
-            var aim = random.Next(2) == 0;
-            var after = usual * (0.15 + 0.7 * random.NextDouble());
-            if (await trial.KillAfterAsync(after, aim, random) is not { } met) break;
+            var (kind, part, aim) = (random.Next(4), random.NextDouble(), random.Next(2) == 0);
+            var met = kind == 0
+                ? await trial.KillAfterAsync(0, usual.Time * part, aim: false, random)
+                : await trial.KillAfterAsync((long)((usual.Commits - trial.Commits) * part * 0.9), TimeSpan.FromMilliseconds(4 * random.NextDouble()),
+                    aim, random);
+            if (met is null) break;
             tally.Kill(met);
         }
         await trial.FinishAsync(again: number % 4 == 0);

