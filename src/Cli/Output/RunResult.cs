@@ -7,12 +7,13 @@ namespace Pawl.Cli.Output;
 /// <summary>What became of a run: the end table, the totals, and the same as data.</summary>
 public static class RunResult
 {
-    public static TextTable Table(RunSummary summary)
+    /// <param name="took">Time a table was worked on, as the events told; null = as the engine measured, waiting included.</param>
+    public static TextTable Table(RunSummary summary, Func<string, TimeSpan?> took)
     {
         var table = new TextTable(
             new("table"), new("read", true), new("written", true), new("filtered", true, 3), new("rejected", true), new("bytes", true, 4),
             new("time", true, 6), new("rate", true, 7), new("guarantee", false, 5), new("", false));
-        foreach (var t in summary.Tables) Add(table, t);
+        foreach (var t in summary.Tables) Add(table, t, took(t.Source) ?? t.Time);
         if (summary.Tables.Count > 1)
         {
             var all = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.Total);
@@ -92,13 +93,13 @@ public static class RunResult
         return data;
     }
 
-    private static void Add(TextTable table, TableOutcome t)
+    private static void Add(TextTable table, TableOutcome t, TimeSpan time)
     {
         var (word, bad) = Word(t);
         var idle = t.Status == TableStatus.AlreadyDone || t.ThisRun.Read == 0;
         table.AddPainted(bad, t.Source, Figures.Full(t.Total.Read), Figures.Full(Written(t.Total)), Some(t.Total.Filtered),
             Some(t.Total.Rejected),
-            Figures.Bytes(t.TotalBytes), idle ? "" : Figures.Took(t.Time), idle ? "" : Rate(t.ThisRun.Read, t.Time),
+            Figures.Bytes(t.TotalBytes), idle ? "" : Figures.Took(time), idle ? "" : Rate(t.ThisRun.Read, time),
             t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Guarantee), word);
     }
 

@@ -30,6 +30,12 @@ public sealed class Board(long groupRows)
         lock (gate) return read(order);
     }
 
+    /// <summary>Time a table was worked on, from its first lane to its end; null when it was not, or is not at its end.</summary>
+    public TimeSpan? Took(string table)
+    {
+        lock (gate) return bars.GetValueOrDefault(table) is { Ended: { } end, State: not BarState.Skipped } bar ? end - bar.Began : null;
+    }
+
     /// <summary>An upper bound of the rows read but not durable yet.</summary>
     public long AtRisk(TableBar bar)
     {

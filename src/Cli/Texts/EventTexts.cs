@@ -7,7 +7,7 @@ public static class EventTexts
 {
     private static readonly Dictionary<string, EventText> All = new()
     {
-        [EventCodes.RunStarted] = new(new("Run {run} of {job}[: {tables} tables]", "运行 {run}，作业 {job}[：{tables} 张表]"),
+        [EventCodes.RunStarted] = new(new("Run {run} of {job}[: {tables}]", "运行 {run}，作业 {job}[：{tables} 张表]"),
             new("A run began.", "一次运行开始。")),
         [EventCodes.RunResumed] = new(
             new("Resuming run {run}[ at ledger {ledger}][ ({last_commit})]: {splits_done} splits done, {splits_partial} partial, " +
@@ -17,7 +17,7 @@ public static class EventTexts
             new("The target knows unfinished work of this job; the run goes on from there.", "目标记有该作业未完成的工作，运行由此继续。")),
         [EventCodes.JobTakenOver] = new(new("Took the job over from {from}, which is gone", "从已消失的 {from} 接管作业"),
             new("The runner before did not give the job back: it died or was silent for too long.", "上一个运行者没有交还作业：它已死亡或沉默太久。")),
-        [EventCodes.TablePlanned] = new(new("{table} → {target}: {splits} splits[, about {estimated_rows} rows][, {rows_durable} rows " +
+        [EventCodes.TablePlanned] = new(new("{table} → {target}: {splits}[, about {estimated_rows} rows][, {rows_durable} rows " +
             "there already]",
                 "{table} → {target}：{splits} 个分片[，约 {estimated_rows} 行][，已有 {rows_durable} 行]"),
             new("A table's work is fixed for this generation.", "一张表在本代的工作已经确定。")),

@@ -76,9 +76,9 @@ internal static class JobFileErrors
             new("Pawl never guesses an answer that deletes something.", "凡是会删除数据的回答，Pawl 绝不替你猜。"),
             new("Answer beforehand:  {command} --yes", "事先回答：  {command} --yes")),
         [Codes.Usage] = new(
-            new("wrong use of a command", "命令用法错误"),
+            new("this cannot be done", "无法执行"),
             new("{cause}", "{cause}"),
-            new("The command line was not understood, so nothing was done.", "命令行未被理解，什么都没有做。"),
+            new("Nothing was done.", "什么都没有做。"),
             new("See its options:  pawl[ {verb}] --help", "查看选项：  pawl[ {verb}] --help")),
     };
 }

@@ -52,7 +52,7 @@ internal static class RunVerb
             fan.End(exit);
         }
         shell.Run = summary.Run;
-        Report(shell, job, summary, options);
+        Report(shell, job, summary, options, board);
         if (summary.Error is null || !shell.Json) return exit;
         shell.Data["error"] = ErrorView.Data(summary.Error, VerbRun.Context(shell));
         return exit;
@@ -65,7 +65,7 @@ internal static class RunVerb
             : "Stopping after the commit in flight. Ctrl-C again ends at once (also safe).");
     }
 
-    private static void Report(Shell shell, JobSpec job, RunSummary summary, RunOptions options)
+    private static void Report(Shell shell, JobSpec job, RunSummary summary, RunOptions options, Board board)
     {
         shell.Data.AddRange(RunResult.Data(summary, VerbRun.Context(shell)));
         if (shell.Json) return;
@@ -76,7 +76,7 @@ internal static class RunVerb
         }
         else if (summary.Tables.Count > 0)
         {
-            shell.Say(RunResult.Table(summary).Lines(shell.Width, shell.OutPaint));
+            shell.Say(RunResult.Table(summary, board.Took).Lines(shell.Width, shell.OutPaint));
             shell.Say();
             shell.Say(RunResult.Totals(summary, shell.OutPaint));
         }
