@@ -3,6 +3,9 @@ namespace Pawl.Cli.Demo;
 /// <summary>What the demo writes into its folder.</summary>
 internal sealed record DemoFiles(string Folder)
 {
+    /// <summary>What the job gives its lanes: the job file's default.</summary>
+    public const long MemoryBytes = 96L << 20;
+
     public string Source => Path.Combine(Folder, "shop.db");
     public string Target => Path.Combine(Folder, "copy.db");
     public string Job => Path.Combine(Folder, "job.yaml");

@@ -163,7 +163,7 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
 
     private async Task<DemoRun> RunAsync(string? killAt, CancellationToken ct)
     {
-        var board = new Board(CrashPlan.GroupRows);
+        var board = new Board(CrashPlan.GroupRows, DemoFiles.MemoryBytes);
         var run = new DemoRun();
         await using (var view = shell.Quiet || shell.Json || !shell.ErrorIsTerminal ? new SilentView() : (IRunView)new LiveView(shell,
             board))

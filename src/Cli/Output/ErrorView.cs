@@ -22,10 +22,10 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
             yield return "  " + e.Message;
             yield break;
         }
-        var used = new HashSet<string>();
-        foreach (var line in Paragraph("", Template.Fill(text.What.En, n => Detail(e, n), used))) yield return line;
-        foreach (var line in Rest(e, used)) yield return line;
-        foreach (var line in Advice(text, n => Detail(e, n))) yield return line;
+        var details = new ErrorDetails(e, context);
+        foreach (var line in Paragraph("", Template.Fill(text.What.En, n => details[n]))) yield return line;
+        foreach (var line in Rest(details)) yield return line;
+        foreach (var line in Advice(text, n => details[n])) yield return line;
         for (var inner = e.InnerException; verbose && inner is not null; inner = inner.InnerException)
         {
             foreach (var line in Paragraph("cause", $"{inner.GetType().Name}: {inner.Message}")) yield return paint.Dim(line);
@@ -54,20 +54,20 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
 
     /// <summary>One line, for tables that fail while others go on.</summary>
     public static string Short(PawlException e, IReadOnlyDictionary<string, string?> context) => ErrorTexts.Find(e.Code) is { } text
-        ? $"{e.Code} {Template.Fill(text.What.En, n => e.Details.GetValueOrDefault(n) ?? context.GetValueOrDefault(n))}"
+        ? $"{e.Code} {Template.Fill(text.What.En, n => new ErrorDetails(e, context)[n])}"
         : e.Message;
 
     /// <summary>The same, as data for <c>--json</c>.</summary>
     public static Pairs Data(PawlException e, IReadOnlyDictionary<string, string?> context)
     {
         var data = new Pairs { ["code"] = e.Code, ["fault"] = e.Fault.ToString() };
-        string? Of(string name) => e.Details.GetValueOrDefault(name) ?? context.GetValueOrDefault(name);
+        var details = new ErrorDetails(e, context);
         if (ErrorTexts.Find(e.Code) is { } text)
         {
             data["title"] = text.Title.En;
-            data["what"] = Template.Fill(text.What.En, Of);
-            data["why"] = Template.Fill(text.Why.En, Of);
-            data["help"] = Template.Fill(text.Help.En, Of);
+            data["what"] = Template.Fill(text.What.En, n => details[n]);
+            data["why"] = Template.Fill(text.Why.En, n => details[n]);
+            data["help"] = Template.Fill(text.Help.En, n => details[n]);
         }
         data["details"] = e.Details;
         return data;
@@ -75,8 +75,6 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
 
     private string Title(string kind, string code, ErrorText? text) =>
         $"{paint.Alarm(kind)} {paint.Bold(code)}{(text is null ? "" : ": " + paint.Bold(text.Title.En))}";
-
-    private string? Detail(PawlException e, string name) => e.Details.GetValueOrDefault(name) ?? context.GetValueOrDefault(name);
 
     private IEnumerable<string> Place(JobProblem p, string shownFile)
     {
@@ -100,9 +98,9 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
         return (shown, Cells.Width(line[from..at]));
     }
 
-    private IEnumerable<string> Rest(PawlException e, HashSet<string> used)
+    private IEnumerable<string> Rest(ErrorDetails details)
     {
-        var left = e.Details.Where(d => !used.Contains(d.Key) && !string.IsNullOrEmpty(d.Value)).ToArray();
+        var left = details.Left.ToArray();
         var places = left.Where(d => Places.Contains(d.Key)).OrderBy(d => Array.IndexOf(Places, d.Key))
             .Select(d => $"{d.Key} {d.Value}").ToArray();
         foreach (var line in Paragraph("where", string.Join(" · ", places))) yield return line;

@@ -3,9 +3,12 @@ using Pawl.Telemetry;
 namespace Pawl.Cli.Progress;
 
 /// <summary>The state of a run as its events tell it. Thread-safe.</summary>
-/// <param name="groupRows">Rows one lane may have read without a commit: what a crash makes it read again.</param>
-public sealed class Board(long groupRows)
+/// <param name="groupRows">Rows one commit may hold.</param>
+/// <param name="laneBytes">Row data one lane may hold; a quarter of it may be read ahead of the open group.</param>
+public sealed class Board(long groupRows, long laneBytes)
 {
+    /// <summary>Batches in a lane's queue, times rows in a batch; see the engine's run context.</summary>
+    private const long MostReadAhead = 64 * 4_096;
     private readonly Lock gate = new();
     private readonly Dictionary<string, TableBar> bars = [];
     private readonly List<TableBar> order = [];
@@ -40,7 +43,9 @@ public sealed class Board(long groupRows)
     public long AtRisk(TableBar bar)
     {
         if (bar.State != BarState.Copying || bar.OpenLanes == 0) return 0;
-        var most = groupRows * bar.OpenLanes;
+        var rowBytes = bar.Rows > 0 ? Math.Max(1, bar.Bytes / bar.Rows) : 1;
+        var ahead = Math.Min(MostReadAhead, laneBytes / 4 / rowBytes);
+        var most = (groupRows + ahead) * bar.OpenLanes;
         return bar.EstimatedRows > bar.Rows ? Math.Min(most, bar.EstimatedRows - bar.Rows) : most;
     }
 }

@@ -9,7 +9,7 @@ internal static class OtherErrors
     {
         [Codes.Busy] = new(
             new("somebody else holds a lock", "被他人占用锁"),
-            new("[{file} ][{table} ]is locked[ by {holder}][, waited {waited}].", "[{file} ][{table} ]被锁定[，持有者 {holder}][，已等待 {waited}]。"),
+            new("[{file}][The {what}] is locked[ by {holder}][, waited {waited}].", "[{file}][{what}] 被锁定[，持有者 {holder}][，已等待 {waited}]。"),
             new("Another program writes there. Pawl waits a bounded time, then tries again with growing pauses.",
                 "另一个程序正在写入。Pawl 只等待有限时间，然后以递增间隔重试。"),
             new("See who has it open:  fuser -v {file}   then run again:  pawl run {jobfile}",

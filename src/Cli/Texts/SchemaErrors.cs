@@ -49,8 +49,8 @@ internal static class SchemaErrors
                 "在目标添加该列，或少带一列：  drop: [[{column}]]")),
         [Codes.TargetTypeUnfit] = new(
             new("the target column cannot hold the values", "目标列容纳不下这些值"),
-            new("{target} column {column}[ ({type})] cannot hold the source's values[ ({source_type})] exactly.",
-                "{target} 的列 {column}[（{type}）]无法精确保存源的值[（{source_type}）]。"),
+            new("Column {column} of {target}[ is {target_type} and] cannot hold[ the source's {type} values][ ({cause})] exactly.",
+                "{target} 的列 {column}[（{target_type}）]无法精确保存[源的 {type} 值][（{cause}）]。"),
             new("Narrowing would change values silently.", "收窄会悄悄改变值。"),
             new("Change the target column's type, or leave the column out:  drop: [[{column}]]", "修改目标列类型，或不带该列：  drop: [[{column}]]")),
         [Codes.NameTooLong] = new(

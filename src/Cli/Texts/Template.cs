@@ -9,8 +9,7 @@ namespace Pawl.Cli.Texts;
 public static class Template
 {
     /// <summary>The filled text; a name outside brackets that is absent becomes <c>?</c>.</summary>
-    /// <param name="used">Receives the names that were filled in.</param>
-    public static string Fill(string template, Func<string, string?> detail, ISet<string>? used = null)
+    public static string Fill(string template, Func<string, string?> detail)
     {
         template = Shield(template);
         var text = new StringBuilder();
@@ -20,18 +19,13 @@ public static class Template
             var open = template.IndexOf('[', at);
             if (open < 0)
             {
-                text.Append(FillPart(template[at..], detail, used, out _));
+                text.Append(FillPart(template[at..], detail, out _));
                 break;
             }
             var close = template.IndexOf(']', open);
-            text.Append(FillPart(template[at..open], detail, used, out _));
-            var names = new HashSet<string>();
-            var part = FillPart(template[(open + 1)..close], detail, names, out var whole);
-            if (whole)
-            {
-                text.Append(part);
-                used?.UnionWith(names);
-            }
+            text.Append(FillPart(template[at..open], detail, out _));
+            var part = FillPart(template[(open + 1)..close], detail, out var whole);
+            if (whole) text.Append(part);
             at = close + 1;
         }
         return text.Replace('\u0001', '{').Replace('\u0002', '}').Replace('\u0003', '[').Replace('\u0004', ']').ToString();
@@ -50,7 +44,7 @@ public static class Template
     private static string Shield(string template) =>
         template.Replace("{{", "\u0001").Replace("}}", "\u0002").Replace("[[", "\u0003").Replace("]]", "\u0004");
 
-    private static string FillPart(string part, Func<string, string?> detail, ISet<string>? used, out bool whole)
+    private static string FillPart(string part, Func<string, string?> detail, out bool whole)
     {
         whole = true;
         if (!part.Contains('{', StringComparison.Ordinal)) return part;
@@ -62,7 +56,6 @@ public static class Template
             var name = part[(open + 1)..close];
             var value = detail(name);
             if (string.IsNullOrEmpty(value)) whole = false;
-            else used?.Add(name);
             text.Append(part, at, open - at).Append(string.IsNullOrEmpty(value) ? "?" : value);
             at = close + 1;
         }

@@ -36,10 +36,10 @@ internal static class RunVerb
         var connectors = new ConnectorScan();
         var job = VerbRun.LoadJob(shell, file, connectors);
         if (options.Restart) await RestartQuestion.AskAsync(shell, connectors, job, options, yes, ct);
-        var board = new Board(job.Commit.Rows);
+        var board = new Board(job.Commit.Rows, job.MemoryBytes);
         await using var history = new HistoryMirror(open => Home.OpenHistoryAsync(connectors, shell.Time, open),
             e => shell.Note(shell.ErrorPaint.Yellow(
-                $"warning: the history in {Home.HistoryFile} cannot be written ({e.Message}); the run goes on")));
+                $"warning: the history in {Home.HistoryFile} cannot be written ({Cause(e)}); the run goes on")));
         var view = RunViews.Open(shell, progress, board);
         var fan = new EventFan(board, view, history);
         using var signals = new StopSignals(now => Told(shell, view, now));
@@ -57,6 +57,9 @@ internal static class RunVerb
         shell.Data["error"] = ErrorView.Data(summary.Error, VerbRun.Context(shell));
         return exit;
     }
+
+    private static string Cause(Exception e) => e is PawlException known ? ErrorView.Short(known, new Dictionary<string, string?>())
+        : e.Message;
 
     private static void Told(Shell shell, IRunView view, bool atOnce)
     {
