@@ -33,7 +33,8 @@ internal static class ShopSource
         create table customers (id integer primary key, name text not null, email text not null, city text, joined text not null);
         create table orders (
           id integer primary key, customer_id integer not null, number text not null, status text not null, placed_at text not null,
-          paid_at text, currency text not null, net_cents integer not null, tax_cents integer not null, discount real, note text, signature blob);
+          paid_at text, currency text not null, net_cents integer not null, tax_cents integer not null,
+          discount real, note text, signature blob);
         create table items (
           order_id integer not null, line integer not null, sku text not null, quantity integer not null, cents integer not null);
         with recursive

@@ -39,8 +39,8 @@ public static class Figures
     };
 
     /// <summary><c>00:56</c>, <c>1:02:03</c>; <c>--:--</c> when unknown or beyond 99 hours.</summary>
-    public static string Clock(TimeSpan? time) => time is not { } t || t.TotalHours >= 99 || t < TimeSpan.Zero ? "--:--"
-        : t.TotalHours >= 1 ? string.Create(Plain, $"{(int)t.TotalHours}:{t.Minutes:00}:{t.Seconds:00}")
+    public static string Clock(TimeSpan? time) => time is not { } exact || exact.TotalHours >= 99 || exact < TimeSpan.Zero ? "--:--"
+        : TimeSpan.FromSeconds(Math.Round(exact.TotalSeconds)) is var t && t.TotalHours >= 1 ? string.Create(Plain, $"{(int)t.TotalHours}:{t.Minutes:00}:{t.Seconds:00}")
         : string.Create(Plain, $"{t.Minutes:00}:{t.Seconds:00}");
 
     /// <summary><c>2 s ago</c>, <c>8 min ago</c>, <c>3 h ago</c>, <c>4 days ago</c>.</summary>
@@ -64,7 +64,7 @@ public static class Figures
 
     /// <summary>Whole percents, never 100 before it is all.</summary>
     public static string Percent(long done, long all) =>
-        all <= 0 ? "" : done >= all ? "100%" : Math.Min(99, done * 100 / all).ToString(Plain) + "%";
+        all <= 0 ? "" : done >= all ? "100%" : Math.Min(99, Math.Round(done * 100.0 / all)).ToString("0", Plain) + "%";
 
     public static string Plural(long n, string one, string? many = null) => $"{Full(n)} {(n == 1 ? one : many ?? one + "s")}";
 

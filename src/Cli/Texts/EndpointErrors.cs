@@ -9,14 +9,14 @@ internal static class EndpointErrors
     {
         [Codes.SchemeUnknown] = new(
             new("no connector for this URL", "没有对应的连接器"),
-            new("No connector knows the scheme {scheme}[; known: {known}][; did you mean {suggestion}?]",
-                "没有连接器认识 {scheme}[；已知：{known}][；是否想写 {suggestion}？]"),
+            new("No connector knows the scheme {scheme}[; known: {known}].[ Did you mean {suggestion}?]",
+                "没有连接器认识 {scheme}[；已知：{known}]。[是否想写 {suggestion}？]"),
             new("The part before the colon of source or target names the system.", "source 或 target 冒号前的部分指明系统。"),
             new("See which systems this version speaks:  pawl version", "查看本版本支持的系统：  pawl version")),
         [Codes.OptionUnknown] = new(
             new("unknown connection option", "未知的连接选项"),
-            new("There is no option {option}[ for {scheme}][; known: {known}][; did you mean {suggestion}?]",
-                "[{scheme} ]没有选项 {option}[；已知：{known}][；是否想写 {suggestion}？]"),
+            new("There is no option {option}[ for {scheme}][; known: {known}].[ Did you mean {suggestion}?]",
+                "[{scheme} ]没有选项 {option}[；已知：{known}]。[是否想写 {suggestion}？]"),
             new("Options ride in the URL's query, as in sqlite:shop.db?name=value.", "选项写在 URL 的查询部分，如 sqlite:shop.db?name=value。"),
             new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
         [Codes.OptionInvalid] = new(

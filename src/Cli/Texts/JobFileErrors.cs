@@ -23,7 +23,7 @@ internal static class JobFileErrors
             new("Mend the marked place, then:  pawl validate {jobfile}", "改正标出的位置，然后：  pawl validate {jobfile}")),
         [Codes.JobFieldUnknown] = new(
             new("unknown field", "未知字段"),
-            new("There is no field {name}[ in {parent}][; did you mean {suggestion}?]", "[{parent} 中]没有字段 {name}[；是否想写 {suggestion}？]"),
+            new("There is no field {name}[ in {parent}].[ Did you mean {suggestion}?]", "[{parent} 中]没有字段 {name}。[是否想写 {suggestion}？]"),
             new("A misspelt field would be ignored silently and the job would do something else than it says, so every unknown field " +
                 "is an error.",
                 "拼错的字段若被悄悄忽略，作业就会做出与字面不同的事，因此未知字段一律报错。"),
@@ -36,15 +36,15 @@ internal static class JobFileErrors
             new("See what belongs there:  pawl explain {field}", "查看应写什么：  pawl explain {field}")),
         [Codes.JobValueInvalid] = new(
             new("a value is not valid", "值无效"),
-            new("{value} is not a valid value[ for {field}][: expected {expected}][; did you mean {suggestion}?]",
-                "{value} 不是[{field} 的]有效值[，应为 {expected}][；是否想写 {suggestion}？]"),
+            new("{value} is not a valid value[ for {field}][: expected {expected}].[ Did you mean {suggestion}?]",
+                "{value} 不是[{field} 的]有效值[，应为 {expected}]。[是否想写 {suggestion}？]"),
             new("Durations are written like 10s, sizes like 64MB, counts like 100k; a list of words takes one of its words.",
                 "时长写作 10s，大小写作 64MB，数量写作 100k；枚举只接受列出的词。"),
             new("See type, range and default:  pawl explain {field}", "查看类型、范围与默认值：  pawl explain {field}")),
         [Codes.JobFieldLater] = new(
             new("known field, not in this version", "已知字段，本版本尚不支持"),
             new("{name}[ {value}] is known[ ({capability})], but this version of Pawl cannot do it yet.",
-                "{name}[ {value}] 是已知字段，但本版本的 Pawl 还做不到。"),
+                "{name}[ {value}][（{capability}）] 是已知字段，但本版本的 Pawl 还做不到。"),
             new("Ignoring it would run a job that does less than its file says.", "忽略它就会运行一个比文件所写更少的作业。"),
             new("Take the field out, or see what this version knows:  pawl schema", "去掉该字段，或查看本版本支持的字段：  pawl schema")),
         [Codes.SecretMissing] = new(
@@ -56,8 +56,8 @@ internal static class JobFileErrors
             new("Set it for this command:  NAME=value pawl run {jobfile}", "只为本次命令设置：  NAME=value pawl run {jobfile}")),
         [Codes.PatternEmpty] = new(
             new("a pattern matches no table", "模式未匹配到任何表"),
-            new("{pattern} matches no table[ in {source}][; did you mean {suggestion}?]",
-                "{pattern} [在 {source} 中]未匹配到任何表[；是否想写 {suggestion}？]"),
+            new("{pattern} matches no table[ in {source}].[ Did you mean {suggestion}?]",
+                "{pattern} [在 {source} 中]未匹配到任何表。[是否想写 {suggestion}？]"),
             new("A job that silently copies nothing would look like success. Patterns are globs over names and mind case where the " +
                 "system does.",
                 "悄悄什么都不复制的作业看起来会像成功。模式是对表名的通配，大小写是否敏感随系统而定。"),

@@ -9,13 +9,13 @@ internal static class SchemaErrors
     {
         [Codes.TableMissing] = new(
             new("table not found", "找不到表"),
-            new("There is no table {table}[ in {endpoint}][; did you mean {suggestion}?]",
-                "[{endpoint} 中]没有表 {table}[；是否想写 {suggestion}？]"),
+            new("There is no table {table}[ in {endpoint}].[ Did you mean {suggestion}?]",
+                "[{endpoint} 中]没有表 {table}。[是否想写 {suggestion}？]"),
             new("It was never there, was dropped, or its name differs in case.", "从未存在、已被删除，或大小写不同。"),
             new("See what a run would do:  pawl plan {jobfile}", "查看运行会做什么：  pawl plan {jobfile}")),
         [Codes.ColumnMissing] = new(
             new("column not found", "找不到列"),
-            new("The table {table} has no column {column}[; did you mean {suggestion}?]", "表 {table} 没有列 {column}[；是否想写 {suggestion}？]"),
+            new("The table {table} has no column {column}.[ Did you mean {suggestion}?]", "表 {table} 没有列 {column}。[是否想写 {suggestion}？]"),
             new("select, drop, rename and where speak of columns by the source's names.", "select、drop、rename 与 where 使用源的列名。"),
             new("Mend the name, then:  pawl plan {jobfile}", "改正列名，然后：  pawl plan {jobfile}")),
         [Codes.KeyUnfit] = new(

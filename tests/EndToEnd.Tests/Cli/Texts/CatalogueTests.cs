@@ -1,0 +1,82 @@
+using System.Reflection;
+using Pawl.Cli.Texts;
+using Pawl.Jobs;
+using Pawl.Model;
+using Pawl.Telemetry;
+using Xunit;
+
+namespace Pawl.EndToEnd.Tests.Cli.Texts;
+
+public sealed class CatalogueTests
+{
+    public static TheoryData<string> ErrorCodes => [.. Constants(typeof(Codes))];
+
+    [Theory]
+    [MemberData(nameof(ErrorCodes))]
+    public void Every_error_code_has_title_cause_and_help_in_both_languages(string code)
+    {
+        var text = ErrorTexts.Find(code);
+        Assert.NotNull(text);
+        foreach (var words in new[] { text.Title, text.What, text.Why, text.Help })
+        {
+            Assert.NotEmpty(words.En);
+            Assert.NotEmpty(words.Zh);
+            Assert.Equal(Template.Names(words.En).Order().Distinct(), Template.Names(words.Zh).Order().Distinct());
+        }
+        Assert.DoesNotContain('{', text.Title.En);
+        Assert.Contains(text.Title.Zh, c => c >= 0x4E00);
+    }
+
+    [Theory]
+    [MemberData(nameof(ErrorCodes))]
+    public void Error_texts_read_well_with_every_detail_and_with_none(string code)
+    {
+        var text = ErrorTexts.Find(code)!;
+        foreach (var template in new[] { text.What.En, text.What.Zh, text.Why.En, text.Why.Zh, text.Help.En, text.Help.Zh })
+        {
+            var full = Template.Fill(template, name => $"<{name}>");
+            foreach (var name in Template.Names(template)) Assert.Contains($"<{name}>", full);
+            var bare = Template.Fill(template, _ => null);
+            Assert.DoesNotContain("<", bare.Replace("(<", ""));
+            Assert.NotEmpty(full.Trim());
+        }
+    }
+
+    [Fact]
+    public void No_text_is_left_of_a_code_that_is_gone() => Assert.Equal(Constants(typeof(Codes)).Order(), ErrorTexts.AllCodes.Order());
+
+    [Fact]
+    public void Every_event_code_has_a_line_and_a_meaning()
+    {
+        Assert.Equal(Constants(typeof(EventCodes)).Order(), EventTexts.AllCodes.Order());
+        foreach (var code in EventTexts.AllCodes)
+        {
+            var text = EventTexts.Find(code)!;
+            Assert.Equal(Template.Names(text.Line.En).Order(), Template.Names(text.Line.Zh).Order());
+            Assert.NotEmpty(text.Meaning.Zh);
+        }
+    }
+
+    [Fact]
+    public void Every_reason_of_a_job_problem_has_a_text()
+    {
+        foreach (var reason in Constants(typeof(JobReasons)))
+        {
+            var words = ReasonTexts.Find(reason);
+            Assert.True(words is not null, reason);
+            Assert.Equal(Template.Names(words.En).Order(), Template.Names(words.Zh).Order());
+        }
+    }
+
+    [Fact]
+    public void A_bracketed_part_is_left_out_when_its_name_is_absent()
+    {
+        string? Detail(string name) => name == "a" ? "1" : null;
+        Assert.Equal("x 1", Template.Fill("x {a}[ and {b}]", Detail));
+        Assert.Equal("x ?", Template.Fill("x {b}[ and {b}, {a}]", Detail));
+        Assert.Equal("{a} [1]", Template.Fill("{{a}} [[{a}]]", Detail));
+    }
+
+    private static IEnumerable<string> Constants(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!);
+}
