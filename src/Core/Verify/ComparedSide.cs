@@ -91,6 +91,12 @@ internal sealed class ComparedSide : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Where a range's start lies against its end by this system's own order; before it when a bound is missing.</summary>
+    public async ValueTask<PositionOrder> OrderAsync(Split range, CancellationToken ct) =>
+        range.After is null || range.Through is null
+            ? PositionOrder.Before
+            : await system.CompareAsync(Table, range.After, range.Through, ct);
+
     /// <summary>The digest of a range, and how many of its rows the plan keeps out.</summary>
     public async Task<(RangeDigest Digest, long Excluded)> DigestAsync(Split range, CancellationToken ct)
     {

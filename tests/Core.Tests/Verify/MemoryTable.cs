@@ -21,6 +21,8 @@ internal class MemoryTable(TableSchema schema, IEnumerable<object?[]> rows) : IS
     public int Splits { get; init; } = 1;
     /// <summary>Reads fail with this after the first batch.</summary>
     public PawlException? Failure { get; init; }
+    /// <summary>Keys lie from the largest to the smallest.</summary>
+    public bool Falls { get; init; }
     /// <summary>Reads never end, until they are cancelled.</summary>
     public bool Hangs { get; init; }
     /// <summary>Most rows one batch ever had.</summary>
@@ -74,7 +76,7 @@ internal class MemoryTable(TableSchema schema, IEnumerable<object?[]> rows) : IS
     }
 
     public ValueTask<PositionOrder> CompareAsync(TableSchema table, Position a, Position b, CancellationToken ct) =>
-        throw new NotSupportedException();
+        new(a == b ? PositionOrder.Same : (Number(a) < Number(b)) == !Falls ? PositionOrder.Before : PositionOrder.After);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -82,7 +84,9 @@ internal class MemoryTable(TableSchema schema, IEnumerable<object?[]> rows) : IS
     {
         if (!HasKey) return Content;
         var (low, high) = (Number(after), Number(through));
-        return Content.Where(r => !(Key(r) <= low) && !(Key(r) > high)).OrderBy(Key);
+        return Falls
+            ? Content.Where(r => !(Key(r) >= low) && !(Key(r) < high)).OrderByDescending(Key)
+            : Content.Where(r => !(Key(r) <= low) && !(Key(r) > high)).OrderBy(Key);
     }
 
     private static long? Number(Position? at) => at is null ? null : long.Parse(at.Text, CultureInfo.InvariantCulture);

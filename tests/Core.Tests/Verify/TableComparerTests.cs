@@ -217,6 +217,17 @@ public sealed class TableComparerTests
     }
 
     [Fact]
+    public async Task A_key_that_falls_at_the_target_gives_no_row_twice()
+    {
+        Assert.True((await Compare(new MemoryTable(Orders, Some()), new MemoryTable(Orders, Some()) { Falls = true })).Equal);
+        var source = new MemoryTable(Orders, Some());
+        var damaged = new MemoryTable(Orders, Some().Skip(1)) { Falls = true };
+        var verdict = await Compare(source, damaged, Plan(source) with { Splits = [new Split { Index = 0 }] });
+        Assert.Equal((false, true, 999L), (verdict.Equal, verdict.Conclusive, verdict.TargetRows));
+        Assert.Empty(verdict.Differences);
+    }
+
+    [Fact]
     public async Task Splits_with_a_gap_do_not_hide_target_rows()
     {
         var source = new MemoryTable(Orders, Some().Where(r => (long)r[0]! is <= 250 or > 500));
