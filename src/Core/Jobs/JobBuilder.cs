@@ -116,8 +116,8 @@ internal sealed class JobBuilder(
         foreach (var (pattern, value) in entries)
         {
             var exact = pattern.Exact;
-            var wider = globs.Where(e => e.Pattern != pattern && (exact is null ? TableRules.Covers(e.Pattern, pattern) : e.Pattern.Matches(exact)))
-                .ToList();
+            bool Covers(TablePattern wide) => exact is null ? TableRules.Covers(wide, pattern) : wide.Matches(exact);
+            var wider = globs.Where(e => e.Pattern != pattern && Covers(e.Pattern)).ToList();
             wider.Sort((a, b) => TableRules.Compare(a.Pattern, b.Pattern));
             var merged = start;
             foreach (var entry in wider) merged = merged.Under((FieldMap)entry.Value.Value!);

@@ -62,7 +62,9 @@ public static class TableRules
     /// <param name="source">Its schema fills <c>{schema}</c>; without one that is empty, with the dot after it.</param>
     public static string TargetName(string template, TableName source) => Fill(template, source) ?? template;
 
-    /// <summary>The same, cut into schema and table at the template's own first dot: a dot inside a source table's name stays in the name.</summary>
+    /// <summary>
+    /// The same, cut into schema and table at the template's own first dot: a dot inside a source table's name stays in the name.
+    /// </summary>
     /// <param name="schemas">The target has schemas.</param>
     public static TableName TargetName(string template, TableName source, bool schemas)
     {

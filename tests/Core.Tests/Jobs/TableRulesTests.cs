@@ -105,7 +105,7 @@ public sealed class TableRulesTests
     [InlineData("{schema}.{table}", "s", "t", "s", "t")]
     [InlineData("{schema}.{table}", null, "t", null, "t")]
     [InlineData("a.b.c", null, "t", "a", "b.c")]
-    public void A_target_with_schemas_is_cut_at_the_dot_of_the_template(string template, string? schema, string table, string? to, string name)
+    public void A_target_with_schemas_is_cut_at_the_templates_dot(string template, string? schema, string table, string? to, string name)
     {
         Assert.Equal(new TableName(to, name), TableRules.TargetName(template, new TableName(schema, table), schemas: true));
         Assert.Null(TableRules.TargetName(template, new TableName(schema, table), schemas: false).Schema);
