@@ -49,6 +49,17 @@ public sealed record JobClaim
     public bool Rebind { get; init; }
     /// <summary>Who this is, for people: host, process id, user.</summary>
     public required string Runner { get; init; }
+
+    /// <summary>Whether the job that is there may be continued with this source.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.JobNameTaken"/> when the name belongs to another source;
+    /// <see cref="Codes.SourceReplaced"/> when another source lies where the known one was.</exception>
+    public void CheckSource(JobRecord known)
+    {
+        if (Rebind || known.Source.Text == Source.Text) return;
+        var replaced = known.Source.Display == Source.Display;
+        throw new PawlException(Fault.PositionLost, replaced ? Codes.SourceReplaced : Codes.JobNameTaken, ("job", Name),
+            ("known", known.Source.Display), ("source", Source.Display));
+    }
 }
 
 /// <summary>Permission to run a job. The fence is epoch and holder together. Immutable.</summary>

@@ -77,6 +77,18 @@ public sealed record LaneGroup
     public required IReadOnlyDictionary<TableName, TablePlan> Tables { get; init; }
     /// <summary>Bytes the writer may hold back before it must send them on. Default 64 MB.</summary>
     public long BufferBytes { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// The table whose split the lane is; null for a lane of its own, such as a change log. A new generation of a table closes the lanes
+    /// that are its splits, and no other.
+    /// </summary>
+    public TableName? TableOf(LaneId lane)
+    {
+        var at = lane.Name.LastIndexOf("/s", StringComparison.Ordinal);
+        if (at < 0 || !int.TryParse(lane.Name.AsSpan(at + 2), System.Globalization.NumberStyles.None,
+            System.Globalization.CultureInfo.InvariantCulture, out var split)) return null;
+        return Tables.Values.FirstOrDefault(plan => plan.Lane(lane.Job, split) == lane)?.Source;
+    }
 }
 
 /// <summary>What a target promises for a table.</summary>

@@ -6,10 +6,12 @@ namespace Pawl.Relational;
 /// <summary>Which program may read the control tables: <c>pawl_meta</c> holds <c>format</c> and <c>min_reader</c>.</summary>
 internal static class ControlFormat
 {
-    public static async ValueTask CheckAsync(ITargetSession session, CancellationToken ct)
+    /// <summary>Refuses a newer format. False when none is written yet.</summary>
+    public static async ValueTask<bool> CheckAsync(ITargetSession session, CancellationToken ct)
     {
         var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Meta }, ct);
         Check(rows);
+        return rows.Any(r => r.Text("name") == "format") && rows.Any(r => r.Text("name") == "min_reader");
     }
 
     /// <summary>Inside a transaction: refuses a newer format, or writes ours where there is none.</summary>

@@ -23,7 +23,11 @@ public interface ITargetDatabase : IAsyncDisposable
     /// <summary>Whether a living process holds that lock.</summary>
     ValueTask<bool> IsLockedAsync(string name, CancellationToken ct);
 
-    /// <summary>Ends a backend by the name its session gave (<see cref="ITargetSession.Backend"/>). False where the system cannot.</summary>
+    /// <summary>
+    /// Ends a backend by the name its session gave (<see cref="ITargetSession.Backend"/>), and where the system can, every other session of
+    /// the same runner: a stopped one may hold the job's row on a session whose name nobody recorded. Never anybody else's. False where the
+    /// system cannot, or nothing was there to end.
+    /// </summary>
     ValueTask<bool> TerminateAsync(string backend, CancellationToken ct);
 
     /// <summary>Table DDL and looks; each call a session of its own.</summary>
@@ -60,13 +64,19 @@ public interface ITargetTables
 /// </summary>
 public interface ITargetSession : IAsyncDisposable
 {
-    /// <summary>The server's name for this connection (process id, lock file …), stored so that a successor can end it.</summary>
+    /// <summary>
+    /// The server's name for this connection, stored so that a successor can end it. Never given twice: a bare process id is not enough, its
+    /// start time has to be in it, else a successor ends a stranger.
+    /// </summary>
     string Backend { get; }
 
     /// <summary>Starts a transaction that may write. A file target takes its write lock here, waiting a bounded time.</summary>
     ValueTask BeginAsync(CancellationToken ct);
 
-    /// <summary>Insert, update or delete on a control table; rows as the server counted them.</summary>
+    /// <summary>
+    /// Insert, update or delete on a control table; rows as the server counted them. Outside a transaction it commits by itself, and a lost
+    /// answer is an ordinary Transient fault: only what may be done twice is sent so.
+    /// </summary>
     /// <exception cref="PawlException">An insert whose key is there already: <see cref="Fault.Data"/>, <see cref="Codes.RowRefused"/>.</exception>
     ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct);
 

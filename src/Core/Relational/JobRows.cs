@@ -26,9 +26,9 @@ internal static class JobRows
 
     public static string Wanted(WantedState state) => state == WantedState.Pause ? "pause" : "run";
 
-    public static (string Column, object? Value)[] Ledger(LedgerEntry entry, TableName table, long epoch) =>
+    public static (string Column, object? Value)[] Ledger(LedgerEntry entry, TableName? table, long epoch) =>
     [
-        ("job", Id(entry.Lane.Job)), ("lane", entry.Lane.Name), ("seq", entry.Sequence), ("source_table", table.ToString()),
+        ("job", Id(entry.Lane.Job)), ("lane", entry.Lane.Name), ("seq", entry.Sequence), ("source_table", Owner(table)),
         ("epoch", epoch), ("codec", (entry.Position ?? entry.After)?.Codec), ("after_position", entry.After?.Text),
         ("position", entry.Position?.Text), ("counts", Counts(entry.Counts)), ("totals", Counts(entry.Total)),
         ("bytes", entry.Bytes), ("total_bytes", entry.TotalBytes), ("digest", entry.Digest), ("final", entry.Final ? 1L : 0L),
@@ -127,6 +127,9 @@ internal static class JobRows
         ("code", row.Code), ("cause", row.Cause), ("row_where", row.Where), ("at", Computed.Now),
     ];
 
+    /// <summary>Whose lane it is; <c>*</c> where it belongs to no single table, so that closing one does not take it along.</summary>
+    public static string Owner(TableName? table) => table?.ToString() ?? "*";
+
     public static string Id(Guid id) => id.ToString("D");
 
     public static string Plan(TablePlan plan) => JsonSerializer.Serialize(plan, PlanJson.Lossless.TablePlan!);
@@ -181,12 +184,13 @@ internal sealed class ConstantsConverter : JsonConverter<IReadOnlyDictionary<str
 
     private static bool HasPoint(ref Utf8JsonReader reader) => reader.ValueSpan.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0;
 
-    // A double without a JSON form travels as text with a mark that no user text can start with unescaped.
+    // A double without a JSON form travels as text with a mark; a text of the user that starts with the mark carries it twice.
     private static object Text(string text) => text switch
     {
         "\0NaN" => double.NaN,
         "\0Infinity" => double.PositiveInfinity,
         "\0-Infinity" => double.NegativeInfinity,
+        ['\0', ..] => text[1..],
         _ => text,
     };
 
@@ -206,6 +210,7 @@ internal sealed class ConstantsConverter : JsonConverter<IReadOnlyDictionary<str
                     writer.WriteRawValue(text.AsSpan().IndexOfAny(".eE") >= 0 ? text : text + ".0");
                     break;
                 case double d: writer.WriteStringValue("\0" + d.ToString(CultureInfo.InvariantCulture)); break;
+                case string s when s.StartsWith('\0'): writer.WriteStringValue("\0" + s); break;
                 default: writer.WriteStringValue((string)constant); break;
             }
         }

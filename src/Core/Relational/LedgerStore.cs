@@ -43,12 +43,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
 
     public async ValueTask<JobLease> AcquireAsync(JobClaim claim, CancellationToken ct)
     {
-        await database.Tables.CreateControlTablesAsync(ct);
-        await ChangingAsync<bool>(async s =>
-        {
-            await ControlFormat.WriteAsync(s, ct);
-            return true;
-        }, ct);
+        await EnsureFormatAsync(ct);
         var holder = context.Ids.Next();
         sessionLock ??= await database.TryLockAsync(LockName(holder), ct)
             ?? throw new PawlException(Fault.Transient, Codes.Busy, ("what", "session lock"), ("holder", claim.Runner));
@@ -71,6 +66,26 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         }
     }
 
+    /// <summary>Looks before it writes: a job that is held must say so even while its holder keeps the target's write lock.</summary>
+    private async ValueTask EnsureFormatAsync(CancellationToken ct)
+    {
+        if (!await database.Tables.HasControlTablesAsync(ct)) await database.Tables.CreateControlTablesAsync(ct);
+        if (await ReadingAsync(s => ControlFormat.CheckAsync(s, ct), ct)) return;
+        try
+        {
+            await ChangingAsync<bool>(async s =>
+            {
+                await ControlFormat.WriteAsync(s, ct);
+                return true;
+            }, ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Data && e.Code == Codes.RowRefused)
+        {
+            // Somebody else's first run wrote it in the same moment.
+            await ReadingAsync(s => ControlFormat.CheckAsync(s, ct), ct);
+        }
+    }
+
     private async ValueTask<ControlRow?> FindRowAsync(ITargetSession s, JobClaim claim, CancellationToken ct)
     {
         foreach (var name in claim.Was.Prepend(claim.Name))
@@ -85,7 +100,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var job = context.Ids.Next();
         try
         {
-            await ChangingAsync<long>(s => s.ChangeAsync(ControlChange.Insert(ControlTables.Job,
+            await AloneAsync(s => s.ChangeAsync(ControlChange.Insert(ControlTables.Job,
                 ("job", JobRows.Id(job)), ("name", claim.Name), ("source", claim.Source.Text), ("source_display", claim.Source.Display),
                 ("generation", 0L), ("epoch", 1L), ("tick", 0L), ("holder", JobRows.Id(holder)), ("runner", claim.Runner),
                 ("backend", s.Backend), ("heartbeat", Computed.Now), ("wanted", "run"), ("format", (long)ControlTables.Format),
@@ -100,11 +115,11 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
 
     private async ValueTask<JobLease?> TakeAsync(JobClaim claim, ControlRow row, Guid holder, CancellationToken ct)
     {
-        CheckSource(claim, JobRows.Job(row));
+        claim.CheckSource(JobRows.Job(row));
         var oldHolder = row.TextOrNull("holder");
         if (oldHolder is not null) await CheckDeadAsync(claim, row, row.Id("holder"), ct);
         var epoch = row.Number("epoch");
-        var touched = await ChangingAsync(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job,
+        var touched = await TakingAsync(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job,
             [
                 ("name", claim.Name), ("source", claim.Source.Text), ("source_display", claim.Source.Display),
                 ("epoch", Computed.PlusOne), ("tick", Computed.PlusOne), ("holder", JobRows.Id(holder)), ("runner", claim.Runner),
@@ -123,18 +138,29 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         };
     }
 
-    private static void CheckSource(JobClaim claim, JobRecord known)
+    /// <summary>0 also when the job's new name was given to another job in this moment.</summary>
+    private async ValueTask<long> TakingAsync(Func<ITargetSession, ValueTask<long>> take, CancellationToken ct)
     {
-        if (claim.Rebind || known.Source.Text == claim.Source.Text) return;
-        var replaced = known.Source.Display == claim.Source.Display;
-        throw new PawlException(Fault.PositionLost, replaced ? Codes.SourceReplaced : Codes.JobNameTaken, ("job", claim.Name),
-            ("known", known.Source.Display), ("source", claim.Source.Display));
+        try
+        {
+            return await AloneAsync(take, ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Data && e.Code == Codes.RowRefused)
+        {
+            return 0;
+        }
     }
 
     /// <summary>Throws while the holder is alive. Liveness only; safety is the epoch.</summary>
     private async ValueTask CheckDeadAsync(JobClaim claim, ControlRow row, Guid oldHolder, CancellationToken ct)
     {
-        if (!await database.IsLockedAsync(LockName(oldHolder), ct)) return;
+        if (await database.IsLockedAsync(LockName(oldHolder), ct)) await CheckStoppedAsync(claim, row, ct);
+        // Also when its lock is gone: a server may have noticed the loss of that one connection and not of the others.
+        if (row.TextOrNull("backend") is { } backend) await database.TerminateAsync(backend, ct);
+    }
+
+    private async ValueTask CheckStoppedAsync(JobClaim claim, ControlRow row, CancellationToken ct)
+    {
         var age = row.Now - row.NumberOrNull("heartbeat") ?? long.MaxValue;
         var fresh = age >= 0 && age < Liveness.DeadAfter.TotalMilliseconds;
         if (!fresh)
@@ -149,18 +175,16 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             throw new PawlException(Fault.Fenced, Codes.JobHeld, ("job", claim.Name), ("holder", row.TextOrNull("runner")),
                 ("heartbeat_ms", age));
         }
-        if (row.TextOrNull("backend") is { } backend) await database.TerminateAsync(backend, ct);
     }
 
     public async ValueTask<WantedState> BeatAsync(JobLease lease, bool release, CancellationToken ct)
     {
-        var wanted = await ChangingAsync(async s =>
+        var wanted = await AloneAsync(async s =>
         {
-            await Protocol.FenceJobAsync(s, lease, ct);
             (string, object?)[] set = release
-                ? [("holder", null), ("runner", null), ("backend", null), ("heartbeat", null)]
-                : [("heartbeat", Computed.Now)];
-            await s.ChangeAsync(ControlChange.Update(ControlTables.Job, set, new Condition("job", JobRows.Id(lease.Job))), ct);
+                ? [("tick", Computed.PlusOne), ("holder", null), ("runner", null), ("backend", null), ("heartbeat", null)]
+                : [("tick", Computed.PlusOne), ("heartbeat", Computed.Now), ("backend", s.Backend)];
+            await Protocol.ChangeJobAsync(s, lease, set, ct);
             return await Protocol.WantedAsync(s, lease.Job, ct);
         }, ct);
         if (release) await UnlockAsync();
@@ -185,7 +209,8 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
 
     private static async ValueTask<bool> SaveAsync(ITargetSession s, JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct)
     {
-        await Protocol.FenceJobAsync(s, lease, ct);
+        var locked = emptyTarget && await LockPlansAsync(s, lease, plan.Source.ToString(), ct);
+        if (!locked) await Protocol.FenceJobAsync(s, lease, ct);
         var job = JobRows.Id(lease.Job);
         var table = plan.Source.ToString();
         var phase = plan.Phase.ToString().ToLowerInvariant();
@@ -198,12 +223,25 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             await s.ChangeAsync(ControlChange.Delete(owned, new("job", job), new("source_table", table)), ct);
         }
         if (emptyTarget) await s.EmptyAsync(plan, ct);
+        if (locked) await Protocol.FenceJobAsync(s, lease, ct);
         await s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("generation", plan.Generation)],
             new("job", job), new("generation", plan.Generation, Comparison.Less)), ct);
         await s.ChangeAsync(ControlChange.Insert(ControlTables.Plan, ("job", job), ("source_table", table),
             ("generation", plan.Generation), ("phase", phase), ("tick", 0L), ("result_hash", plan.ResultHash),
             ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)), ct);
         return true;
+    }
+
+    /// <summary>
+    /// Emptying a large table takes long, and the heartbeat needs the job's row meanwhile: the table's own plans are locked instead, and the
+    /// job's fence comes at the end. False when there is no plan to lock.
+    /// </summary>
+    private static async ValueTask<bool> LockPlansAsync(ITargetSession s, JobLease lease, string table, CancellationToken ct)
+    {
+        var plans = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("tick", Computed.PlusOne)],
+            new("job", JobRows.Id(lease.Job)), new("source_table", table)), ct);
+        if (plans > 0) await Protocol.CheckJobAsync(s, lease, ct);
+        return plans > 0;
     }
 
     /// <summary>
@@ -232,7 +270,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     }
 
     public async ValueTask RequestAsync(Guid job, WantedState wanted, CancellationToken ct) =>
-        await ChangingAsync<long>(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("wanted", JobRows.Wanted(wanted))],
+        await AloneAsync(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("wanted", JobRows.Wanted(wanted))],
             new Condition("job", JobRows.Id(job))), ct), ct);
 
     private static async ValueTask<ControlRow?> RowAsync(ITargetSession s, Condition where, CancellationToken ct)
@@ -242,6 +280,12 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     }
 
     private static string LockName(Guid holder) => holder.ToString("N");
+
+    /// <summary>
+    /// One changing statement outside a transaction, which commits by itself: a runner that is stopped in the middle leaves no open
+    /// transaction, so that the job's row is never locked by somebody whose name nobody knows yet. Doing it twice is harmless.
+    /// </summary>
+    private ValueTask<T> AloneAsync<T>(Func<ITargetSession, ValueTask<T>> work, CancellationToken ct) => ReadingAsync(work, ct);
 
     private async ValueTask<T> ReadingAsync<T>(Func<ITargetSession, ValueTask<T>> work, CancellationToken ct)
     {
@@ -293,8 +337,14 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
 
     public async ValueTask DisposeAsync()
     {
-        await DropAsync();
-        await UnlockAsync();
+        try
+        {
+            await DropAsync();
+        }
+        finally
+        {
+            await UnlockAsync();
+        }
     }
 }
 

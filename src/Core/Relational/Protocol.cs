@@ -7,11 +7,36 @@ namespace Pawl.Relational;
 internal static class Protocol
 {
     /// <summary>The fence of everything that changes a job: no row touched means somebody else owns it. Holds the row's lock until the end.</summary>
-    public static async ValueTask FenceJobAsync(ITargetSession session, JobLease lease, CancellationToken ct)
+    public static ValueTask FenceJobAsync(ITargetSession session, JobLease lease, CancellationToken ct) =>
+        ChangeJobAsync(session, lease, [("tick", Computed.PlusOne)], ct);
+
+    /// <summary>Changes the job's row if it is still ours.</summary>
+    public static async ValueTask ChangeJobAsync(ITargetSession session, JobLease lease, (string, object?)[] set, CancellationToken ct)
     {
-        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Job, [("tick", Computed.PlusOne)],
+        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Job, set,
             new("job", JobRows.Id(lease.Job)), new("epoch", lease.Epoch), new("holder", JobRows.Id(lease.Holder))), ct);
         if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("epoch", lease.Epoch));
+    }
+
+    /// <summary>
+    /// The fence of work on one table that may take long (indexes, emptying). It locks the plan's row and not the job's, so that heartbeats,
+    /// other tables and requests go on meanwhile. The job is read after the lock is there: either we still own it, and whoever takes it over
+    /// waits for this transaction before touching the table, or we see that it is lost.
+    /// </summary>
+    public static async ValueTask FenceTableAsync(ITargetSession session, JobLease lease, TablePlan plan, CancellationToken ct)
+    {
+        await FencePlanAsync(session, lease, plan, ct);
+        await CheckJobAsync(session, lease, ct);
+    }
+
+    public static async ValueTask CheckJobAsync(ITargetSession session, JobLease lease, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect
+        {
+            Table = ControlTables.Job,
+            Where = [new("job", JobRows.Id(lease.Job)), new("epoch", lease.Epoch), new("holder", JobRows.Id(lease.Holder))],
+        }, ct);
+        if (rows.Count != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("epoch", lease.Epoch));
     }
 
     /// <summary>
@@ -42,7 +67,7 @@ internal static class Protocol
     }
 
     /// <summary>Gives the lane to a new holder; whoever had it is fenced from here on. Waits for the lane's row lock, that is, until an older transaction is decided.</summary>
-    public static async ValueTask<LaneTerm> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName table, Guid holder, CancellationToken ct)
+    public static async ValueTask<LaneTerm> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName? table, Guid holder, CancellationToken ct)
     {
         var job = JobRows.Id(lane.Job);
         var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Lane,
@@ -54,7 +79,7 @@ internal static class Protocol
         if (touched == 0)
         {
             await session.ChangeAsync(ControlChange.Insert(ControlTables.Lane,
-                ("job", job), ("lane", lane.Name), ("source_table", table.ToString()), ("epoch", 1L), ("tick", 0L),
+                ("job", job), ("lane", lane.Name), ("source_table", JobRows.Owner(table)), ("epoch", 1L), ("tick", 0L),
                 ("holder", JobRows.Id(holder)), ("backend", session.Backend), ("heartbeat", Computed.Now)), ct);
             return new LaneTerm(1, 0);
         }
@@ -92,7 +117,7 @@ internal static class Protocol
     /// Appends one entry and compacts: every 64th entry takes those more than 64 older with it; the final one takes all others. Running
     /// totals stand in every entry, so nothing is lost.
     /// </summary>
-    public static async ValueTask AppendAsync(ITargetSession session, LedgerEntry entry, TableName table, long epoch, CancellationToken ct)
+    public static async ValueTask AppendAsync(ITargetSession session, LedgerEntry entry, TableName? table, long epoch, CancellationToken ct)
     {
         await session.ChangeAsync(ControlChange.Insert(ControlTables.Ledger, JobRows.Ledger(entry, table, epoch)), ct);
         if (!entry.Final && entry.Sequence % KeptEntries != 0) return;

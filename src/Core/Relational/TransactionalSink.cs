@@ -29,7 +29,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         // An empty table has no row that would have missed it: a restore may have gone back behind its creation while we ran.
         var there = await database.Tables.InspectAsync(plan, ct);
         if (!there.Exists) throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", 0));
-        await database.Tables.FinishAsync(plan, (session, token) => Protocol.FenceJobAsync(session, lease, token), ct);
+        await database.Tables.FinishAsync(plan, (session, token) => Protocol.FenceTableAsync(session, lease, plan, token), ct);
         context.Points.Reached(CrashPoint.TableFinished);
     }
 
@@ -80,10 +80,9 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         try
         {
             await Protocol.FenceJobAsync(session, group.Lease, ct);
-            var table = group.Tables.Count == 1 ? group.Tables.Keys.First() : new TableName(null, "*");
-            foreach (var plan in group.Tables.Values) await Protocol.FencePlanAsync(session, group.Lease, plan, ct);
+            foreach (var plan in group.Tables.Values.OrderBy(p => p.Source.ToString(), StringComparer.Ordinal)) await Protocol.FencePlanAsync(session, group.Lease, plan, ct);
             var terms = new Dictionary<LaneId, LaneTerm>();
-            foreach (var lane in sorted) terms[lane] = await Protocol.RaiseLaneAsync(session, lane, table, holder, ct);
+            foreach (var lane in sorted) terms[lane] = await Protocol.RaiseLaneAsync(session, lane, group.TableOf(lane), holder, ct);
             committed = true;
             await session.EndAsync(commit: true);
             return terms;

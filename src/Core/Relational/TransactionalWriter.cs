@@ -72,16 +72,14 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
             throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "ledger sequence"), ("lane", entry.Lane.Name),
                 ("expected", expected), ("sequence", entry.Sequence));
         }
-        var table = group.Tables.Count == 1 ? group.Tables.Keys.First() : new TableName(null, "*");
-        var generation = group.Tables.Count == 1 ? group.Tables.Values.First().Generation : 0;
         var number = 0;
         foreach (var reject in rejects.Where(r => r.Lane == entry.Lane))
         {
             await session.ChangeAsync(ControlChange.Insert(ControlTables.Reject,
-                JobRows.Reject(reject, generation, entry.Sequence, ++number)), ct);
+                JobRows.Reject(reject, group.Tables[reject.Table].Generation, entry.Sequence, ++number)), ct);
         }
         rejects.RemoveAll(r => r.Lane == entry.Lane);
-        await Protocol.AppendAsync(session, entry, table, term.Epoch, ct);
+        await Protocol.AppendAsync(session, entry, group.TableOf(entry.Lane), term.Epoch, ct);
     }
 
     /// <summary>Begins the transaction with its fence; the locks of the lanes' rows are held until the end.</summary>

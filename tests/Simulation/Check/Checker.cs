@@ -61,7 +61,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         foreach (var (table, cell, kind, before) in tx.Changes)
         {
             if (table == ControlTables.Ledger && kind == ChangeKind.Insert && cell.Pending is { } entry) entries.Add(entry);
-            else if (table == ControlTables.Plan) OnPlan(db, tx, cell, kind);
+            else if (table == ControlTables.Plan && !OnlyTicked(before, cell.Pending)) OnPlan(db, tx, cell, kind);
             else if (table == ControlTables.Lane && kind != ChangeKind.Delete) OnLane(db, tx, cell, before);
             else if (table == ControlTables.Lane) OwnsJob(db, tx, before!.Text(table, "job"), "removed a lane");
             else if (table == ControlTables.Job && kind == ChangeKind.Update)
@@ -112,6 +112,16 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         {
             if (cell.SeenBy(seenBy) is { } row) yield return (row, cell);
         }
+    }
+
+    /// <summary>
+    /// Work on a table locks its plan by the tick. Whoever lost the job meanwhile may still end such work: the next owner waits for the lock.
+    /// </summary>
+    private static bool OnlyTicked(object?[]? before, object?[]? after)
+    {
+        if (before is null || after is null) return false;
+        var tick = ControlTables.Plan.At("tick");
+        return !before.Where((value, at) => at != tick && !Equals(value, after[at])).Any();
     }
 
     private void OnPlan(Database db, Transaction tx, ControlCell cell, ChangeKind kind)
