@@ -45,6 +45,7 @@ internal sealed class EventQueue(int maxEvents, long maxBytes)
     /// <summary>The next event without waiting; false when none is there yet.</summary>
     /// <param name="e">Null when the reader has come to its end.</param>
     /// <exception cref="Exception">What the reader failed with, after all events before it.</exception>
+    /// <exception cref="ObjectDisposedException">The queue was closed.</exception>
     public bool TryRead(out SourceEvent? e)
     {
         lock (gate)
@@ -58,7 +59,9 @@ internal sealed class EventQueue(int maxEvents, long maxBytes)
             }
             e = null;
             if (error is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-            return ended || closed;
+            // A closed queue is not an ended lane: whoever took it for one would make the lane final.
+            ObjectDisposedException.ThrowIf(closed, this);
+            return ended;
         }
     }
 
@@ -86,7 +89,7 @@ internal sealed class EventQueue(int maxEvents, long maxBytes)
         lock (gate)
         {
             ended = true;
-            error = failure;
+            if (!closed) error = failure;
             Wake();
         }
     }

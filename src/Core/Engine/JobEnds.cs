@@ -44,7 +44,13 @@ internal sealed class JobEnds : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Source.DisposeAsync();
-        await Sink.DisposeAsync();
+        try
+        {
+            await Source.DisposeAsync();
+        }
+        finally
+        {
+            await Sink.DisposeAsync();
+        }
     }
 }

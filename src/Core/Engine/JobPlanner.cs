@@ -13,6 +13,7 @@ public sealed class JobPlanner(JobHost host)
         await using var ends = await JobEnds.OpenAsync(host, job, ct);
         await using var ledger = await ends.Sink.OpenLedgerAsync(ct);
         var record = await FindAsync(ledger, job, ct);
+        if (record is not null) JobRunner.Claim(host, job, ends.Source, options).CheckSource(record);
         var found = record is null ? new JobProgress([], new Dictionary<LaneId, LedgerEntry>(), new Dictionary<TableName, long>(), 0)
             : await ledger.ReadAsync(record.Id, ct);
         var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ct);

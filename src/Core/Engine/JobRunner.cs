@@ -50,7 +50,7 @@ public sealed class JobRunner(JobHost host)
         run.SinkAcceptsStrays = ends.SinkSpec.Limits.AcceptsStrays;
         var matched = await retry.RunAsync(async ct => await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ct), run.StopToken);
         await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
-        run.Lease = await retry.RunAsync(ct => ledger.CallAsync(s => s.AcquireAsync(Claim(run, ends, options), ct)), run.StopToken);
+        run.Lease = await retry.RunAsync(ct => ledger.CallAsync(s => s.AcquireAsync(Claim(host, run.Job, ends.Source, options), ct)), run.StopToken);
 
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(run.AbortToken);
         var beating = BeatAsync(run, ledger, state, alive.Token);
@@ -59,7 +59,9 @@ public sealed class JobRunner(JobHost host)
             var found = await retry.RunAsync(ct => ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, ct)), run.StopToken);
             await DecideAsync(run, ends, options, matched, found, state);
             Announce(run, found, state);
-            await new LaneCrew(run, ends, ledger, state).RunAsync();
+            // Plans go over a connection of their own: opening one may empty a large table, and the heartbeat must not stand behind that.
+            await using var plans = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
+            await new LaneCrew(run, ends, plans, state).RunAsync();
         }
         finally
         {
@@ -69,11 +71,11 @@ public sealed class JobRunner(JobHost host)
         }
     }
 
-    private JobClaim Claim(RunContext run, JobEnds ends, RunOptions options) => new()
+    internal static JobClaim Claim(JobHost host, JobSpec job, ISource source, RunOptions options) => new()
     {
-        Name = run.Job.Name,
-        Was = run.Job.Was,
-        Source = ends.Source.Identity,
+        Name = job.Name,
+        Was = job.Was,
+        Source = source.Identity,
         Rebind = options.Restart && options.Tables.Count == 0,
         Runner = host.Runner,
     };
@@ -93,8 +95,17 @@ public sealed class JobRunner(JobHost host)
                 continue;
             }
             var known = stored.GetValueOrDefault(table.Schema.Name);
-            var decision = await run.Retry(null, null).RunAsync(async ct => await planner.DecideAsync(table.Rule, table.Schema, known,
-                run.Lease.Job, found, () => ++generation, options.Restart, ct), run.StopToken);
+            TableDecision decision;
+            try
+            {
+                decision = await run.Retry(null, null).RunAsync(async ct => await planner.DecideAsync(table.Rule, table.Schema, known,
+                    run.Lease.Job, found, () => ++generation, options.Restart, ct), run.StopToken);
+            }
+            catch (PawlException e) when (RetryRules.MayRetry(e) && !run.StopToken.IsCancellationRequested)
+            {
+                // A table that stays locked stops nobody else.
+                decision = planner.Blocked(table.Rule, table.Schema, known, e);
+            }
             state.Tables.Add(new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time));
         }
         TableCatalogue.CheckTargets(state.Tables.Select(t => t.Decision));
@@ -158,7 +169,7 @@ public sealed class JobRunner(JobHost host)
                 await Task.Delay(Liveness.Beat, host.Time, ct);
                 if (await ledger.CallAsync(s => s.BeatAsync(run.Lease, release: false, ct)) == WantedState.Pause) run.AskPause();
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 return;
             }
@@ -168,10 +179,10 @@ public sealed class JobRunner(JobHost host)
                 run.Abort();
                 return;
             }
-            catch (PawlException e)
+            catch (Exception e)
             {
                 // A beat that fails is no reason to stop: safety is the epoch's work, and the next beat may get through.
-                run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", e.Code));
+                run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", (e as PawlException ?? Unexpected(e)).Code));
             }
         }
     }
@@ -183,10 +194,10 @@ public sealed class JobRunner(JobHost host)
         {
             await ledger.CallAsync(s => s.BeatAsync(run.Lease, release: true, CancellationToken.None));
         }
-        catch (PawlException e)
+        catch (Exception e)
         {
-            // The next run finds the session lock gone and takes the job at once.
-            run.Emit(EventCodes.Warning, null, null, ("what", "release"), ("code", e.Code));
+            // The next run finds the session lock gone and takes the job at once. What the run itself failed with must not be hidden by this.
+            run.Emit(EventCodes.Warning, null, null, ("what", "release"), ("code", (e as PawlException ?? Unexpected(e)).Code));
         }
     }
 

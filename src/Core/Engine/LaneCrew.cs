@@ -67,8 +67,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
             run.Abort();
             return true;
         }
-        table.Fail(e);
-        run.Emit(EventCodes.TableFailed, table.Plan, null, ("code", e.Code), ("fault", e.Fault));
+        if (table.Fail(e)) run.Emit(EventCodes.TableFailed, table.Plan, null, ("code", e.Code), ("fault", e.Fault));
         return false;
     }
 
@@ -95,18 +94,14 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     private async Task<LaneEnd> MoveAsync(LaneWork lane)
     {
         var pump = new LanePump(lane, ends.Source, ends.Sink, run);
-        var retry = run.Retry(lane.Plan, lane.Lane);
-        while (true)
+        long seen = 0;
+        return await run.Retry(lane.Plan, lane.Lane).RunAsync(_ => pump.RunAsync(run.StopToken, run.AbortToken), run.StopToken, GotOn);
+
+        bool GotOn()
         {
-            var before = pump.Commits;
-            try
-            {
-                return await retry.RunAsync(_ => pump.RunAsync(run.StopToken, run.AbortToken), run.StopToken);
-            }
-            catch (PawlException e) when (RetryRules.MayRetry(e) && pump.Commits > before && run.TakeRetry())
-            {
-                run.Emit(EventCodes.LaneRetry, lane.Plan, lane.Lane, ("code", e.Code), ("fault", e.Fault), ("attempt", 0L), ("wait_ms", 0L));
-            }
+            var moved = pump.Commits > seen;
+            seen = pump.Commits;
+            return moved;
         }
     }
 

@@ -69,6 +69,8 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
             {
                 if (!await queue.WriteAsync(e, ct)) return;
             }
+            // A source that answers a cancelled token by ending quietly has not come to the lane's end.
+            ct.ThrowIfCancellationRequested();
             queue.End();
         }
         catch (Exception e)
@@ -93,7 +95,8 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 last = await CommitAsync(writer, group, last, final: false, abort);
                 group = new OpenGroup(last, run);
             }
-            if (group.IsEmpty && Asked(writer, stop)) return LaneEnd.Stopped;
+            // What the group still holds has no position yet (the middle of a source's transaction, a table without a key): it is read again.
+            if (Asked(writer, stop)) return LaneEnd.Stopped;
             if (!queue.TryRead(out var e))
             {
                 await queue.WaitAsync();
@@ -154,9 +157,15 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
         }
         var entry = group.Entry(work.Lane, last, counts, final);
         work.Progress.CheckRejects(work.Plan, work.Lane, counts.Rejected);
-        inDoubt = entry;
-        await writer.CommitAsync([entry], ct);
-        inDoubt = null;
+        try
+        {
+            await writer.CommitAsync([entry], ct);
+        }
+        catch (CommitUnknownException)
+        {
+            inDoubt = entry;
+            throw;
+        }
         Commits++;
         work.Progress.Durable(entry);
         run.Committed(work, entry);
@@ -168,6 +177,6 @@ internal enum LaneEnd
 {
     /// <summary>The lane's final entry is durable.</summary>
     Final,
-    /// <summary>Asked to stop; everything written is durable.</summary>
+    /// <summary>Asked to stop; everything up to the last place to commit at is durable.</summary>
     Stopped,
 }

@@ -26,7 +26,7 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
     /// <summary>Asked to end in either way. Both are looked at: an abort reaches its own token before it reaches the other.</summary>
     public bool Ending => stop.IsCancellationRequested || abort.IsCancellationRequested;
 
-    /// <summary>Lanes at work at the same time.</summary>
+    /// <summary>Lanes at work at the same time; set before the first lane is opened.</summary>
     public int Workers { get; set; } = 1;
 
     /// <summary>Row data one lane may hold, in bytes: half in its open group, a quarter in its queue, the rest in batches on their way.</summary>
@@ -36,7 +36,7 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
     public int QueueEvents => 64;
 
     /// <summary>Batches that fill a commit group exactly, so that no commit carries more rows than the job says.</summary>
-    public BatchBudget Batches { get; } = Budget(job);
+    public BatchBudget Batches => field ??= Budget();
 
     /// <summary>Rows of a run's first commit per lane: a durable point soon, then full groups.</summary>
     public long FirstGroupRows => 8_192;
@@ -47,11 +47,12 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
 
     public int Retries { get; private set; }
 
-    private static BatchBudget Budget(JobSpec job)
+    private BatchBudget Budget()
     {
         const int usual = 4_096;
         var parts = (job.Commit.Rows + usual - 1) / usual;
-        return new BatchBudget((int)Math.Max(1, job.Commit.Rows / parts), Math.Clamp(job.Commit.Bytes / 8, 64 << 10, 4 << 20));
+        return new BatchBudget((int)Math.Max(1, job.Commit.Rows / parts),
+            Math.Clamp(Math.Min(job.Commit.Bytes, LaneBytes) / 8, 64 << 10, 4 << 20));
     }
 
     /// <summary>Ends everything: the job is somebody else's now.</summary>

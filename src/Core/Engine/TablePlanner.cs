@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Pawl.Contracts;
@@ -28,17 +29,22 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             var wanted = Describe(rule, schema, target);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
-            if (restart) return await RestartAsync(rule, wanted, nextGeneration, ct);
+            if (restart) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
             Check(stored, wanted);
-            if (stored.Phase >= TablePhase.Done) return new TableDecision(rule, schema, target, stored, TableState.Finished);
             await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
-            return new TableDecision(rule, schema, target, stored, TableState.Resumes);
+            if (stored.Phase >= TablePhase.Done) return new TableDecision(rule, schema, target, stored, TableState.Finished);
+            // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
+            var plan = stored with { RejectLimit = wanted.RejectLimit, Create = wanted.Create };
+            return new TableDecision(rule, schema, target, plan, TableState.Resumes);
         }
         catch (PawlException e) when (!RetryRules.MayRetry(e))
         {
-            return new TableDecision(rule, schema, target, stored, TableState.Blocked, Error: e);
+            return Blocked(rule, schema, stored, e);
         }
     }
+
+    public TableDecision Blocked(TableRule rule, TableSchema schema, TablePlan? stored, PawlException error) =>
+        new(rule, schema, Expand(rule.Target, schema.Name), stored, TableState.Blocked, Error: error);
 
     /// <summary>The plan as the job file and the source want it now; generation and splits still open.</summary>
     private TablePlan Describe(TableRule rule, TableSchema schema, TableName target)
@@ -59,6 +65,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         };
         var changes = new ColumnChanges { Rename = rule.Rename, Set = rule.Set };
         var result = TransformChain.Output(Projection.Schema(schema, read.Columns), changes);
+        CheckColumns(rule, result);
         return new TablePlan
         {
             Source = schema.Name,
@@ -78,9 +85,44 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         };
     }
 
+    private void CheckColumns(TableRule rule, TableSchema result)
+    {
+        if (sinkSpec.Limits.IdentifierBytes is > 0 and var limit
+            && result.Columns.FirstOrDefault(c => Encoding.UTF8.GetByteCount(c.Name) > limit) is { } column)
+        {
+            throw new PawlException(Fault.Configuration, Codes.NameTooLong, ("table", result.Name), ("column", column.Name), ("limit", limit));
+        }
+        if (rule.Write == WriteMode.Upsert && !sinkSpec.Limits.Upsert)
+        {
+            throw new PawlException(Fault.Configuration, Codes.JobValueInvalid, ("field", "write"), ("value", "upsert"),
+                ("target", sinkSpec.Name));
+        }
+    }
+
     private async ValueTask<TableDecision> OpenAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
     {
+        CheckOpen(wanted, await sink.InspectAsync(wanted, ct));
+        var plan = await SplitAsync(wanted, nextGeneration, ct);
+        return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.New);
+    }
+
+    /// <summary>
+    /// Rows are removed only from a table that our own insert-only plan filled, which was empty when that plan was opened. Another target
+    /// in the job file, or one that was written by upsert, may hold rows that are not ours.
+    /// </summary>
+    private async ValueTask<TableDecision> RestartAsync(TableRule rule, TablePlan wanted, TablePlan stored, Func<long> nextGeneration,
+        CancellationToken ct)
+    {
         var there = await sink.InspectAsync(wanted, ct);
+        var ours = stored.Target == wanted.Target && stored.Write == WriteMode.Insert;
+        var empty = ours && there.Exists && wanted.Write == WriteMode.Insert;
+        if (!empty) CheckOpen(wanted, there);
+        var plan = await SplitAsync(wanted, nextGeneration, ct);
+        return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Restarts, EmptyTarget: empty);
+    }
+
+    private static void CheckOpen(TablePlan wanted, TargetState there)
+    {
         if (there.HasRows && wanted.Write == WriteMode.Insert)
         {
             throw new PawlException(Fault.Configuration, Codes.TargetNotEmpty, ("table", wanted.Target), ("source_table", wanted.Source));
@@ -89,16 +131,6 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", wanted.Target));
         }
-        var plan = await SplitAsync(wanted, nextGeneration, ct);
-        return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.New);
-    }
-
-    private async ValueTask<TableDecision> RestartAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
-    {
-        var there = await sink.InspectAsync(wanted, ct);
-        var plan = await SplitAsync(wanted, nextGeneration, ct);
-        return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Restarts,
-            EmptyTarget: there.Exists && wanted.Write == WriteMode.Insert);
     }
 
     private async ValueTask<TablePlan> SplitAsync(TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
@@ -127,12 +159,13 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source), ("changed", Changed(stored, wanted)));
         }
-        if (stored.Phase >= TablePhase.Done) return;
+        // Also when it is done: a restart of the whole job that died half-way has bound the job to the new source, not this table.
         if (stored.SourceIdentity.Text != wanted.SourceIdentity.Text)
         {
             throw new PawlException(Fault.PositionLost, Codes.SourceReplaced, ("table", stored.Source),
                 ("known", stored.SourceIdentity.Display), ("source", wanted.SourceIdentity.Display));
         }
+        if (stored.Phase >= TablePhase.Done) return;
         if (stored.SourceSchema.Hash() != wanted.SourceSchema.Hash())
         {
             throw new PawlException(Fault.PositionLost, Codes.SchemaChanged, ("table", stored.Source));
@@ -157,7 +190,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     /// <summary>The ledger says rows are there; a target that is empty or gone was truncated behind our back.</summary>
     private async ValueTask CheckTargetAsync(TablePlan plan, Guid jobId, JobProgress progress, CancellationToken ct)
     {
-        var written = plan.Splits.Sum(s => progress.Last.TryGetValue(plan.Lane(jobId, s.Index), out var e) ? e.Total.Inserted : 0);
+        var written = plan.Splits.Sum(s => progress.Last.TryGetValue(plan.Lane(jobId, s.Index), out var e)
+            ? e.Total.Inserted + e.Total.Updated + e.Total.Unchanged : 0);
         if (written == 0) return;
         var there = await sink.InspectAsync(plan, ct);
         if (!there.Exists || !there.HasRows)
@@ -169,15 +203,35 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>
     private TableName Expand(string template, TableName name) => TableRules.TargetName(template, name, sinkSpec.Limits.HasSchemas);
 
+    /// <summary>Every field is written with its length, so that no two rules can come to the same text. Stored: the form must not change.</summary>
     private static string ResultHash(TableRule rule, ReadOptions read, TableName target)
     {
-        var text = new StringBuilder().Append("1\n").Append(target).Append('\n').Append(rule.Write).Append('\n').Append(rule.Strays)
-            .Append('\n').Append(rule.Where).Append('\n').AppendJoin('\0', read.Columns ?? ["*"]).Append('\n');
-        foreach (var (from, to) in rule.Rename.OrderBy(r => r.Key, StringComparer.Ordinal)) text.Append(from).Append('\0').Append(to).Append('\n');
+        var text = new StringBuilder("2");
+        void Field(object? value)
+        {
+            var field = Convert.ToString(value, CultureInfo.InvariantCulture);
+            if (field is null || value is null) text.Append("-;");
+            else text.Append(CultureInfo.InvariantCulture, $"{field.Length}:{field};");
+        }
+        Field(target.Schema);
+        Field(target.Name);
+        Field(rule.Write);
+        Field(rule.Strays);
+        Field(rule.Where);
+        Field(read.Columns?.Count);
+        foreach (var column in read.Columns ?? []) Field(column);
+        Field(rule.Rename.Count);
+        foreach (var (from, to) in rule.Rename.OrderBy(r => r.Key, StringComparer.Ordinal))
+        {
+            Field(from);
+            Field(to);
+        }
+        Field(rule.Set.Count);
         foreach (var (column, value) in rule.Set.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
-            text.Append(column).Append('\0').Append(value?.GetType().Name).Append('\0')
-                .Append(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)).Append('\n');
+            Field(column);
+            Field(value?.GetType().Name);
+            Field(value);
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }

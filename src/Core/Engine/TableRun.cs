@@ -46,10 +46,16 @@ internal sealed class TableRun
 
     public bool Failed => Error is not null;
 
-    public void Fail(PawlException error)
+    /// <summary>True for the first failure; the others of its lanes are its consequences.</summary>
+    public bool Fail(PawlException error)
     {
-        lock (gate) Error ??= error;
+        lock (gate)
+        {
+            if (Error is not null) return false;
+            Error = error;
+        }
         Time = time.GetElapsedTime(began);
+        return true;
     }
 
     public void Finish()
