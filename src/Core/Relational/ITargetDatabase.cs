@@ -25,8 +25,8 @@ public interface ITargetDatabase : IAsyncDisposable
 
     /// <summary>
     /// Ends a backend by the name its session gave (<see cref="ITargetSession.Backend"/>), and where the system can, every other session of
-    /// the same runner: a stopped one may hold the job's row on a session whose name nobody recorded. Never anybody else's. False where the
-    /// system cannot, or nothing was there to end.
+    /// the same runner: a stopped one may hold a lock on a session whose name nobody recorded. Never a session of a third runner, and of the
+    /// caller's own sessions only the named one. False where the system cannot.
     /// </summary>
     ValueTask<bool> TerminateAsync(string backend, CancellationToken ct);
 

@@ -31,6 +31,7 @@ internal sealed class FaultRates
 internal sealed class Server(World world, Rng rng, Flavour flavour, FaultRates faults, Checker checker, Tally tally)
 {
     private readonly List<Connection> connections = [];
+    private readonly Dictionary<string, SimProcess> clients = [];
     private readonly Dictionary<string, Connection> locks = [];
     private int connectionIds;
     private int transactionIds;
@@ -63,6 +64,7 @@ internal sealed class Server(World world, Rng rng, Flavour flavour, FaultRates f
     {
         var connection = new Connection(client, ++connectionIds);
         connections.Add(connection);
+        clients.Add(connection.Backend, client);
         return connection;
     }
 
@@ -169,12 +171,19 @@ internal sealed class Server(World world, Rng rng, Flavour flavour, FaultRates f
         connections.Remove(c);
     }
 
-    public bool Terminate(string backend)
+    /// <summary>
+    /// Ends every session of the runner that had this one, because a stopped runner may hold a lock on a session nobody recorded; of the
+    /// asking runner's own sessions only the named one.
+    /// </summary>
+    public bool Terminate(string backend, SimProcess asking)
     {
         if (flavour == Flavour.File) return false;
-        if (connections.Find(c => c.Backend == backend) is not { } c) return true;
-        if (c.Open is { Decided: false }) tally.TerminatedOpen++;
-        Close(c);
+        if (!clients.TryGetValue(backend, out var client)) return true;
+        foreach (var c in connections.Where(c => c.Client == client && (client != asking || c.Backend == backend)).ToList())
+        {
+            if (c.Open is { Decided: false }) tally.TerminatedOpen++;
+            Close(c);
+        }
         return true;
     }
 

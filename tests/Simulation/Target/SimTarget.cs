@@ -49,7 +49,7 @@ internal sealed class SimTarget(Server server, SimProcess process, Func<TablePla
 
     public ValueTask<bool> TerminateAsync(string backend, CancellationToken ct) => AskAsync("terminate", (out bool ended) =>
     {
-        ended = server.Terminate(backend);
+        ended = server.Terminate(backend, process);
         return null;
     }, ct);
 
