@@ -190,7 +190,7 @@ internal sealed class SqliteRowWriter : IDisposable
             Lane = lane,
             Table = plan.Source,
             Row = RowJson.Write(batch, row),
-            Column = why.Details["column"],
+            Column = why.Details["column"] is { Length: > 0 } column ? column : null,
             Code = why.Code,
             Cause = why.Details["message"] ?? "",
             Where = KeyText(batch, row),

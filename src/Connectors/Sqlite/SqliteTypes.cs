@@ -88,7 +88,8 @@ internal static class SqliteTypes
     }
 
     private static bool KeepsInStrict(ColumnSchema source, string declared) =>
-        declared == "ANY" || (!source.Dynamic && StoredAs(source.Type) switch
+        // A STRICT table's ANY is described as no type at all: outside STRICT tables the word means numbers.
+        declared is "ANY" or "" || (!source.Dynamic && StoredAs(source.Type) switch
         {
             TypeKind.Integer => declared is "INT" or "INTEGER",
             TypeKind.Float64 => declared == "REAL",

@@ -64,7 +64,8 @@ internal sealed class SqliteFixture : ISourceFixture, ITypesFixture
         return ValueTask.FromResult<IReadOnlyList<string>>(rows);
     }
 
-    public IReadOnlyList<LogicalType> Types => [LogicalType.Int64, LogicalType.Float64, LogicalType.Text, LogicalType.Bytes, LogicalType.Any];
+    public IReadOnlyList<LogicalType> Types => [LogicalType.Int64, LogicalType.Float64, LogicalType.Text, LogicalType.Bytes,
+        LogicalType.Any];
 
     /// <summary>SQLite stores NULL for NaN, and 0.0 for -0.0 in a REAL column.</summary>
     public IReadOnlyList<object> Refused(LogicalType type) => type.Kind == TypeKind.Float64 ? [double.NaN, -0.0] : [];
