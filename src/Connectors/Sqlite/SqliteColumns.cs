@@ -25,7 +25,7 @@ internal sealed class SqliteColumns
     public static SqliteColumns Match(SqliteFile file, TablePlan plan)
     {
         var name = SqliteCatalog.Find(file, plan.Target.ToString())
-            ?? throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path));
+            ?? throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path));
         var there = SqliteCatalog.Describe(file, name);
         var shape = SqliteShape.Required(there);
         var written = new List<(int, string, Affinity)>();
@@ -33,12 +33,13 @@ internal sealed class SqliteColumns
         {
             var column = plan.TargetSchema.Columns[i];
             var found = there.Columns.FirstOrDefault(c => SqliteNames.Same(c.Name, column.Name))
-                ?? throw new PawlException(Fault.Schema, Codes.TargetColumnMissing, ("table", plan.Target), ("column", column.Name));
+                ?? throw new PawlException(Fault.Schema, Codes.TargetColumnMissing, ("target", plan.Target), ("column", column.Name));
             if (found.Generated) continue;
             if (!SqliteTypes.KeepsExactly(column, found.NativeType, shape.Strict))
             {
-                throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("table", plan.Target), ("column", column.Name),
-                    ("type", column.NativeType.Length > 0 ? column.NativeType : column.Type), ("target_type", found.NativeType),
+                throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target), ("column", column.Name),
+                    ("type", found.NativeType.Length > 0 ? found.NativeType : "no type"),
+                    ("source_type", column.NativeType.Length > 0 ? column.NativeType : column.Type),
                     ("strict", shape.Strict ? "yes" : "no"));
             }
             written.Add((i, found.Name, SqliteTypes.AffinityOf(found.NativeType)));

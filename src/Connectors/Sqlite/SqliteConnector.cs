@@ -1,9 +1,6 @@
-using System.Runtime.CompilerServices;
 using Pawl.Contracts;
 using Pawl.Model;
 using Pawl.Relational;
-
-[assembly: InternalsVisibleTo("Pawl.Connectors.Tests")]
 
 namespace Pawl.Connectors.Sqlite;
 

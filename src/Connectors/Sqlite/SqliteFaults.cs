@@ -41,9 +41,9 @@ internal static class SqliteFaults
                 _ => (Fault.Bug, Codes.Unexpected),
             },
         };
-        var holder = name == Codes.Busy ? SqliteLocks.Holder(file.Path) : null;
-        return new PawlException(fault, name, ("file", file.Path), ("native", code), ("message", message), ("sql", doing),
-            ("holder", holder));
+        List<(string, object?)> details = [("file", file.Path), ("native", code), ("cause", message), ("sql", doing)];
+        if (name == Codes.Busy && SqliteLocks.Holder(file.Path) is { } holder) details.Add(("holder", holder));
+        return new PawlException(fault, name, [.. details]);
     }
 
     /// <summary>SQLite says "cannot open" for a file that is not there and for one that may not be opened.</summary>

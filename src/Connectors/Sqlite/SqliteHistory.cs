@@ -58,7 +58,7 @@ internal sealed class SqliteHistory(string path, SqliteOptions options) : IRunHi
         var format = file.Number("select value from meta where name = 'format'");
         if (format > Format)
         {
-            throw new PawlException(Fault.Configuration, Codes.FormatTooNew, ("file", file.Path), ("needs", format), ("has", Format));
+            throw new PawlException(Fault.Configuration, Codes.FormatTooNew, ("file", file.Path), ("found", format), ("known", Format));
         }
         file.Execute("insert into meta values ('format', ?) on conflict do nothing", Format);
         file.Execute("""

@@ -63,7 +63,7 @@ internal sealed class SqliteLockFile : IAsyncDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new PawlException(Fault.Permission, Codes.AccessDenied, e, ("file", path), ("message", e.Message));
+            throw new PawlException(Fault.Permission, Codes.AccessDenied, e, ("file", path), ("cause", e.Message));
         }
         catch (DirectoryNotFoundException e)
         {

@@ -65,5 +65,5 @@ internal static class SqliteProbe
     }
 
     private static string Words(PawlException e) => string.Join(": ",
-        new[] { e.Details.GetValueOrDefault("file"), e.Details.GetValueOrDefault("message") }.Where(w => !string.IsNullOrEmpty(w)));
+        new[] { e.Details.GetValueOrDefault("file"), e.Details.GetValueOrDefault("cause") }.Where(w => !string.IsNullOrEmpty(w)));
 }

@@ -164,7 +164,7 @@ internal sealed class SqliteRowWriter : IDisposable
         var error = file.Error(code, statement.Sql);
         _ = SqliteNative.Reset(statement.Handle);
         if (!SqliteFaults.IsConstraint(error)) throw error;
-        var message = error.Details["message"] ?? "";
+        var message = error.Details["cause"] ?? "";
         throw Refused(batch, row, error.Code, ColumnIn(message), message, error);
     }
 
@@ -174,14 +174,21 @@ internal sealed class SqliteRowWriter : IDisposable
         if (code == Ok) return;
         var column = columns.Written[binding].Name;
         throw code == SqliteBinding.NotStorable
-            ? Refused(batch, row, Codes.TypeMismatch, column, "SQLite cannot hold this value (NaN, -0.0, or a number above 2^63 - 1)",
+            ? Refused(batch, row, Codes.TypeMismatch, column, "one SQLite cannot hold (NaN, -0.0, or a whole number above 2^63 - 1)",
                 null)
             : Refused(batch, row, Codes.ValueTooLarge, column, file.Message(code), null);
     }
 
-    private PawlException Refused(RowBatch batch, int row, string code, string? column, string message, PawlException? inner) =>
-        new(Fault.Data, code, inner, ("table", plan.Target), ("column", column), ("key", KeyText(batch, row)), ("message", message),
-            ("native", inner?.Details["native"]));
+    private PawlException Refused(RowBatch batch, int row, string code, string? column, string cause, PawlException? inner)
+    {
+        List<(string, object?)> details = [("table", plan.Target), ("cause", cause)];
+        if (column is not null) details.Add(("column", column));
+        if (KeyText(batch, row) is { } key) details.Add(("where", key));
+        if (code == Codes.TypeMismatch) details.Add(("found", cause));
+        if (code == Codes.ValueTooLarge) details.AddRange([("bytes", batch.Bytes), ("limit", 1_000_000_000)]);
+        if (inner is not null) details.Add(("native", inner.Details["native"]));
+        return new PawlException(Fault.Data, code, inner, [.. details]);
+    }
 
     private void Reject(LaneId lane, RowBatch batch, int row, PawlException why)
     {
@@ -190,9 +197,9 @@ internal sealed class SqliteRowWriter : IDisposable
             Lane = lane,
             Table = plan.Source,
             Row = RowJson.Write(batch, row),
-            Column = why.Details["column"] is { Length: > 0 } column ? column : null,
+            Column = why.Details.GetValueOrDefault("column"),
             Code = why.Code,
-            Cause = why.Details["message"] ?? "",
+            Cause = why.Details["cause"] ?? "",
             Where = KeyText(batch, row),
         });
         counts += new WriteCounts { Rejected = 1 };

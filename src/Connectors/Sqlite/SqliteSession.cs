@@ -160,7 +160,7 @@ internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, Time
             var undecided = e.Code == Codes.InputOutput;
             if (file.InTransaction) RollBack();
             // After a failed write or sync the commit record may or may not lie in the log: the next transaction decides it.
-            if (undecided) throw new CommitUnknownException(e, ("file", file.Path), ("message", e.Details["message"]));
+            if (undecided) throw new CommitUnknownException(e, ("file", file.Path), ("cause", e.Details["cause"]));
             throw;
         }
         if (file.InTransaction) throw new PawlException(Fault.Transient, Codes.CommitRefused, ("file", file.Path));

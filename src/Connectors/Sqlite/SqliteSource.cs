@@ -140,12 +140,13 @@ internal sealed class SqliteSource : ISource, ICountsRows
     {
         if (shape.FloatKeys.Count > 0)
         {
-            throw new PawlException(Fault.Schema, Codes.KeyUnfit, ("table", table.Name), ("column", shape.FloatKeys[0]), ("why", "float"));
+            throw new PawlException(Fault.Schema, Codes.KeyUnfit, ("table", table.Name), ("column", shape.FloatKeys[0]),
+                ("type", "REAL"), ("cause", "a float is no place to go on from"));
         }
         if (shape.Order.FirstOrDefault(p => p.Collation is not ("BINARY" or "NOCASE" or "RTRIM")) is { } part)
         {
             throw new PawlException(Fault.Schema, Codes.KeyUnfit, ("table", table.Name), ("column", part.Column),
-                ("why", $"collation {part.Collation}"));
+                ("cause", $"its collation {part.Collation} is not built in"));
         }
     }
 
@@ -156,7 +157,8 @@ internal sealed class SqliteSource : ISource, ICountsRows
         var name = table.Name.ToString();
         if (SqliteCondition.Problem(read.Where) is { } problem)
         {
-            throw new PawlException(Fault.Configuration, Codes.ExpressionInvalid, ("table", name), ("expression", read.Where), ("message", problem));
+            throw new PawlException(Fault.Configuration, Codes.ExpressionInvalid, ("table", name), ("expression", read.Where),
+                ("cause", problem));
         }
         file.Prepare(new SqliteQuery(shape, name, null).Count()).Dispose();
         try
@@ -166,7 +168,7 @@ internal sealed class SqliteSource : ISource, ICountsRows
         catch (PawlException e) when (SqliteFaults.IsStatement(e))
         {
             throw new PawlException(Fault.Configuration, Codes.ExpressionInvalid, e, ("table", name), ("expression", read.Where),
-                ("message", e.Details["message"]));
+                ("cause", e.Details["cause"]));
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
     {
         if (SqliteNames.IsReserved(plan.Target.ToString()))
         {
-            throw new PawlException(Fault.Configuration, Codes.ReservedName, ("table", plan.Target));
+            throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
         }
         await ChangeAsync(fence, file => Prepare(file, plan), ct).ConfigureAwait(false);
     }
@@ -58,12 +58,12 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
     {
         if (!plan.Create)
         {
-            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path));
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path));
         }
         var other = file.Text("select type from pragma_table_list where schema = 'main' and name = ? collate nocase", target.Name);
         if (other is not null)
         {
-            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("table", plan.Target), ("file", file.Path),
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path),
                 ("there", other));
         }
         file.Execute(target.CreateTable());

@@ -67,7 +67,7 @@ public sealed class SqliteTargetTests
         await using var session = await database.ConnectAsync(default);
         await session.BeginAsync(default);
         var thrown = await Refused(() => WriteAsync(session, plan, rows));
-        Assert.Equal((Fault.Data, Codes.RowRefused, """{"id":40}"""), (thrown.Fault, thrown.Code, thrown.Details["key"]));
+        Assert.Equal((Fault.Data, Codes.RowRefused, """{"id":40}"""), (thrown.Fault, thrown.Code, thrown.Details["where"]));
         await session.EndAsync(commit: false);
 
         await session.BeginAsync(default);
@@ -107,7 +107,7 @@ public sealed class SqliteTargetTests
         await session.BeginAsync(default);
         object?[][] rows = [.. Enumerable.Range(0, 40).Select(i => new object?[] { (long)i, (long)i })];
         var thrown = await Refused(() => WriteAsync(session, plan, rows));
-        Assert.Equal((Codes.RowRefused, """{"id":7}"""), (thrown.Code, thrown.Details["key"]));
+        Assert.Equal((Codes.RowRefused, """{"id":7}"""), (thrown.Code, thrown.Details["where"]));
         await session.EndAsync(commit: false);
     }
 
