@@ -55,7 +55,8 @@ internal sealed class SqliteFixture : ISourceFixture, ITypesFixture
     public ValueTask<ISourceFixture> AnotherAsync() => ValueTask.FromResult<ISourceFixture>(new SqliteFixture());
     public bool KeepsStrays => true;
 
-    public IReadOnlyList<LogicalType> Types => [LogicalType.Int64, LogicalType.Float64, LogicalType.Text, LogicalType.Bytes, LogicalType.Any];
+    public IReadOnlyList<LogicalType> Types => [LogicalType.Int64, LogicalType.Float64, LogicalType.Text, LogicalType.Bytes,
+        LogicalType.Any];
 
     /// <summary>SQLite stores NaN as NULL and, in a REAL column, -0.0 as 0.0. https://www.sqlite.org/floatingpoint.html</summary>
     public IReadOnlyList<object> Refused(LogicalType type) => type.Kind == TypeKind.Float64 ? [double.NaN, -0.0] : [];
