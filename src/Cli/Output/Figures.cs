@@ -40,7 +40,8 @@ public static class Figures
 
     /// <summary><c>00:56</c>, <c>1:02:03</c>; <c>--:--</c> when unknown or beyond 99 hours.</summary>
     public static string Clock(TimeSpan? time) => time is not { } exact || exact.TotalHours >= 99 || exact < TimeSpan.Zero ? "--:--"
-        : TimeSpan.FromSeconds(Math.Round(exact.TotalSeconds)) is var t && t.TotalHours >= 1 ? string.Create(Plain, $"{(int)t.TotalHours}:{t.Minutes:00}:{t.Seconds:00}")
+        : TimeSpan.FromSeconds(Math.Round(exact.TotalSeconds)) is var t && t.TotalHours >= 1 ? string.Create(Plain,
+            $"{(int)t.TotalHours}:{t.Minutes:00}:{t.Seconds:00}")
         : string.Create(Plain, $"{t.Minutes:00}:{t.Seconds:00}");
 
     /// <summary><c>2 s ago</c>, <c>8 min ago</c>, <c>3 h ago</c>, <c>4 days ago</c>.</summary>

@@ -9,6 +9,7 @@ namespace Pawl.Cli.Progress;
 public sealed class EventFan(Board board, IRunView view, HistoryMirror? history) : IRunEvents
 {
     private RunEvent? last;
+    private bool first = true;
 
     public Guid? Run { get; private set; }
     /// <summary>How the run found the job when it came, if it went on from somewhere.</summary>
@@ -25,7 +26,22 @@ public sealed class EventFan(Board board, IRunView view, HistoryMirror? history)
         }
         board.Apply(e);
         view.Show(e);
-        history?.Put(e);
+        history?.Put(first ? WithProcess(e) : e);
+        first = false;
+    }
+
+    /// <summary>Tells the history who we are, so that it can see later that we are gone.</summary>
+    private static RunEvent WithProcess(RunEvent e)
+    {
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        return e with
+        {
+            Args = new Dictionary<string, object?>(e.Args)
+            {
+                ["pid"] = (long)self.Id,
+                ["process_started"] = new DateTimeOffset(self.StartTime).ToUnixTimeMilliseconds(),
+            },
+        };
     }
 
     /// <summary>Sends the summary with its exit code. Called once, after the engine returned.</summary>

@@ -30,8 +30,8 @@ public sealed record RecoveryReport
     public long RowsSkipped { get; init; }
     /// <summary>Rows this run moved.</summary>
     public long RowsCopied { get; init; }
-    /// <summary>Rows the run before had read without a commit when it was last heard of; read again by this one.</summary>
-    public long RowsInFlight { get; init; }
+    /// <summary>Rows the run before had read without a commit when it ended, and this one read again; null when nobody could say.</summary>
+    public long? RowsInFlight { get; init; }
     public long Rejected { get; init; }
     public long Retries { get; init; }
     /// <summary>From start to the first durable row of this run, in milliseconds.</summary>
@@ -43,7 +43,7 @@ public sealed record RecoveryReport
     /// <summary>Share of all rows that did not have to be copied again, 0–100.</summary>
     public double SavedPercent => RowsKept + RowsSkipped + RowsCopied is > 0 and var all ? 100.0 * (RowsKept + RowsSkipped) / all : 0;
 
-    public bool Proved => Tables.Count > 0 && Tables.All(t => t.Verdict is "equal" or "finished before");
+    public bool Proved => Tables.Count > 0 && Tables.All(t => t.Proved);
 
     public static async Task<RecoveryReport> ReadAsync(IRunHistory history, RunRecord run, CancellationToken ct)
     {
@@ -52,16 +52,17 @@ public sealed record RecoveryReport
         var before = others.Where(r => r.Run != run.Run && r.Started < run.Started).MaxBy(r => r.Started);
         var last = before is null ? [] : await history.EventsAsync(before.Run, ct);
         var resumed = events.FirstOrDefault(e => e.Code == EventCodes.RunResumed);
+        var takenFrom = events.FirstOrDefault(e => e.Code == EventCodes.JobTakenOver)?.Text("from");
         var tables = ReportTable.Of(events);
         return new RecoveryReport
         {
             Run = run,
             Before = before,
-            Cause = CauseOf(before, last),
+            Cause = CauseOf(before, last, takenFrom is not null),
             Resumed = resumed is not null,
             LastDurable = resumed?.Long("last_commit_ms") is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null,
             Ledger = resumed?.Long("ledger"),
-            TakenOverFrom = resumed?.Text("taken_over_from") ?? events.FirstOrDefault(e => e.Code == EventCodes.JobTakenOver)?.Text("from"),
+            TakenOverFrom = takenFrom,
             SplitsDone = resumed?.Long("splits_done") ?? 0,
             SplitsPartial = resumed?.Long("splits_partial") ?? 0,
             SplitsToDo = resumed?.Long("splits_todo") ?? 0,
@@ -78,11 +79,14 @@ public sealed record RecoveryReport
         };
     }
 
-    private static string CauseOf(RunRecord? before, IReadOnlyList<RunEvent> events)
+    private static string CauseOf(RunRecord? before, IReadOnlyList<RunEvent> events, bool takenOver)
     {
         if (before is null) return "no earlier run is recorded on this machine";
         var ended = events.LastOrDefault(e => e.Code == EventCodes.RunEnded);
-        if (ended is null) return "the process ended without a word (killed, power cut, or still running)";
+        if (ended is null)
+        {
+            return takenOver ? "the process ended without a word (killed, or the power went)" : "it was not heard of again";
+        }
         return ended.Text("status") switch
         {
             "Interrupted" => "it was asked to stop (Ctrl-C or SIGTERM)",
@@ -96,7 +100,7 @@ public sealed record RecoveryReport
     }
 
     /// <summary>What each lane had read at its last report and never committed.</summary>
-    private static long InFlight(IReadOnlyList<RunEvent> events)
+    private static long? InFlight(IReadOnlyList<RunEvent> events)
     {
         var rows = new Dictionary<string, long>();
         foreach (var e in events.Where(e => e.Lane is not null))
@@ -104,6 +108,7 @@ public sealed record RecoveryReport
             if (e.Code == EventCodes.LaneProgress) rows[e.Lane!] = e.Long("in_flight_rows") ?? 0;
             else if (e.Code is EventCodes.LaneCommitted or EventCodes.LaneDone) rows[e.Lane!] = 0;
         }
-        return rows.Values.Sum();
+        var sum = rows.Values.Sum();
+        return sum > 0 || events.Any(e => e.Code == EventCodes.RunEnded) ? sum : null;
     }
 }

@@ -69,7 +69,7 @@ internal static class ReportHtml
         text.Append("<div class=\"cards\">\n");
         Card(text, Figures.Full(r.RowsKept + r.RowsSkipped), "rows not copied again", "");
         Card(text, Figures.Full(r.RowsCopied), "rows copied by this run", "");
-        Card(text, Figures.Full(r.RowsInFlight), "rows known to be read again", "");
+        if (r.FirstRowMs is { } ms) Card(text, Figures.Took(TimeSpan.FromMilliseconds(ms)), "until the first new row was durable", "");
         Card(text, proof.Item2, "source and target", proof.Item1);
         text.Append(CultureInfo.InvariantCulture,
             $"</div>\n<div class=\"meter\" role=\"img\" aria-label=\"{saved} percent kept\"><i style=\"width:{saved}%\"></i></div>\n")
@@ -88,7 +88,7 @@ internal static class ReportHtml
             .Append("<th class=\"n\">rejected</th><th>guarantee</th><th>verification</th></tr>\n");
         foreach (var t in r.Tables)
         {
-            var style = t.Verdict is "equal" or "finished before" ? "good" : t.Verdict.Length > 0 ? "bad" : "";
+            var style = t.Proved ? "good" : t.Verdict.Length > 0 ? "bad" : "";
             text.Append(CultureInfo.InvariantCulture,
                 $"<tr><td>{E(t.Source)}</td><td>{E(t.Target)}</td><td class=\"n\">{Figures.Full(t.RowsKept)}</td>")
                 .Append(CultureInfo.InvariantCulture,

@@ -7,10 +7,14 @@ namespace Pawl.Cli.Reports;
 /// <param name="Skipped">It was finished before and not touched.</param>
 /// <param name="RowsKept">Durable before this run.</param>
 /// <param name="RowsCopied">Moved by this run.</param>
-/// <param name="Verdict">equal, differs, finished before, failed CODE, or empty when nothing was compared.</param>
+/// <param name="Verdict">row counts equal, digests equal, differs, finished before, failed CODE, or empty when nothing was
+/// compared.</param>
 public sealed record ReportTable(string Source, string Target, bool Skipped, long RowsKept, long RowsCopied, long Rejected,
     string Guarantee, string Verdict)
 {
+    /// <summary>It was compared and found equal, by this run or by the one that finished it.</summary>
+    public bool Proved => Skipped || Verdict.EndsWith("equal", StringComparison.Ordinal);
+
     public static IReadOnlyList<ReportTable> Of(IReadOnlyList<RunEvent> events)
     {
         var tables = new Dictionary<string, ReportTable>();
@@ -28,7 +32,7 @@ public sealed record ReportTable(string Source, string Target, bool Skipped, lon
                 },
                 EventCodes.TableSkipped => t with { Skipped = true, RowsKept = e.Long("rows_durable") ?? 0, Verdict = "finished before" },
                 EventCodes.LaneCommitted => t with { RowsCopied = t.RowsCopied + (e.Long("rows") ?? 0) },
-                EventCodes.Verified => t with { Verdict = "equal" },
+                EventCodes.Verified => t with { Verdict = e.Text("level") == "Digest" ? "digests equal" : "row counts equal" },
                 EventCodes.VerifyDiffers => t with { Verdict = "differs" },
                 EventCodes.TableFailed => t with { Verdict = $"failed {e.Text("code")}" },
                 _ => t,

@@ -33,7 +33,9 @@ internal static class ReportWords
         yield return ("Rows copied by this run", Figures.Full(r.RowsCopied));
         if (r.Resumed)
         {
-            yield return ("Rows read again", $"{Figures.Full(r.RowsInFlight)} known to be in flight at the end of the run before");
+            yield return ("Rows read again", r.RowsInFlight is { } rows
+                ? $"{Figures.Full(rows)}, in flight when the run before was last heard of"
+                : "not told: the run before ended without a word; at most what its open commits held and what it had read ahead");
         }
         if (r.FirstRowMs is { } ms) yield return ("First row after", Figures.Took(TimeSpan.FromMilliseconds(ms)));
         yield return ("Retries", Figures.Full(r.Retries));
@@ -41,10 +43,14 @@ internal static class ReportWords
         yield return ("Proof", Proof(r));
     }
 
-    public static string Proof(RecoveryReport r) => r.Proved
-        ? $"source and target were compared after the run and are equal in all {r.Tables.Count} tables"
-        : r.Tables.Any(t => t.Verdict == "differs") ? "source and target DIFFER, see the tables"
-        : "not every table was compared; run pawl verify";
+    public static string Proof(RecoveryReport r)
+    {
+        if (r.Tables.Any(t => t.Verdict == "differs")) return "source and target DIFFER, see the tables";
+        if (!r.Proved) return "not every table was compared; run pawl verify";
+        var level = r.Tables.All(t => t.Verdict == "digests equal") ? "digests" : "row counts";
+        return $"{level} of source and target were compared and are equal in all {r.Tables.Count} tables"
+            + (level == "digests" ? "" : "; pawl verify --level digest compares every value");
+    }
 
     public static string Guarantee(string name) => Enum.TryParse<Contracts.Guarantee>(name, out var g) ? RunResult.Words(g) : name;
 }

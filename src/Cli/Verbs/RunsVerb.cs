@@ -114,17 +114,24 @@ internal static class RunsVerb
         {
             Func<string, string>? paint = r.Status switch
             {
-                "done" or "nothing-to-do" => shell.OutPaint.Green,
+                "done" or "nothingtodo" => shell.OutPaint.Green,
                 "failed" or "lost" or "fenced" => shell.OutPaint.Red,
                 _ => shell.OutPaint.Yellow,
             };
             table.AddPainted(paint, Figures.RunName(r.Run), r.Job, $"{Figures.TimeOfDay(r.Started, shell.Now)}", r.Ended is { } end
                 ? Figures.Took(end - r.Started) : "",
-                Figures.Full(r.RowsWritten), r.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
-                r.Status == "lost" ? "lost (killed?)" : r.Status);
+                r.Ended is null ? "" : Figures.Full(r.RowsWritten), r.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
+                Word(r.Status));
         }
         return table;
     }
+
+    private static string Word(string status) => status switch
+    {
+        "lost" => "lost (killed?)",
+        "nothingtodo" => "nothing to do",
+        _ => status,
+    };
 
     private static Pairs Data(RunRecord r) => new()
     {
