@@ -37,9 +37,9 @@ public sealed class JobLoadTests : IDisposable
     [Fact]
     public void A_file_that_may_not_be_read_is_told()
     {
-        var path = Write("job.yaml", "x");
-        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess) Assert.Skip("a superuser may read everything");
-        else File.SetUnixFileMode(path, UnixFileMode.None);
+        // Written to, never read: not even by a superuser, for whom the mode of a common file means nothing.
+        var path = "/proc/sys/vm/compact_memory";
+        if (!File.Exists(path)) Assert.Skip("needs a file that nobody may read");
         Assert.Equal(Codes.AccessDenied, Assert.Single(Load(path).Problems).Code);
     }
 
