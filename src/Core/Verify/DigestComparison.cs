@@ -78,6 +78,7 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
                 return false;
             }
         }
+        if (splits.Any(s => s.Lifetime != SplitLifetime.Durable)) return false;
         if (splits[0].After is not null || splits[^1].Through is not null) return false;
         for (var i = 1; i < splits.Count; i++)
         {

@@ -19,6 +19,7 @@ internal class MemoryTable(TableSchema schema, IEnumerable<object?[]> rows) : IS
     public SourceIdentity Identity { get; } = new("memory", "memory");
     public string Codec { get; init; } = "memory.key/1";
     public int Splits { get; init; } = 1;
+    public SplitLifetime Lifetime { get; init; }
     /// <summary>Reads fail with this after the first batch.</summary>
     public PawlException? Failure { get; init; }
     /// <summary>Keys lie from the largest to the smallest.</summary>
@@ -51,6 +52,7 @@ internal class MemoryTable(TableSchema schema, IEnumerable<object?[]> rows) : IS
         return [.. Enumerable.Range(0, count).Select(i => new Split
         {
             Index = i,
+            Lifetime = Lifetime,
             After = i == 0 ? null : At(i),
             Through = i == count - 1 ? null : At(i + 1),
         })];

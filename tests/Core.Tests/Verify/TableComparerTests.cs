@@ -240,10 +240,13 @@ public sealed class TableComparerTests
     [Fact]
     public async Task Bounds_of_a_lost_snapshot_are_made_anew()
     {
-        var source = new MemoryTable(Orders, Some());
+        var source = new MemoryTable(Orders, Some()) { Lifetime = SplitLifetime.Snapshot, Splits = 3 };
+        var target = new MemoryTable(Orders, Some());
         var stale = new Split { Index = 0, Lifetime = SplitLifetime.Snapshot, Through = new Position("memory.key/1", "10") };
-        var verdict = await Compare(source, new MemoryTable(Orders, Some()), Plan(source) with { Splits = [stale] });
+        var verdict = await Compare(source, target, Plan(source) with { Splits = [stale] });
         Assert.Equal((true, 1_000L), (verdict.Equal, verdict.SourceRows));
+        Assert.Equal(["(,333]", "(333,666]", "(666,]"], source.Ranges);
+        Assert.Equal(["(,]"], target.Ranges);
     }
 
     [Fact]
