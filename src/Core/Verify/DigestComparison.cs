@@ -14,7 +14,6 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
     private readonly List<Split> differing = [];
     private readonly List<RangeDifference> differences = [];
     private long excluded;
-    private long missing;
     private long extra;
     private bool more;
 
@@ -37,8 +36,9 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
 
         var countsAgree = sourceRead == targetTotal.Rows + rejected;
         var refused = rejected - excluded;
-        // Refused rows are missing at the target. Matched row by row they account for the difference; by numbers alone they may.
-        var accounted = refused > 0 && !same && (!matched || (extra == 0 && missing == refused));
+        // Refused rows are missing at the target. Matched row by row they account for the difference, for as the counts agree, no row
+        // too many means as many missing as were refused; by numbers alone they may account for it.
+        var accounted = refused > 0 && !same && (!matched || extra == 0);
         var equal = readAll && countsAgree && (same || accounted);
         return new TableVerdict
         {
@@ -174,7 +174,6 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
         }, ct);
         var lost = hashes.Count - (rows - added);
         if (lost == 0 && added == 0) return;
-        missing += lost;
         extra += added;
         if (differences.Count == options.Differences) more = true;
         else
