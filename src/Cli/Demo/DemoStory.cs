@@ -48,8 +48,9 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
     {
         Step("A worker copies it", $"pawl run {files.Job}");
         var run = await RunAsync(crash.Text, ct);
-        Detail($"{paint.Alarm("SIGKILL")} struck process {run.Process} inside transaction {crash.Transaction}: its rows "
-            + $"{(crash.Point == CrashPoint.LedgerWritten ? "and its ledger entry " : "")}were written, nothing was committed");
+        var written = crash.Point == CrashPoint.LedgerWritten ? "everything of it was written" : "its rows were written";
+        Detail($"{paint.Alarm("SIGKILL")} struck process {run.Process} inside transaction {crash.Transaction}: "
+            + $"{written}, nothing was committed");
         Check(run.Exit == Worker.Killed, $"the worker ended with exit code {run.Exit} instead of being killed: {run.Errors}");
         return run;
     }
@@ -77,9 +78,10 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
             table.AddPainted(rows == ledger ? paint.Green : paint.Alarm, name, Figures.Full(all), Figures.Full(rows), Figures.Full(ledger),
                 rows != ledger ? "DIFFERS" : rows == all ? "complete" : rows == 0 ? "not begun" : "agrees");
         }
-        foreach (var line in table.Lines(shell.Width - 3, paint)) Detail(line);
-        // An entry without rows only closes a lane: it is not one of the transactions that were counted.
-        var committed = state.Tables.Sum(t => t.Entries.Sum(e => e.Sequence) - t.Entries.Count(e => e.Counts.Read == 0));
+        foreach (var line in table.Lines(shell.Width - 3, paint)) shell.Say("   " + line);
+        // An entry without rows only closes a lane: it never passes the point where rows are written.
+        var empty = crash.Point == CrashPoint.RowsWritten ? state.Tables.Sum(t => t.Entries.Count(e => e.Counts.Read == 0)) : 0;
+        var committed = state.Commits - empty;
         Check(committed == crash.Transaction - 1,
             $"the kill did not strike an open transaction: {committed} were committed before number {crash.Transaction}");
         Detail($"{Figures.Full(committed)} transactions are durable; of number {crash.Transaction}, open when the process died, "
@@ -186,7 +188,10 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         shell.Out.Flush();
     }
 
-    private void Detail(string line) => shell.Say("   " + line);
+    private void Detail(string text)
+    {
+        foreach (var line in Cells.Wrap(text, Math.Max(40, shell.Width - 4))) shell.Say("   " + line);
+    }
 
     private void Fact(string label, string value) => shell.Say($"   {paint.Dim(Cells.Pad(label, 20, false))}{value}");
 

@@ -9,7 +9,14 @@ public static class Cells
     public static int Width(string text)
     {
         var width = 0;
-        foreach (var rune in text.EnumerateRunes()) width += Width(rune);
+        var inColour = false;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            // A colour runs from ESC to the next m and takes no cell.
+            if (rune.Value == '\u001b') inColour = true;
+            else if (inColour) inColour = rune.Value != 'm';
+            else width += Width(rune);
+        }
         return width;
     }
 

@@ -24,8 +24,10 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
         }
         var details = new ErrorDetails(e, context);
         foreach (var line in Paragraph("", Template.Fill(text.What.En, n => details[n]))) yield return line;
+        // What the advice has said need not be said again.
+        var advice = Advice(text, n => details[n]).ToArray();
         foreach (var line in Rest(details)) yield return line;
-        foreach (var line in Advice(text, n => details[n])) yield return line;
+        foreach (var line in advice) yield return line;
         for (var inner = e.InnerException; verbose && inner is not null; inner = inner.InnerException)
         {
             foreach (var line in Paragraph("cause", $"{inner.GetType().Name}: {inner.Message}")) yield return paint.Dim(line);

@@ -23,6 +23,8 @@ public sealed class Shell
 
     /// <summary>What <c>--json</c> prints under <c>data</c>.</summary>
     public Pairs Data { get; } = [];
+    /// <summary>What <c>--json</c> prints under <c>error</c>; null when nothing went wrong.</summary>
+    public Pairs? Failure { get; set; }
     public string? Job { get; set; }
     /// <summary>The job file as the user typed it, for advice.</summary>
     public string? JobFile { get; set; }
@@ -61,7 +63,7 @@ public sealed class Shell
         if (Json)
         {
             Out.WriteLine(JsonLine.Object(JsonLine.Head(Now, Job, Run, Telemetry.EventCodes.RunEnded, ("verb", Verb), ("exit", exit),
-                ("data", Data.Count > 0 ? Data : null), ("error", error))));
+                ("data", Data.Count > 0 ? Data : null), ("error", error ?? Failure))));
         }
         Out.Flush();
         Error.Flush();

@@ -6,19 +6,17 @@ namespace Pawl.Cli.Progress;
 /// Gives every event of a run to board, view and history. The last event, <c>summary</c>, is held back until the exit code is known, so
 /// that it says what the process says.
 /// </summary>
-public sealed class EventFan(Board board, IRunView view, HistoryMirror? history) : IRunEvents
+public sealed class EventFan(Board board, IRunView view, HistoryMirror? history, TimeProvider time) : IRunEvents
 {
     private RunEvent? last;
     private bool first = true;
+    private string? job;
 
     public Guid? Run { get; private set; }
-    /// <summary>How the run found the job when it came, if it went on from somewhere.</summary>
-    public RunEvent? Resumed { get; private set; }
 
     public void Emit(RunEvent e)
     {
-        Run = e.Run;
-        if (e.Code == EventCodes.RunResumed) Resumed = e;
+        (Run, job) = (e.Run, e.Job);
         if (e.Code == EventCodes.RunEnded)
         {
             last = e;
@@ -42,6 +40,17 @@ public sealed class EventFan(Board board, IRunView view, HistoryMirror? history)
                 ["process_started"] = new DateTimeOffset(self.StartTime).ToUnixTimeMilliseconds(),
             },
         };
+    }
+
+    /// <summary>A warning of the host's own; shown, not recorded. May be called from another thread.</summary>
+    public void Warn(string what, string text)
+    {
+        if (Run is not { } run || job is null) return;
+        view.Show(new RunEvent
+        {
+            At = time.GetUtcNow(), Run = run, Job = job, Code = EventCodes.Warning,
+            Args = new Dictionary<string, object?> { ["what"] = what, ["text"] = text },
+        });
     }
 
     /// <summary>Sends the summary with its exit code. Called once, after the engine returned.</summary>

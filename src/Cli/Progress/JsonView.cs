@@ -25,5 +25,8 @@ public sealed class JsonView : IRunView
 
     public void Show(RunEvent e) => pipe.Put(e);
 
+    /// <summary>Programs read events, not lines.</summary>
+    public void Note(string line) { }
+
     public ValueTask DisposeAsync() => pipe.DisposeAsync();
 }

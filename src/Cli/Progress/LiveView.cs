@@ -46,9 +46,14 @@ public sealed class LiveView : IRunView
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),
             _ => line,
         };
+        Note(painted);
+    }
+
+    public void Note(string line)
+    {
         lock (gate)
         {
-            messages.Enqueue(painted);
+            messages.Enqueue(line);
             if (messages.Count > 1000) messages.Dequeue(); // a flood of retries: the newest matter
         }
     }

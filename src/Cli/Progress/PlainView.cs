@@ -37,6 +37,8 @@ public sealed class PlainView : IRunView
         if (EventLine.Of(e, shell.Now) is { } line) Write(line);
     }
 
+    public void Note(string line) => Write(line);
+
     public ValueTask DisposeAsync() => ticker.DisposeAsync();
 
     private void Tick()

@@ -10,23 +10,42 @@ namespace Pawl.Cli.Verbs;
 /// <summary>Says what <c>--restart</c> deletes and asks. Without a terminal it never asks.</summary>
 internal static class RestartQuestion
 {
-    /// <exception cref="PawlException"><see cref="Codes.ConfirmationNeeded"/> when nobody can or will say yes.</exception>
-    public static async Task AskAsync(Shell shell, IConnectors connectors, JobSpec job, RunOptions options, bool yes, CancellationToken ct)
+    /// <exception cref="PawlException"><see cref="Codes.ConfirmationNeeded"/> when there is nobody to ask.</exception>
+    /// <returns>Whether to go on.</returns>
+    public static async Task<bool> AskAsync(Shell shell, IConnectors connectors, JobSpec job, RunOptions options, bool yes,
+        CancellationToken ct)
     {
-        var plan = await new JobPlanner(Hosts.Create(connectors, new NoEvents(), shell.Time)).PlanAsync(job,
-            options with { Restart = false }, ct);
-        var known = plan.Tables.Where(t => t.State != TableState.New && (t.Durable.Read > 0 || t.SplitsDone + t.SplitsPartial > 0
-            || t.Error is not null))
-            .ToArray();
-        if (known.Length == 0) return;
-        shell.Note($"--restart begins {Figures.Plural(known.Length, "table")} of {job.Name} anew:");
-        foreach (var table in known.Take(20)) shell.Note($"  {table.Target}: {Consequence(table)}");
-        if (known.Length > 20) shell.Note($"  … and {known.Length - 20} more");
-        if (yes) return;
+        var known = await KnownAsync(shell, connectors, job, options, ct);
+        if (known is { Count: 0 }) return true;
+        shell.Note($"--restart begins {(known is null ? "every table" : Figures.Plural(known.Count, "table"))} of {job.Name} anew:");
+        if (known is null) shell.Note("  the target knows this job from another source; all its rows and its ledger are deleted");
+        foreach (var table in (known ?? []).Take(20)) shell.Note($"  {table.Target}: {Consequence(table)}");
+        if (known?.Count > 20) shell.Note($"  … and {known.Count - 20} more");
+        if (yes) return true;
         if (!shell.InputIsTerminal || !shell.ErrorIsTerminal || shell.Json) throw Refused(shell, job, options);
         shell.Error.Write("Go on? Type yes: ");
         shell.Error.Flush();
-        if (Console.ReadLine()?.Trim().ToLowerInvariant() is not ("yes" or "y")) throw Refused(shell, job, options);
+        if (Console.ReadLine()?.Trim().ToLowerInvariant() is "yes" or "y") return true;
+        shell.Note("Nothing was deleted, nothing was done.");
+        return false;
+    }
+
+    /// <summary>Tables the target holds something of; null when it cannot be told because the job is bound to another source.</summary>
+    private static async Task<IReadOnlyList<TableForecast>?> KnownAsync(Shell shell, IConnectors connectors, JobSpec job,
+        RunOptions options,
+        CancellationToken ct)
+    {
+        try
+        {
+            var planner = new JobPlanner(Hosts.Create(connectors, new NoEvents(), shell.Time));
+            var plan = await planner.PlanAsync(job, options with { Restart = false }, ct);
+            return [.. plan.Tables.Where(t => t.State != TableState.New
+                && (t.Durable.Read > 0 || t.SplitsDone + t.SplitsPartial > 0 || t.Error is not null))];
+        }
+        catch (PawlException e) when (e.Fault == Fault.PositionLost)
+        {
+            return null;
+        }
     }
 
     private static string Consequence(TableForecast table) => table.Write == WriteMode.Upsert

@@ -35,14 +35,15 @@ internal static class RunVerb
     {
         var connectors = new ConnectorScan();
         var job = VerbRun.LoadJob(shell, file, connectors);
-        if (options.Restart) await RestartQuestion.AskAsync(shell, connectors, job, options, yes, ct);
+        if (options.Restart && !await RestartQuestion.AskAsync(shell, connectors, job, options, yes, ct)) return ExitCode.Failed;
         var board = new Board(job.Commit.Rows, job.MemoryBytes);
-        await using var history = new HistoryMirror(open => Home.OpenHistoryAsync(connectors, shell.Time, open),
-            e => shell.Note(shell.ErrorPaint.Yellow(
-                $"warning: the history in {Home.HistoryFile} cannot be written ({Cause(e)}); the run goes on")));
         var view = RunViews.Open(shell, progress, board);
-        var fan = new EventFan(board, view, history);
-        using var signals = new StopSignals(now => Told(shell, view, now));
+        EventFan? fan = null;
+        await using var history = new HistoryMirror(open => Home.OpenHistoryAsync(connectors, shell.Time, open),
+            e => fan?.Warn("history", $"{Home.HistoryFile} cannot be written ({Cause(e)}); the run goes on"));
+        fan = new EventFan(board, view, history, shell.Time);
+        using var signals = new StopSignals(now => view.Note(now ? "Ending at once; everything committed is safe."
+            : "Stopping after the commit in flight; Ctrl-C again ends at once (also safe)."));
         RunSummary summary;
         int exit;
         await using (view)
@@ -50,23 +51,16 @@ internal static class RunVerb
             summary = await new JobRunner(Hosts.Create(connectors, fan, shell.Time)).RunAsync(job, options, signals.Signals);
             exit = ExitCode.Of(summary, signals.Terminated);
             fan.End(exit);
+            await history.DisposeAsync(); // while the view can still show what it complains of
         }
         shell.Run = summary.Run;
         Report(shell, job, summary, options, board);
-        if (summary.Error is null || !shell.Json) return exit;
-        shell.Data["error"] = ErrorView.Data(summary.Error, VerbRun.Context(shell));
+        if (summary.Error is { } error) shell.Failure = ErrorView.Data(error, VerbRun.Context(shell));
         return exit;
     }
 
     private static string Cause(Exception e) => e is PawlException known ? ErrorView.Short(known, new Dictionary<string, string?>())
         : e.Message;
-
-    private static void Told(Shell shell, IRunView view, bool atOnce)
-    {
-        if (shell.Json || shell.Quiet || view is JsonView) return;
-        shell.Error.WriteLine(atOnce ? "Ending at once; everything committed is safe."
-            : "Stopping after the commit in flight. Ctrl-C again ends at once (also safe).");
-    }
 
     private static void Report(Shell shell, JobSpec job, RunSummary summary, RunOptions options, Board board)
     {

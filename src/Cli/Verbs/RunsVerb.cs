@@ -120,7 +120,8 @@ internal static class RunsVerb
             };
             table.AddPainted(paint, Figures.RunName(r.Run), r.Job, $"{Figures.TimeOfDay(r.Started, shell.Now)}", r.Ended is { } end
                 ? Figures.Took(end - r.Started) : "",
-                r.Ended is null ? "" : Figures.Full(r.RowsWritten), r.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
+                r.Ended is null ? "" : Figures.Full(r.RowsWritten),
+                    r.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
                 Word(r.Status));
         }
         return table;
