@@ -15,7 +15,7 @@ finish() {
 }
 
 # program → Debian package
-needs=(sqlite3:sqlite3 xxhsum:xxhash)
+needs=(sqlite3:sqlite3 xxhsum:xxhash strace:strace)
 missing=()
 for need in "${needs[@]}"; do command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}"); done
 if (( ${#missing[@]} > 0 )); then

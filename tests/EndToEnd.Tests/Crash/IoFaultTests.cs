@@ -27,36 +27,37 @@ public sealed class IoFaultTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("fdatasync:error=EIO:when=3", Codes.InputOutput)]
-    [InlineData("fdatasync:error=EIO:when=12", Codes.InputOutput)]
-    [InlineData("pwrite64:error=EIO:when=40", Codes.InputOutput)]
-    [InlineData("pwrite64:error=ENOSPC:when=60", Codes.DiskFull)]
-    public async Task A_call_that_fails_once_is_mended_by_a_retry(string fault, string code)
+    [InlineData("fsync,fdatasync:error=EIO:when=3")]
+    [InlineData("fsync,fdatasync:error=EIO:when=12")]
+    [InlineData("pwrite64:error=EIO:when=40")]
+    [InlineData("pwrite64:error=ENOSPC:when=60")]
+    public async Task A_call_that_fails_once_is_mended_by_a_retry(string fault)
     {
         using var trial = new KillTrial(scenario, source);
 
         var end = await BrokenAsync(trial, fault);
 
-        Assert.True(end.Code == 0, end.ToString());
-        Assert.True((end.Out + end.Err).Contains(code, StringComparison.Ordinal), $"the retry is not told\n{end}");
+        Assert.True(end.Code == 0 && end.Out.Contains("1 retry", StringComparison.Ordinal), end.ToString());
         await trial.FinishAsync(again: false);
-        Assert.Empty(trial.Complaints);
+        Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }
 
     [Theory]
-    [InlineData("fdatasync:error=EIO:when=1+", Codes.InputOutput)]
-    [InlineData("fdatasync:error=EIO:when=20+", Codes.InputOutput)]
-    [InlineData("pwrite64:error=EIO:when=30+", Codes.InputOutput)]
-    [InlineData("pwrite64:error=ENOSPC:when=80+", Codes.DiskFull)]
-    public async Task A_call_that_fails_for_ever_is_a_temporary_failure(string fault, string code)
+    [InlineData("fsync,fdatasync:error=EIO:when=1+")]
+    [InlineData("fsync,fdatasync:error=EIO:when=20+")]
+    [InlineData("pwrite64:error=EIO:when=30+")]
+    [InlineData("pwrite64:error=ENOSPC:when=80+")]
+    public async Task A_call_that_fails_for_ever_is_a_temporary_failure(string fault)
     {
         using var trial = new KillTrial(scenario, source);
 
         var end = await BrokenAsync(trial, fault);
 
-        Assert.True(end.Code == 5 && (end.Out + end.Err).Contains(code, StringComparison.Ordinal), end.ToString());
+        // A commit that meets the fault has an unknown end; before it the fault has its own name.
+        var named = new[] { Codes.InputOutput, Codes.DiskFull, Codes.CommitUnknown }.Any(c => end.Err.Contains("error " + c, StringComparison.Ordinal));
+        Assert.True(end.Code == 5 && named, end.ToString());
         await trial.FinishAsync(again: false);
-        Assert.Empty(trial.Complaints);
+        Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }
 
     [Theory]
@@ -64,9 +65,9 @@ public sealed class IoFaultTests : IAsyncLifetime
     [InlineData("pwrite64:signal=SIGKILL:when=9")]
     [InlineData("pwrite64:signal=SIGKILL:when=50")]
     [InlineData("pwrite64:signal=SIGKILL:when=111")]
-    [InlineData("fdatasync:signal=SIGKILL:when=1")]
-    [InlineData("fdatasync:signal=SIGKILL:when=8")]
-    [InlineData("fdatasync:signal=SIGKILL:when=21")]
+    [InlineData("fsync,fdatasync:signal=SIGKILL:when=1")]
+    [InlineData("fsync,fdatasync:signal=SIGKILL:when=8")]
+    [InlineData("fsync,fdatasync:signal=SIGKILL:when=21")]
     public async Task A_kill_in_a_system_call_loses_and_doubles_nothing(string fault)
     {
         using var trial = new KillTrial(scenario, source);
@@ -75,10 +76,10 @@ public sealed class IoFaultTests : IAsyncLifetime
 
         Assert.True(end.Code == PawlExit.Killed, end.ToString());
         await trial.FinishAsync(again: false);
-        Assert.Empty(trial.Complaints);
+        Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }
 
     /// <summary>Only calls on the target's own files are counted and broken.</summary>
     private static Task<PawlExit> BrokenAsync(KillTrial trial, string fault) => trial.RunUnderAsync("strace", "-f", "-qq", "-o", "/dev/null",
-        "-P", trial.Target, "-P", trial.Target + "-wal", "-e", "trace=pwrite64,fdatasync", "-e", "inject=" + fault);
+        "-P", trial.Target, "-P", trial.Target + "-wal", "-e", "trace=pwrite64,fsync,fdatasync", "-e", "inject=" + fault);
 }

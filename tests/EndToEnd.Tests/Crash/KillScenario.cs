@@ -14,7 +14,7 @@ internal sealed record KillScenario
     /// <summary>SQL that makes the target before the first run; null = Pawl makes it.</summary>
     public string? Target { get; init; }
     /// <summary>Rows per commit.</summary>
-    public int CommitRows { get; init; } = 200;
+    public int CommitRows { get; init; } = 100;
 
     /// <summary>How failures are retried, as in the job file.</summary>
     public string Retry { get; init; } = "{}";

@@ -35,10 +35,10 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
         var report = $"{tally.Report()}| seconds | {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} |\n";
         output.WriteLine(report);
         if (Environment.GetEnvironmentVariable("PAWL_KILL_REPORT") is { Length: > 0 } file) await File.WriteAllTextAsync(file, report);
-        Assert.Empty(tally.Violations);
+        Assert.True(tally.Violations.Count == 0, string.Join("\n", tally.Violations));
         if (only is not null) return;
         Assert.True(tally.InTransaction * 10 >= tally.Kills * 3, "too few kills met an open transaction: the campaign proves little");
-        Assert.True(tally.Midway * 2 >= tally.Kills, "too few kills met a half-done copy: the campaign proves little");
+        Assert.True(tally.Midway * 5 >= tally.Kills * 2, "too few kills met a half-done copy: the campaign proves little");
         Assert.True(tally.DoublesWouldShow * 2 >= tally.Trials, "too few targets without a unique key");
     }
 
@@ -51,7 +51,7 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
         await trial.PrepareAsync();
         var began = Stopwatch.GetTimestamp();
         await trial.FinishAsync(again: false);
-        Assert.Empty(trial.Complaints);
+        Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
         return new Usual(Stopwatch.GetElapsedTime(began), trial.Commits);
     }
 
@@ -71,7 +71,7 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
             var (kind, part, aim) = (random.Next(4), random.NextDouble(), random.Next(2) == 0);
             var met = kind == 0
                 ? await trial.KillAfterAsync(0, usual.Time * part, aim: false, random)
-                : await trial.KillAfterAsync((long)((usual.Commits - trial.Commits) * part * 0.9), TimeSpan.FromMilliseconds(4 * random.NextDouble()),
+                : await trial.KillAfterAsync((long)((usual.Commits - trial.Commits) * part * 0.8), TimeSpan.FromMilliseconds(4 * random.NextDouble()),
                     aim, random);
             if (met is null) break;
             tally.Kill(met);
