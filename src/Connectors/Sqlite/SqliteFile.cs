@@ -47,12 +47,31 @@ internal sealed unsafe class SqliteFile : IDisposable
             file.Wait(busy);
             // Foreign keys are not enforced while tables are filled one after another; the build's default is not relied on.
             file.Execute("pragma foreign_keys = off");
+            if (access == SqliteAccess.Read) Recover(file, busy);
             return file;
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// A writer that died in the middle leaves a journal which every reader has to undo first, and which one that opened the file for
+    /// reading alone cannot. As any other program would, a connection that may write takes back what was never committed.
+    /// https://www.sqlite.org/rescode.html#readonly_rollback
+    /// </summary>
+    private static void Recover(SqliteFile file, TimeSpan busy)
+    {
+        try
+        {
+            file.Number("pragma schema_version");
+        }
+        catch (PawlException e) when (e.Details.GetValueOrDefault("native") is "776" or "264")
+        {
+            using var writer = Open(file.Path, SqliteAccess.Write, busy);
+            writer.Number("pragma schema_version");
         }
     }
 

@@ -9,6 +9,7 @@ namespace Pawl.Connectors.Sqlite;
 internal sealed class SqliteLockFile : IAsyncDisposable
 {
     private const int Attempts = 3;
+    private const string Mark = ".pawl-", Ending = ".lock";
 
     private readonly FileStream stream;
     private readonly string path;
@@ -28,10 +29,35 @@ internal sealed class SqliteLockFile : IAsyncDisposable
         {
             if (Open(path, FileMode.OpenOrCreate, target) is not { } stream) continue;
             // Somebody who took the new file for a left-over one may have removed it between our opening and our locking it.
-            if (File.Exists(path)) return new SqliteLockFile(stream, path);
+            if (File.Exists(path))
+            {
+                Sweep(target, path);
+                return new SqliteLockFile(stream, path);
+            }
             stream.Dispose();
         }
         return null;
+    }
+
+    /// <summary>
+    /// Removes what dead processes left behind: one that died before it wrote its lock's name anywhere would never be asked for by name.
+    /// </summary>
+    private static void Sweep(string target, string own)
+    {
+        try
+        {
+            foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(target)!))
+            {
+                if (path == own || !path.StartsWith(target + Mark, StringComparison.Ordinal) || !path.EndsWith(Ending, StringComparison.Ordinal)) continue;
+                using var stream = Open(path, FileMode.Open, target);
+                if (stream is not null) File.Delete(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PawlException)
+        {
+            // Tidying is a courtesy: somebody else's file, or one that has just gone, is no reason to stop.
+            return;
+        }
     }
 
     public static bool IsHeld(string target, string name)
@@ -52,7 +78,7 @@ internal sealed class SqliteLockFile : IAsyncDisposable
     }
 
     private static string PathOf(string target, string name) =>
-        $"{target}.pawl-{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'))}.lock";
+        $"{target}{Mark}{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'))}{Ending}";
 
     /// <summary>Null when it is locked by somebody else, or gone.</summary>
     private static FileStream? Open(string path, FileMode mode, string target)

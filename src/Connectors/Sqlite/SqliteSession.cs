@@ -72,9 +72,13 @@ internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, Time
                 for (var i = 0; i < select.Table.Columns.Count; i++)
                 {
                     var column = select.Table.Columns[i];
-                    values[column.Name] = statement.Type(i + 1) == SqliteNative.TypeNull ? null
-                        : column.Type == ControlType.Number ? statement.Int64(i + 1)
-                        : statement.Text(i + 1);
+                    // SQLite would make a number of any text; what is no number is handed on as it is, so that it is noticed.
+                    values[column.Name] = statement.Type(i + 1) switch
+                    {
+                        SqliteNative.TypeNull => null,
+                        SqliteNative.TypeInteger when column.Type == ControlType.Number => statement.Int64(i + 1),
+                        _ => statement.Text(i + 1),
+                    };
                 }
                 rows.Add(new ControlRow(values, statement.Int64(0)));
             }

@@ -52,6 +52,20 @@ public sealed class SqliteLockFileTests
     }
 
     [Fact]
+    public async Task Taking_a_lock_removes_the_files_of_the_dead_and_spares_the_living()
+    {
+        using var scratch = new Scratch();
+        await File.WriteAllTextAsync(scratch.Target + ".pawl-dead.lock", "");
+        await File.WriteAllTextAsync(scratch.Target + ".notes", "");
+        await using var living = SqliteLockFile.TryTake(scratch.Target, "living");
+        await using var other = SqliteLockFile.TryTake(scratch.Target, "other");
+        Assert.Equal([".notes", ".pawl-living.lock", ".pawl-other.lock"],
+            Directory.GetFiles(scratch.Folder).Where(f => f.StartsWith(scratch.Target + ".", StringComparison.Ordinal))
+                .Select(f => f[scratch.Target.Length..]).Order(StringComparer.Ordinal));
+        Assert.True(SqliteLockFile.IsHeld(scratch.Target, "living"));
+    }
+
+    [Fact]
     public void A_name_stays_inside_its_folder()
     {
         using var scratch = new Scratch();
