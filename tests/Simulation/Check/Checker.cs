@@ -21,6 +21,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
     private readonly Dictionary<string, long> newest = [];
     private readonly Dictionary<(int Process, string Generation), int> rejected = [];
     private readonly HashSet<(int Process, string Table)> opened = [];
+    private readonly HashSet<(string Lane, long Sequence)> durable = [];
     private readonly Completion completion = new(world);
 
     public Completion Completion => completion;
@@ -63,6 +64,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
             if (table == ControlTables.Ledger && kind == ChangeKind.Insert && cell.Pending is { } entry) entries.Add(entry);
             else if (table == ControlTables.Plan && !OnlyTicked(before, cell.Pending)) OnPlan(db, tx, cell, kind);
             else if (table == ControlTables.Lane && kind != ChangeKind.Delete) OnLane(db, tx, cell, before);
+            else if (table == ControlTables.Ledger && kind == ChangeKind.Delete) Keeps(db, tx, before!);
             else if (table == ControlTables.Lane) OwnsJob(db, tx, before!.Text(table, "job"), "removed a lane");
             else if (table == ControlTables.Job && kind == ChangeKind.Update)
             {
@@ -106,6 +108,16 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         completion.Look(db);
     }
 
+    /// <summary>Compaction leaves a lane its newest entry.</summary>
+    private void Keeps(Database db, Transaction tx, object?[] removed)
+    {
+        var t = ControlTables.Ledger;
+        var (lane, sequence) = (removed.Text(t, "lane"), removed.Number(t, "seq"));
+        if (Live(db, ControlTables.Lane, tx).All(l => l.Row.Text(ControlTables.Lane, "lane") != lane)) return;
+        if (Live(db, t, tx).Any(l => l.Row.Text(t, "lane") == lane && l.Row.Number(t, "seq") > sequence)) return;
+        world.Fail("I5", $"{lane}: the newest entry, {sequence}, was removed");
+    }
+
     private static IEnumerable<(object?[] Row, ControlCell Cell)> Live(Database db, ControlTable table, Transaction? seenBy)
     {
         foreach (var cell in db.Of(table))
@@ -134,6 +146,12 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         if (generation <= newest.GetValueOrDefault(table)) world.Fail("I5", $"generation {generation} of {table} was used before");
         newest[table] = generation;
         opened.Add((tx.Connection.Client.Id, table));
+    }
+
+    /// <summary>A runner said that a step is durable.</summary>
+    public void OnReported(SimProcess process, string lane, long sequence)
+    {
+        if (!durable.Contains((lane, sequence))) world.Fail("I11", $"{process.Name} reported step {sequence} of {lane}, which was never durable");
     }
 
     /// <summary>Tables are made or changed only by the one that owns the job; asked inside the transaction that makes them.</summary>
@@ -204,6 +222,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         var job = entry.Text(t, "job");
         var lane = entry.Text(t, "lane");
         var (name, generation, index) = ParseLane(lane);
+        durable.Add((lane, entry.Number(t, "seq")));
         OwnsLane(db, tx, job, lane, entry.Number(t, "epoch"));
         var previous = Live(db, t, null).Select(l => l.Row).Where(r => r.Text(t, "job") == job && r.Text(t, "lane") == lane).MaxBy(r => r.Number(t, "seq"));
         Follows(lane, previous, entry);

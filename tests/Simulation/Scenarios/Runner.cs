@@ -115,6 +115,7 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
         switch (e.Code)
         {
             case EventCodes.JobTakenOver: tally.TakeOvers++; break;
+            case EventCodes.LaneCommitted: server.Checker.OnReported(process, e.Lane!, (long)e.Args["seq"]!); break;
             case EventCodes.LaneRetry: tally.Retries++; break;
             case EventCodes.RunResumed: tally.Resumes++; break;
             case EventCodes.CommitResolved: tally.ResolvedCommits++; break;

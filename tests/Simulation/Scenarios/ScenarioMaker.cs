@@ -69,7 +69,7 @@ internal static class ScenarioMaker
     private static TableScenario Table(Rng rng, int number)
     {
         var name = "t" + number;
-        var content = Content(rng, name, rng.Pick<KeyShape>([KeyShape.Whole, KeyShape.Whole, KeyShape.Pair, KeyShape.Text]), rng.Chance(0.15) ? rng.Between(1, 4) : 0);
+        var content = Content(rng, name, rng.Pick<KeyShape>([KeyShape.Whole, KeyShape.Whole, KeyShape.Pair, KeyShape.Text]), rng.Chance(0.2) ? rng.Between(1, 6) : 0);
         var unique = rng.Chance(0.5);
         var drop = rng.Chance(0.1) ? "t" : rng.Chance(0.2) ? "f" : null;
         var where = rng.Chance(0.25) ? "even" : null;

@@ -87,7 +87,8 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
 
     private void Ended(Runner runner, RunSummary summary)
     {
-        _ = summary;
+        // When all is done, going on is only worth its while now and then.
+        if (summary.Status is RunStatus.Done or RunStatus.NothingToDo && scenario.RestartRate == 0 && rng.Chance(0.8)) launchesLeft = 0;
         Next();
     }
 

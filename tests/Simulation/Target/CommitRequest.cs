@@ -13,7 +13,8 @@ internal sealed class CommitRequest(Server server, Connection c, Transaction? tx
 
     private enum Fate { Done, LostBefore, LostAfter, ArrivesLate, DurableLate, Refused }
 
-    private static readonly Fate[] NetworkFates = [Fate.LostBefore, Fate.LostAfter, Fate.LostAfter, Fate.ArrivesLate, Fate.DurableLate, Fate.Refused];
+    private static readonly Fate[] NetworkFates =
+        [Fate.LostBefore, Fate.LostAfter, Fate.LostAfter, Fate.ArrivesLate, Fate.ArrivesLate, Fate.DurableLate, Fate.DurableLate, Fate.Refused];
     private static readonly Fate[] FileFates = [Fate.LostBefore, Fate.LostAfter, Fate.Refused];
 
     public Task Start()
@@ -26,10 +27,10 @@ internal sealed class CommitRequest(Server server, Connection c, Transaction? tx
         if (fate != Fate.Done) server.World.Trace.Add(server.World.Now, c.Client.Id, $"COMMIT FATE {fate} tx{tx?.Id}");
         if (fate == Fate.ArrivesLate)
         {
-            server.World.After(server.Rng.Ticks(TimeSpan.TicksPerSecond, 60 * TimeSpan.TicksPerSecond), ArriveLate);
+            server.Send(c, server.Rng.Ticks(TimeSpan.TicksPerSecond, server.Rng.Pick([6, 12, 60]) * TimeSpan.TicksPerSecond), ArriveLate);
             Unknown(server.Rng.Ticks(TimeSpan.TicksPerMillisecond, 10 * TimeSpan.TicksPerSecond));
         }
-        else server.World.After(server.Latency(), Arrive);
+        else server.Send(c, server.Latency(), Arrive);
         return done.Task;
     }
 
@@ -44,7 +45,7 @@ internal sealed class CommitRequest(Server server, Connection c, Transaction? tx
             Break();
         }
         else if (tx.Doomed || fate == Fate.Refused) Refuse();
-        else if (fate == Fate.DurableLate) MakeDurable(server.Rng.Ticks(TimeSpan.TicksPerSecond, 30 * TimeSpan.TicksPerSecond));
+        else if (fate == Fate.DurableLate) MakeDurable(server.Rng.Ticks(TimeSpan.TicksPerSecond, server.Rng.Pick([6, 12, 30]) * TimeSpan.TicksPerSecond));
         else if (server.Flavour == Flavour.File) Apply();
         else MakeDurable(server.Latency());
     }

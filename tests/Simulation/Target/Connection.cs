@@ -15,6 +15,8 @@ internal sealed class Connection(SimProcess client, int id)
     public Transaction? Open { get; set; }
     /// <summary>Session locks held by this connection.</summary>
     public List<string> Locks { get; } = [];
+    /// <summary>When the last message sent on it arrives: messages of one connection do not overtake one another.</summary>
+    public long LastArrival { get; set; }
     /// <summary>The statement that waits for a lock, if any.</summary>
     public Waiter? Waiting { get; set; }
     /// <summary>What becomes of that statement when the server lets go of the connection.</summary>

@@ -28,10 +28,10 @@ internal sealed class Request<T>(Server server, Connection c, string what, Attem
         if (ct.CanBeCanceled)
         {
             var registration = ct.Register(() => Cancel(ct));
-            World.After(server.Latency(), Arrive);
+            server.Send(c, server.Latency(), Arrive);
             return Unregistered(registration);
         }
-        World.After(server.Latency(), Arrive);
+        server.Send(c, server.Latency(), Arrive);
         return done.Task;
     }
 

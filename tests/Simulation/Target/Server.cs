@@ -58,6 +58,13 @@ internal sealed class Server(World world, Rng rng, Flavour flavour, FaultRates f
         ? rng.Ticks(faults.Latency, 3000 * TimeSpan.TicksPerMillisecond)
         : rng.Ticks(1, faults.Latency);
 
+    /// <summary>Delivers a message to the server, behind those sent before it on the same connection.</summary>
+    public void Send(Connection c, long delay, Action arrive)
+    {
+        c.LastArrival = Math.Max(c.LastArrival, world.Now + delay);
+        world.After(c.LastArrival - world.Now, arrive);
+    }
+
     public void Count() => OnServed?.Invoke(++Served);
 
     public Connection Accept(SimProcess client)

@@ -48,7 +48,7 @@ internal sealed class SimSession(Server server, Connection c) : ITargetSession
     {
         if (!c.Client.Alive) return SimProcess.Never<bool>();
         var done = new TaskCompletionSource();
-        server.World.After(server.Latency(), () =>
+        server.Send(c, server.Latency(), () =>
         {
             if (!c.Cut && c.ServerSide && c.Open is { Committing: false } tx) server.Rollback(tx);
             server.World.After(server.Latency(), () => done.TrySetResult());
@@ -61,7 +61,7 @@ internal sealed class SimSession(Server server, Connection c) : ITargetSession
     {
         var closed = new TaskCompletionSource();
         var delay = server.Flavour == Flavour.File || !server.Faults.On ? server.Latency() : server.Rng.Ticks(0, TimeSpan.TicksPerSecond);
-        server.World.After(delay, () =>
+        server.Send(c, delay, () =>
         {
             if (!c.Cut) server.Close(c);
             closed.TrySetResult();
