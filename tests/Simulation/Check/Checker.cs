@@ -185,7 +185,9 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         var table = ControlTables.Job;
         var (from, to) = (before.Number(table, "epoch"), row.Number(table, "epoch"));
         if (to < from) world.Fail("I5", $"job epoch fell from {from} to {to}");
-        if (to == from && before.Number(table, "tick") != row.Number(table, "tick") && cell.PendingMark is int raiser && raiser != tx.Connection.Client.Id)
+        var wanted = table.At("wanted");
+        var changed = Enumerable.Range(0, row.Length).Any(i => i != wanted && !Equals(before[i], row[i]));
+        if (to == from && changed && cell.PendingMark is int raiser && raiser != tx.Connection.Client.Id)
         {
             world.Fail("I7", $"{tx.Connection.Client.Name} changed the job under epoch {to}, which belongs to p{raiser}");
         }
