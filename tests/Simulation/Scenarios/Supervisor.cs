@@ -17,6 +17,8 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
     private readonly List<Runner> runners = [];
     private readonly EndCheck check = new(world, server, scenario);
     private readonly List<Database> backups = [];
+    /// <summary>What each source showed last before another came in its place.</summary>
+    private readonly Dictionary<string, Dictionary<string, SourceContent>> sources = [];
     private int launchesLeft = scenario.Launches;
     private int pendingStarts;
     private bool healing;
@@ -194,6 +196,7 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
         switch (kind)
         {
             case NemesisKind.ChangeSource:
+                sources[source.Identity] = new Dictionary<string, SourceContent>(source.Tables);
                 source.Identity += "'";
                 foreach (var (name, old) in source.Tables.ToList()) source.Tables[name] = ScenarioMaker.Changed(rng, old, old.Identity);
                 break;
@@ -223,7 +226,13 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
     {
         var job = server.Db.Of(ControlTables.Job).Select(c => c.Committed).FirstOrDefault(r => r is not null);
         if (job is null) return;
-        source.Identity = job.Text(ControlTables.Job, "source");
+        var known = job.Text(ControlTables.Job, "source");
+        if (known != source.Identity)
+        {
+            // The old source comes back with the rows it had, also for tables whose plan may still be on its way to the target.
+            foreach (var (name, content) in sources[known]) source.Tables[name] = content;
+            source.Identity = known;
+        }
         foreach (var table in scenario.Tables)
         {
             if (Checker.PlanOf(server.Db, null, job.Text(ControlTables.Job, "job"), table.Name) is not { } truth) continue;
