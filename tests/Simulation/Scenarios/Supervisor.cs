@@ -230,6 +230,7 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
         if (known != source.Identity)
         {
             // The old source comes back with the rows it had, also for tables whose plan may still be on its way to the target.
+            sources[source.Identity] = new Dictionary<string, SourceContent>(source.Tables);
             foreach (var (name, content) in sources[known]) source.Tables[name] = content;
             source.Identity = known;
         }
@@ -243,7 +244,8 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
 
     private void CleanRun(int attempt)
     {
-        var restart = scenario.HealByRestart && changedAtHeal;
+        // A restart of everything onto another source that died half way leaves tables of two sources: only another restart helps.
+        var restart = changedAtHeal && (scenario.HealByRestart || attempt > 6);
         if (!restart) TakeBack();
         // A file's one write lock may be held by a stopped process; nobody can end that from outside.
         if (attempt > 3 && server.Flavour == Flavour.File) WakeAll();
@@ -258,6 +260,7 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
     {
         if (Finished(summary))
         {
+            changedAtHeal = false;
             WakeAll();
             Settle(0);
         }
@@ -287,7 +290,6 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
             else world.After(10 * TimeSpan.TicksPerSecond, () => Settle(waited + 1));
             return;
         }
-        if (scenario.HealByRestart && changedAtHeal) changedAtHeal = false;
         Again(1);
     }
 
