@@ -361,6 +361,7 @@ public abstract class SourceSuite
         var extra = actual.ToList();
         var missing = expected.Where(r => !extra.Remove(r)).ToList();
         static string Some(List<string> rows) => string.Join(", ", rows.Take(5).Select(r => r.Length > 80 ? r[..80] : r));
-        return $"{expected.Count} expected, {actual.Count} read; {missing.Count} missing: {Some(missing)}; {extra.Count} extra: {Some(extra)}";
+        return $"{expected.Count} expected, {actual.Count} read; {missing.Count} missing: {Some(missing)}; "
+            + $"{extra.Count} extra: {Some(extra)}";
     }
 }

@@ -47,11 +47,14 @@ internal static class PlantedBugs
         var medians = new List<ulong>();
         foreach (var (name, what) in Planted.All)
         {
-            var all = Enumerable.Range(0, 5).Select(i => (ulong)i * Between).Select(s => (Start: s, Found: Find(name, s + 1, s + limit))).ToList();
+            var all = Enumerable.Range(0, 5).Select(i => (ulong)i * Between).Select(s => (Start: s, Found: Find(name, s + 1, s + limit)))
+                .ToList();
             var counts = all.Select(a => a.Found is null ? ulong.MaxValue : a.Found.Seed - a.Start).Order().ToList();
             missed += all[0].Found is null ? 1 : 0;
             medians.Add(counts[2]);
-            Console.WriteLine($"| {name} | {what} | {(all[0].Found is { } f ? Where(f) : "–")} | {(all[0].Found is { } g ? g.Seed : "not found")} | {(counts[2] == ulong.MaxValue ? $"> {limit}" : counts[2])} |");
+            var (where, seed) = all[0].Found is { } first ? (Where(first), $"{first.Seed}") : ("–", "not found");
+            var median = counts[2] == ulong.MaxValue ? $"> {limit}" : $"{counts[2]}";
+            Console.WriteLine($"| {name} | {what} | {where} | {seed} | {median} |");
         }
         medians.Sort();
         Console.WriteLine($"\n{Planted.All.Length - missed} of {Planted.All.Length} found within {limit} seeds; median of the medians {medians[medians.Count / 2]} seeds.");

@@ -74,7 +74,8 @@ internal static class CommandLine
         Console.WriteLine(campaign.Holds ? "0 violations" : $"{campaign.Failures.Count} violations");
     }
 
-    private static void WriteJson(Campaign campaign, ulong from, ulong to, int jobs, TimeSpan time) => Console.WriteLine(JsonSerializer.Serialize(new
+    private static void WriteJson(Campaign campaign, ulong from, ulong to, int jobs, TimeSpan time) =>
+        Console.WriteLine(JsonSerializer.Serialize(new
     {
         from,
         to,

@@ -3,7 +3,9 @@ namespace Pawl.Simulation;
 /// <summary>What one seed came to.</summary>
 internal sealed record Outcome(ulong Seed, ulong Hash, int Steps, ViolationException? Violation, Tally Tally, IReadOnlyList<string> Trace);
 
-/// <summary>Runs one seed from its beginning to its end. Single-threaded; several may run at the same time on threads of their own.</summary>
+/// <summary>
+/// Runs one seed from its beginning to its end. Single-threaded; several may run at the same time on threads of their own.
+/// </summary>
 internal static class Simulator
 {
     private const long LongestDay = 24 * TimeSpan.TicksPerHour;
@@ -60,7 +62,8 @@ internal static class Simulator
 
     private static void Describe(World world, Scenario scenario)
     {
-        world.Trace.Note(0, -1, $"target {scenario.Flavour}, parallel {scenario.Parallel}, commit {scenario.Commit.Rows} rows, retries {scenario.Retry.Times}, "
+        world.Trace.Note(0, -1,
+            $"target {scenario.Flavour}, parallel {scenario.Parallel}, commit {scenario.Commit.Rows} rows, retries {scenario.Retry.Times}, "
             + $"faults {scenario.Faults.Call}/{scenario.Faults.Commit}, nemeses {string.Join(' ', scenario.Nemeses.Select(n => $"{n.Kind}@{n.AtServed}"))}");
         foreach (var table in scenario.Tables)
         {

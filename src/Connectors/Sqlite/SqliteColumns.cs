@@ -6,7 +6,8 @@ namespace Pawl.Connectors.Sqlite;
 /// <summary>A plan's columns beside those of the table that is there. Immutable.</summary>
 internal sealed class SqliteColumns
 {
-    private SqliteColumns(string table, SqliteShape shape, IReadOnlyList<(int Place, string Name, Affinity Affinity)> written, SqliteIndex? key)
+    private SqliteColumns(string table, SqliteShape shape, IReadOnlyList<(int Place, string Name, Affinity Affinity)> written,
+        SqliteIndex? key)
     {
         Table = table;
         Shape = shape;

@@ -30,7 +30,9 @@ public sealed record RunOptions
 {
     /// <summary>Only source tables matching one of these; empty = all of the job.</summary>
     public IReadOnlyList<TablePattern> Tables { get; init; } = [];
-    /// <summary>Start a new generation of the chosen tables; what they held in the target goes (insert) or is overwritten (upsert).</summary>
+    /// <summary>
+    /// Start a new generation of the chosen tables; what they held in the target goes (insert) or is overwritten (upsert).
+    /// </summary>
     public bool Restart { get; init; }
 }
 

@@ -48,9 +48,11 @@ public sealed class JobRunner(JobHost host)
         await using var ends = await retry.RunAsync(ct => JobEnds.OpenAsync(host, run.Job, ct), run.StopToken);
         run.Workers = Math.Max(1, Math.Min(run.Job.Parallel, ends.SinkSpec.Limits.MaxWriters));
         run.SinkAcceptsStrays = ends.SinkSpec.Limits.AcceptsStrays;
-        var matched = await retry.RunAsync(async ct => await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ct), run.StopToken);
+        var matched = await retry.RunAsync(async ct =>
+            await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ct), run.StopToken);
         await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
-        run.Lease = await retry.RunAsync(ct => ledger.CallAsync(s => s.AcquireAsync(Claim(host, run.Job, ends.Source, options), ct)), run.StopToken);
+        run.Lease = await retry.RunAsync(ct =>
+            ledger.CallAsync(s => s.AcquireAsync(Claim(host, run.Job, ends.Source, options), ct)), run.StopToken);
 
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(run.AbortToken);
         var beating = BeatAsync(run, ledger, state, alive.Token);
@@ -113,7 +115,8 @@ public sealed class JobRunner(JobHost host)
 
     private static void Announce(RunContext run, JobProgress found, RunState state)
     {
-        if (run.Lease.TakenOverFrom is { } before) run.Emit(EventCodes.JobTakenOver, null, null, ("from", before), ("epoch", run.Lease.Epoch));
+        if (run.Lease.TakenOverFrom is { } before) run.Emit(EventCodes.JobTakenOver, null, null, ("from", before),
+            ("epoch", run.Lease.Epoch));
         var resumed = state.Tables.Where(t => t.Decision.State == TableState.Resumes).ToArray();
         if (resumed.Length > 0)
         {
@@ -129,11 +132,13 @@ public sealed class JobRunner(JobHost host)
             };
         }
         run.Emit(EventCodes.RunStarted, null, null, ("tables", state.Tables.Count), ("resumed", resumed.Length > 0 ? "yes" : "no"),
-            ("runner", run.Host.Runner), ("source", run.Job.Source.Display), ("target", run.Job.Target.Display), ("epoch", run.Lease.Epoch));
+            ("runner", run.Host.Runner), ("source", run.Job.Source.Display), ("target", run.Job.Target.Display),
+                ("epoch", run.Lease.Epoch));
         if (state.Resumed is { } info)
         {
             run.Emit(EventCodes.RunResumed, null, null, ("splits_done", info.SplitsDone), ("splits_partial", info.SplitsPartial),
-                ("splits_todo", info.SplitsToDo), ("rows_kept", info.RowsKept), ("last_commit_ms", info.LastCommit?.ToUnixTimeMilliseconds()),
+                ("splits_todo", info.SplitsToDo), ("rows_kept", info.RowsKept),
+                    ("last_commit_ms", info.LastCommit?.ToUnixTimeMilliseconds()),
                 ("ledger", found.Last.Values.Sum(e => e.Sequence)), ("taken_over_from", info.TakenOverFrom));
         }
         foreach (var table in state.Tables) AnnounceTable(run, table);
@@ -196,7 +201,8 @@ public sealed class JobRunner(JobHost host)
         }
         catch (Exception e)
         {
-            // The next run finds the session lock gone and takes the job at once. What the run itself failed with must not be hidden by this.
+            // The next run finds the session lock gone and takes the job at once. What the run itself failed with must not be hidden by
+            // this.
             run.Emit(EventCodes.Warning, null, null, ("what", "release"), ("code", (e as PawlException ?? Unexpected(e)).Code));
         }
     }

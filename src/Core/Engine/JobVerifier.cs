@@ -32,7 +32,8 @@ public sealed class JobVerifier(JobHost host)
         var verdicts = new List<TableVerdict>();
         foreach (var plan in chosen)
         {
-            verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, plan, found.Rejects.GetValueOrDefault(plan.Source), level, ct));
+            verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, plan, found.Rejects.GetValueOrDefault(plan.Source), level,
+                ct));
         }
         return verdicts;
     }

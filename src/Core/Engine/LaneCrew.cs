@@ -6,7 +6,9 @@ using Pawl.Verify;
 
 namespace Pawl.Engine;
 
-/// <summary>The workers of one run: each takes the next lane of a table that has not failed, until none is left. One bad table stops nobody else.</summary>
+/// <summary>
+/// The workers of one run: each takes the next lane of a table that has not failed, until none is left. One bad table stops nobody else.
+/// </summary>
 internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state)
 {
     private readonly Lock gate = new();
@@ -90,7 +92,9 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
         }, run.StopToken);
     }
 
-    /// <summary>Attempts until the lane ends. The count of attempts starts again whenever the lane got on; the run's budget does not.</summary>
+    /// <summary>
+    /// Attempts until the lane ends. The count of attempts starts again whenever the lane got on; the run's budget does not.
+    /// </summary>
     private async Task<LaneEnd> MoveAsync(LaneWork lane)
     {
         var pump = new LanePump(lane, ends.Source, ends.Sink, run);
@@ -140,6 +144,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     private async Task<TableVerdict> VerifyAsync(TableRun table, CancellationToken ct)
     {
         await using var target = await JobEnds.OpenSourceAsync(run.Host, run.Job.Target, ct);
-        return await TableComparer.CompareAsync(ends.Source, target, table.Plan!, table.Progress.Total.Rejected, run.Job.VerifyAfterRun, ct);
+        return await TableComparer.CompareAsync(ends.Source, target, table.Plan!, table.Progress.Total.Rejected, run.Job.VerifyAfterRun,
+            ct);
     }
 }

@@ -95,7 +95,8 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 last = await CommitAsync(writer, group, last, final: false, abort);
                 group = new OpenGroup(last, run);
             }
-            // What the group still holds has no position yet (the middle of a source's transaction, a table without a key): it is read again.
+            // What the group still holds has no position yet (the middle of a source's transaction, a table without a key): it is read
+            // again.
             if (Asked(writer, stop)) return LaneEnd.Stopped;
             if (!queue.TryRead(out var e))
             {

@@ -49,7 +49,8 @@ internal sealed class TableProgress
         }
         if (rejected > plan.RejectLimit)
         {
-            throw new PawlException(Fault.Data, Codes.RejectLimit, ("table", plan.Source), ("rejected", rejected), ("limit", plan.RejectLimit));
+            throw new PawlException(Fault.Data, Codes.RejectLimit, ("table", plan.Source), ("rejected", rejected),
+                ("limit", plan.RejectLimit));
         }
     }
 }

@@ -22,7 +22,9 @@ internal sealed class OpenGroup(LedgerEntry? last, RunContext run)
     /// <summary>All rows taken so far lie at or before a position the source gave.</summary>
     public bool MayCommit => !IsEmpty && covered;
 
-    /// <summary>The next batch might go past a limit, or the group is old enough. The first group of a run is small: a durable point soon.</summary>
+    /// <summary>
+    /// The next batch might go past a limit, or the group is old enough. The first group of a run is small: a durable point soon.
+    /// </summary>
     public bool Due
     {
         get

@@ -15,7 +15,8 @@ internal sealed class RetryRules(JobHost host, RetryPolicy policy, Func<bool> ta
 
     /// <param name="wait">Ends a wait between attempts.</param>
     /// <param name="gotOn">
-    /// Says whether an attempt that failed has moved anything since it was last asked; if so the count of attempts starts again. Null = never.
+    /// Says whether an attempt that failed has moved anything since it was last asked; if so the count of attempts starts again. Null =
+    /// never.
     /// </param>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> attempt, CancellationToken wait, Func<bool>? gotOn = null)
     {

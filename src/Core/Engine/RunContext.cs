@@ -29,7 +29,9 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
     /// <summary>Lanes at work at the same time; set before the first lane is opened.</summary>
     public int Workers { get; set; } = 1;
 
-    /// <summary>Row data one lane may hold, in bytes: half in its open group, a quarter in its queue, the rest in batches on their way.</summary>
+    /// <summary>
+    /// Row data one lane may hold, in bytes: half in its open group, a quarter in its queue, the rest in batches on their way.
+    /// </summary>
     public long LaneBytes => job.MemoryBytes / Workers;
 
     /// <summary>Upper bound of events in a queue; the byte bound is the one that matters for wide rows.</summary>

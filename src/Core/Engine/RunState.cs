@@ -15,7 +15,8 @@ internal sealed class RunState
     public RunSummary Summary(RunContext run, bool stopped, TimeSpan time)
     {
         var tables = Tables.Select(t => t.Outcome()).ToList();
-        tables.AddRange(Missing.Select(m => new TableOutcome { Source = m.Name, Target = "", Status = TableStatus.Failed, Error = m.Error }));
+        tables.AddRange(Missing.Select(m =>
+            new TableOutcome { Source = m.Name, Target = "", Status = TableStatus.Failed, Error = m.Error }));
         return new RunSummary
         {
             Run = run.Run,

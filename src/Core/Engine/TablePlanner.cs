@@ -90,7 +90,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         if (sinkSpec.Limits.IdentifierBytes is > 0 and var limit
             && result.Columns.FirstOrDefault(c => Encoding.UTF8.GetByteCount(c.Name) > limit) is { } column)
         {
-            throw new PawlException(Fault.Configuration, Codes.NameTooLong, ("table", result.Name), ("column", column.Name), ("limit", limit));
+            throw new PawlException(Fault.Configuration, Codes.NameTooLong, ("table", result.Name), ("column", column.Name),
+                ("limit", limit));
         }
         if (rule.Write == WriteMode.Upsert && !sinkSpec.Limits.Upsert)
         {
@@ -157,7 +158,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     {
         if (stored.ResultHash != wanted.ResultHash)
         {
-            throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source), ("changed", Changed(stored, wanted)));
+            throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source),
+                ("changed", Changed(stored, wanted)));
         }
         // Also when it is done: a restart of the whole job that died half-way has bound the job to the new source, not this table.
         if (stored.SourceIdentity.Text != wanted.SourceIdentity.Text)
@@ -203,7 +205,9 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>
     private TableName Expand(string template, TableName name) => TableRules.TargetName(template, name, sinkSpec.Limits.HasSchemas);
 
-    /// <summary>Every field is written with its length, so that no two rules can come to the same text. Stored: the form must not change.</summary>
+    /// <summary>
+    /// Every field is written with its length, so that no two rules can come to the same text. Stored: the form must not change.
+    /// </summary>
     private static string ResultHash(TableRule rule, ReadOptions read, TableName target)
     {
         var text = new StringBuilder("2");

@@ -12,7 +12,8 @@ public sealed record ControlColumn(string Name, ControlType Type, bool Nullable 
 /// <param name="Columns">In order.</param>
 /// <param name="Key">Primary key.</param>
 /// <param name="Unique">A further unique set; null = none.</param>
-public sealed record ControlTable(string Name, IReadOnlyList<ControlColumn> Columns, IReadOnlyList<string> Key, IReadOnlyList<string>? Unique = null);
+public sealed record ControlTable(string Name, IReadOnlyList<ControlColumn> Columns, IReadOnlyList<string> Key,
+    IReadOnlyList<string>? Unique = null);
 
 /// <summary>The tables Pawl keeps in the target. Times are milliseconds since 1970 UTC by the target's clock; uuids are text.</summary>
 public static class ControlTables
@@ -27,7 +28,8 @@ public static class ControlTables
 
     public static readonly ControlTable Job = new("pawl_job",
     [
-        new("job", ControlType.Text), new("name", ControlType.Text), new("source", ControlType.Text), new("source_display", ControlType.Text),
+        new("job", ControlType.Text), new("name", ControlType.Text), new("source", ControlType.Text),
+            new("source_display", ControlType.Text),
         new("generation", ControlType.Number), new("epoch", ControlType.Number), new("tick", ControlType.Number),
         new("holder", ControlType.Text, true), new("runner", ControlType.Text, true), new("backend", ControlType.Text, true),
         new("heartbeat", ControlType.Number, true), new("wanted", ControlType.Text), new("format", ControlType.Number),
@@ -43,7 +45,8 @@ public static class ControlTables
 
     public static readonly ControlTable Lane = new("pawl_lane",
     [
-        new("job", ControlType.Text), new("lane", ControlType.Text), new("source_table", ControlType.Text), new("epoch", ControlType.Number),
+        new("job", ControlType.Text), new("lane", ControlType.Text), new("source_table", ControlType.Text),
+            new("epoch", ControlType.Number),
         new("tick", ControlType.Number), new("holder", ControlType.Text), new("backend", ControlType.Text, true),
         new("heartbeat", ControlType.Number),
     ], ["job", "lane"]);

@@ -4,8 +4,9 @@ using Pawl.Model;
 namespace Pawl.Relational;
 
 /// <summary>
-/// What a transactional target has to offer so that <see cref="TransactionalSink"/> can run the protocol on it. The protocol itself — fence,
-/// ledger, leases, take-over — is in Core, once, and is what the simulation exercises; a connector brings sessions, locks, DDL and row writing.
+/// What a transactional target has to offer so that <see cref="TransactionalSink"/> can run the protocol on it. The protocol itself —
+/// fence, ledger, leases, take-over — is in Core, once, and is what the simulation exercises; a connector brings sessions, locks, DDL and
+/// row writing.
 /// </summary>
 public interface ITargetDatabase : IAsyncDisposable
 {
@@ -25,8 +26,8 @@ public interface ITargetDatabase : IAsyncDisposable
 
     /// <summary>
     /// Ends a backend by the name its session gave (<see cref="ITargetSession.Backend"/>), and where the system can, every other session of
-    /// the same runner: a stopped one may hold a lock on a session whose name nobody recorded. Never a session of a third runner, and of the
-    /// caller's own sessions only the named one. False where the system cannot.
+    /// the same runner: a stopped one may hold a lock on a session whose name nobody recorded. Never a session of a third runner, and of
+    /// the caller's own sessions only the named one. False where the system cannot.
     /// </summary>
     ValueTask<bool> TerminateAsync(string backend, CancellationToken ct);
 
@@ -52,7 +53,10 @@ public interface ITargetTables
 
     ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct);
 
-    /// <summary>Creates or checks the table. <paramref name="fence"/> is the first call inside the DDL's transaction, or before it where DDL commits by itself.</summary>
+    /// <summary>
+    /// Creates or checks the table. <paramref name="fence"/> is the first call inside the DDL's transaction, or before it where DDL commits
+    /// by itself.
+    /// </summary>
     ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
 
     ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
@@ -65,8 +69,8 @@ public interface ITargetTables
 public interface ITargetSession : IAsyncDisposable
 {
     /// <summary>
-    /// The server's name for this connection, stored so that a successor can end it. Never given twice: a bare process id is not enough, its
-    /// start time has to be in it, else a successor ends a stranger.
+    /// The server's name for this connection, stored so that a successor can end it. Never given twice: a bare process id is not enough,
+    /// its start time has to be in it, else a successor ends a stranger.
     /// </summary>
     string Backend { get; }
 
@@ -77,7 +81,8 @@ public interface ITargetSession : IAsyncDisposable
     /// Insert, update or delete on a control table; rows as the server counted them. Outside a transaction it commits by itself, and a lost
     /// answer is an ordinary Transient fault: only what may be done twice is sent so.
     /// </summary>
-    /// <exception cref="PawlException">An insert whose key is there already: <see cref="Fault.Data"/>, <see cref="Codes.RowRefused"/>.</exception>
+    /// <exception cref="PawlException">An insert whose key is there already: <see cref="Fault.Data"/>,
+    /// <see cref="Codes.RowRefused"/>.</exception>
     ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct);
 
     /// <summary>Rows of a control table; inside or outside a transaction.</summary>
@@ -97,5 +102,6 @@ public interface ITargetSession : IAsyncDisposable
 }
 
 /// <param name="Counts">Inserted, Updated, Unchanged and Rejected as the server counted; the other fields 0.</param>
-/// <param name="Rejected">The rows behind <see cref="WriteCounts.Rejected"/>; only when the plan allows rejects, else the row is thrown as a Data fault.</param>
+/// <param name="Rejected">The rows behind <see cref="WriteCounts.Rejected"/>; only when the plan allows rejects, else the row is thrown as
+/// a Data fault.</param>
 public readonly record struct RowsWritten(WriteCounts Counts, IReadOnlyList<RejectedRow> Rejected);

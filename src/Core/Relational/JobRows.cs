@@ -146,7 +146,8 @@ internal static class JobRows
             throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, e, ("table", row.Text("source_table")), ("what", "plan"));
         }
         return (plan ?? throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, ("table", row.Text("source_table")),
-            ("what", "plan"))) with { Phase = Enum.TryParse<TablePhase>(row.Text("phase"), ignoreCase: true, out var phase) ? phase : throw row.Wrong("phase") };
+            ("what", "plan"))) with { Phase = Enum.TryParse<TablePhase>(row.Text("phase"), ignoreCase: true, out var phase)
+                ? phase : throw row.Wrong("phase") };
     }
 }
 
@@ -155,10 +156,13 @@ internal static class JobRows
 internal sealed partial class PlanJson : JsonSerializerContext
 {
     /// <summary>With constants read back as the types they were written as.</summary>
-    public static PlanJson Lossless => field ??= new PlanJson(new JsonSerializerOptions(Default.Options) { Converters = { new ConstantsConverter() } });
+    public static PlanJson Lossless =>
+        field ??= new PlanJson(new JsonSerializerOptions(Default.Options) { Converters = { new ConstantsConverter() } });
 }
 
-/// <summary>Constants of <see cref="ColumnChanges.Set"/>: JSON number without point → long, with → double; text, bool, null as they are.</summary>
+/// <summary>
+/// Constants of <see cref="ColumnChanges.Set"/>: JSON number without point → long, with → double; text, bool, null as they are.
+/// </summary>
 internal sealed class ConstantsConverter : JsonConverter<IReadOnlyDictionary<string, object?>>
 {
     public override IReadOnlyDictionary<string, object?> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)

@@ -233,8 +233,8 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     }
 
     /// <summary>
-    /// Emptying a large table takes long, and the heartbeat needs the job's row meanwhile: the table's own plans are locked instead, and the
-    /// job's fence comes at the end. False when there is no plan to lock.
+    /// Emptying a large table takes long, and the heartbeat needs the job's row meanwhile: the table's own plans are locked instead, and
+    /// the job's fence comes at the end. False when there is no plan to lock.
     /// </summary>
     private static async ValueTask<bool> LockPlansAsync(ITargetSession s, JobLease lease, string table, CancellationToken ct)
     {

@@ -6,7 +6,9 @@ namespace Pawl.Relational;
 /// <summary>The statements of the protocol, each in one place. ARCHITECTURE.md says why each is there.</summary>
 internal static class Protocol
 {
-    /// <summary>The fence of everything that changes a job: no row touched means somebody else owns it. Holds the row's lock until the end.</summary>
+    /// <summary>
+    /// The fence of everything that changes a job: no row touched means somebody else owns it. Holds the row's lock until the end.
+    /// </summary>
     public static ValueTask FenceJobAsync(ITargetSession session, JobLease lease, CancellationToken ct) =>
         ChangeJobAsync(session, lease, [("tick", Computed.PlusOne)], ct);
 
@@ -19,9 +21,9 @@ internal static class Protocol
     }
 
     /// <summary>
-    /// The fence of work on one table that may take long (indexes, emptying). It locks the plan's row and not the job's, so that heartbeats,
-    /// other tables and requests go on meanwhile. The job is read after the lock is there: either we still own it, and whoever takes it over
-    /// waits for this transaction before touching the table, or we see that it is lost.
+    /// The fence of work on one table that may take long (indexes, emptying). It locks the plan's row and not the job's, so that
+    /// heartbeats, other tables and requests go on meanwhile. The job is read after the lock is there: either we still own it, and whoever
+    /// takes it over waits for this transaction before touching the table, or we see that it is lost.
     /// </summary>
     public static async ValueTask FenceTableAsync(ITargetSession session, JobLease lease, TablePlan plan, CancellationToken ct)
     {
@@ -49,13 +51,15 @@ internal static class Protocol
             new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("generation", plan.Generation)), ct);
         if (touched != 1)
         {
-            throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source), ("generation", plan.Generation));
+            throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source),
+                ("generation", plan.Generation));
         }
     }
 
     /// <summary>
-    /// The fence of everything that writes rows of a lane: epoch and holder, because a restored backup can bring an epoch back, and the very
-    /// tick the last transaction left, because a restored backup can bring back a ledger of our own epoch that lacks what we committed since.
+    /// The fence of everything that writes rows of a lane: epoch and holder, because a restored backup can bring an epoch back, and the
+    /// very tick the last transaction left, because a restored backup can bring back a ledger of our own epoch that lacks what we committed
+    /// since.
     /// </summary>
     public static async ValueTask FenceLaneAsync(ITargetSession session, LaneId lane, LaneTerm term, Guid holder, CancellationToken ct)
     {
@@ -66,8 +70,12 @@ internal static class Protocol
         if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("lane", lane.Name), ("epoch", term.Epoch));
     }
 
-    /// <summary>Gives the lane to a new holder; whoever had it is fenced from here on. Waits for the lane's row lock, that is, until an older transaction is decided.</summary>
-    public static async ValueTask<LaneTerm> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName? table, Guid holder, CancellationToken ct)
+    /// <summary>
+    /// Gives the lane to a new holder; whoever had it is fenced from here on. Waits for the lane's row lock, that is, until an older
+    /// transaction is decided.
+    /// </summary>
+    public static async ValueTask<LaneTerm> RaiseLaneAsync(ITargetSession session, LaneId lane, TableName? table, Guid holder,
+        CancellationToken ct)
     {
         var job = JobRows.Id(lane.Job);
         var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Lane,

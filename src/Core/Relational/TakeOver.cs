@@ -5,8 +5,11 @@ namespace Pawl.Relational;
 /// <summary>What is done when a stopped runner's open transaction stands in the way. Bounded: one look, one end per backend.</summary>
 internal static class TakeOver
 {
-    /// <summary>Ends the backends recorded for the lanes. False when none could be ended, so that waiting again would be pointless.</summary>
-    public static async ValueTask<bool> EndHoldersAsync(ITargetDatabase database, IReadOnlyList<LaneId> lanes, Guid job, CancellationToken ct)
+    /// <summary>
+    /// Ends the backends recorded for the lanes. False when none could be ended, so that waiting again would be pointless.
+    /// </summary>
+    public static async ValueTask<bool> EndHoldersAsync(ITargetDatabase database, IReadOnlyList<LaneId> lanes, Guid job,
+        CancellationToken ct)
     {
         await using var session = await database.ConnectAsync(ct);
         var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Lane, Where = [new("job", JobRows.Id(job))] }, ct);

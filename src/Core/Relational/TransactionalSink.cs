@@ -80,7 +80,10 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         try
         {
             await Protocol.FenceJobAsync(session, group.Lease, ct);
-            foreach (var plan in group.Tables.Values.OrderBy(p => p.Source.ToString(), StringComparer.Ordinal)) await Protocol.FencePlanAsync(session, group.Lease, plan, ct);
+            foreach (var plan in group.Tables.Values.OrderBy(p => p.Source.ToString(), StringComparer.Ordinal))
+            {
+                await Protocol.FencePlanAsync(session, group.Lease, plan, ct);
+            }
             var terms = new Dictionary<LaneId, LaneTerm>();
             foreach (var lane in sorted) terms[lane] = await Protocol.RaiseLaneAsync(session, lane, group.TableOf(lane), holder, ct);
             committed = true;

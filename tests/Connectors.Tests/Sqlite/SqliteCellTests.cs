@@ -159,7 +159,8 @@ public sealed class SqliteCellTests
         await CopyAsync(scratch);
         foreach (var name in names) Assert.Equal(["tk|tv", "tl|i2"], Scratch.Rows(scratch.Target, $"select * from {Quote(name)}"));
         Assert.Equal(["i25"],
-            Scratch.Rows(scratch.Target, "select count(*) from sqlite_schema where type = 'index' and sql is not null and name like 'in%'"));
+            Scratch.Rows(scratch.Target,
+                "select count(*) from sqlite_schema where type = 'index' and sql is not null and name like 'in%'"));
     }
 
     private static async Task CopyAsync(Scratch scratch, params TableRule[] rules)

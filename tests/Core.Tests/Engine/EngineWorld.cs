@@ -73,7 +73,8 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
     public IReadOnlyList<Connector> All => [this];
     public Connector For(Endpoint at) => this;
 
-    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => ValueTask.FromResult(new ProbeReport(true, "memory", []));
+    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
+        ValueTask.FromResult(new ProbeReport(true, "memory", []));
 
     public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) => ValueTask.FromResult(
         at.Path == "source" ? Wrap(new MemorySource(Source, MemoryBug.None)) : new MemorySource(Target, MemoryBug.None));

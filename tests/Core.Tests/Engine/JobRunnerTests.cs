@@ -175,7 +175,8 @@ public sealed class JobRunnerTests
         world.Wrap = inner => new SourceInTheWay(inner)
         {
             // Two batches pass (the first is committed before the second is taken), then a fault: about nine of them, three are allowed.
-            Pass = (_, _) => ++sinceFault % 3 == 0 ? throw new PawlException(Fault.Transient, Codes.Unreachable) : ValueTask.FromResult(true),
+            Pass = (_, _) => ++sinceFault % 3 == 0
+                ? throw new PawlException(Fault.Transient, Codes.Unreachable) : ValueTask.FromResult(true),
         };
         var summary = await world.RunAsync();
         Assert.Equal(RunStatus.Done, summary.Status);

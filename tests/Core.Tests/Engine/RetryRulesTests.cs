@@ -13,7 +13,8 @@ public sealed class RetryRulesTests
     private int attempts;
 
     private RetryRules Rules(int times, TimeSpan? min = null, TimeSpan? max = null) => new(new EngineWorld().Host,
-        new RetryPolicy { Times = times, BackoffMin = min ?? TimeSpan.FromMilliseconds(1), BackoffMax = max ?? TimeSpan.FromMilliseconds(1) },
+        new RetryPolicy { Times = times, BackoffMin = min ?? TimeSpan.FromMilliseconds(1), BackoffMax = max
+            ?? TimeSpan.FromMilliseconds(1) },
         () => budget-- > 0, (_, attempt, wait) => retries.Add((attempt, wait)));
 
     private Task<int> Fail(Fault fault)
@@ -80,7 +81,8 @@ public sealed class RetryRulesTests
             Rules(6, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(16)).RunAsync(_ => Fail(Fault.Transient), default));
         var full = new[] { 2, 4, 8, 16, 16, 16 };
         Assert.Equal(6, retries.Count);
-        Assert.All(retries.Select((r, i) => (r.Wait.TotalMilliseconds, full[i])), w => Assert.InRange(w.TotalMilliseconds, w.Item2 / 2.0, w.Item2));
+        Assert.All(retries.Select((r, i) => (r.Wait.TotalMilliseconds, full[i])), w =>
+            Assert.InRange(w.TotalMilliseconds, w.Item2 / 2.0, w.Item2));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ internal sealed class SourceInTheWay(ISource inner) : ISource
 
     public SourceIdentity Identity => inner.Identity;
 
-    public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct) => inner.DescribeAsync(pattern, ct);
+    public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct) =>
+        inner.DescribeAsync(pattern, ct);
 
     public ValueTask<IReadOnlyList<Split>> PlanAsync(TableSchema table, ReadOptions options, CancellationToken ct) =>
         Plan(table) is { } plan ? ValueTask.FromResult(plan) : inner.PlanAsync(table, options, ct);
@@ -30,7 +31,8 @@ internal sealed class SourceInTheWay(ISource inner) : ISource
         }
     }
 
-    public ValueTask<PositionOrder> CompareAsync(TableSchema table, Position a, Position b, CancellationToken ct) => inner.CompareAsync(table, a, b, ct);
+    public ValueTask<PositionOrder> CompareAsync(TableSchema table, Position a, Position b, CancellationToken ct) =>
+        inner.CompareAsync(table, a, b, ct);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

@@ -17,7 +17,8 @@ public sealed class TableCatalogueTests
     }
 
     private async Task<IReadOnlyList<MatchedTable>> MatchAsync(string[] only, params TableRule[] rules) => await TableCatalogue.MatchAsync(
-        new MemorySource(world.Source, MemoryBug.None), world.Job with { Tables = rules }, [.. only.Select(o => new TablePattern(o))], default);
+        new MemorySource(world.Source, MemoryBug.None), world.Job with { Tables = rules }, [.. only.Select(o => new TablePattern(o))],
+            default);
 
     private static TableRule Rule(string pattern, params string[] exclude) =>
         new() { Pattern = new TablePattern(pattern), Exclude = [.. exclude.Select(x => new TablePattern(x))] };

@@ -135,7 +135,8 @@ public sealed class TablePlannerTests
     {
         var stored = await StoredAsync();
         var columns = stored.SourceSchema.Columns;
-        var changed = stored with { SourceSchema = stored.SourceSchema with { Columns = [.. columns.Take(2), columns[2] with { Name = "sum" }] } };
+        var changed = stored with { SourceSchema = stored.SourceSchema with { Columns = [.. columns.Take(2),
+            columns[2] with { Name = "sum" }] } };
         var recreated = stored with { SourceSchema = stored.SourceSchema with { Identity = "another" } };
         await RefusedAsync(Codes.SchemaChanged, changed);
         await RefusedAsync(Codes.TableRecreated, recreated);

@@ -15,12 +15,14 @@ internal static class SourceRules
     public static SyntaxNode Parse(string text) =>
         CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Preview)).GetRoot();
 
-    public static IEnumerable<string> Size(string text)
+    public static IEnumerable<string> Size(string text, bool literals = false)
     {
         var lines = text.Split('\n');
         if (lines.Length - 1 > FileLines) yield return $"{lines.Length - 1} lines, at most {FileLines}";
         for (var i = 0; i < lines.Length; i++)
         {
+            // A text that would have to be torn apart is left whole in tests.
+            if (literals && lines[i].Split('"').Any(part => part.Length >= 60)) continue;
             if (lines[i].TrimEnd('\r').Length > Columns) yield return $"line {i + 1} has {lines[i].Length} columns, at most {Columns}";
         }
     }

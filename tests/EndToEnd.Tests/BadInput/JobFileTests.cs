@@ -57,7 +57,8 @@ public sealed class JobFileTests
         rig.WriteJob(tables);
         await rig.RefusedAsync(2, code);
         Assert.Equal(10, await Sqlite3.NumberAsync(rig.Source, "select count(*) from t"));
-        Assert.True(!File.Exists(rig.Target) || await Sqlite3.NumberAsync(rig.Target, "select count(*) from sqlite_schema where name = 't'") == 0);
+        Assert.True(!File.Exists(rig.Target)
+            || await Sqlite3.NumberAsync(rig.Target, "select count(*) from sqlite_schema where name = 't'") == 0);
     }
 
     [Theory]

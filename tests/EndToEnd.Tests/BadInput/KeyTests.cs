@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Pawl.EndToEnd.Tests.BadInput;
 
-/// <summary>Keys that are no good as a place to go on from: another order is used, or the table is refused; no row is lost in silence.</summary>
+/// <summary>
+/// Keys that are no good as a place to go on from: another order is used, or the table is refused; no row is lost in silence.
+/// </summary>
 public sealed class KeyTests
 {
     private const string Numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 900)";

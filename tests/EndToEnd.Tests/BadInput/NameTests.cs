@@ -8,7 +8,8 @@ public sealed class NameTests
 {
     public static TheoryData<string> Names() =>
     [
-        "a\"; drop table victim;--", "it's", "two words", "🦀 crab", "数据表", "select", "dot.ted", "back`tick", "[bracket]", "%s {table} $1", "tab\there",
+        "a\"; drop table victim;--", "it's", "two words", "🦀 crab", "数据表", "select", "dot.ted", "back`tick", "[bracket]", "%s {table} $1",
+            "tab\there",
         new string('n', 64), new string('長', 100), " leading", "UPPER", "slash/es", "star*", "question?", "#hash", "-dash", "null", "1",
     ];
 

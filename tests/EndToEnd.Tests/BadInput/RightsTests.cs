@@ -77,7 +77,8 @@ public sealed class RightsTests
         // The build may lie in a folder only root may enter, so the other user gets a copy.
         var copy = rig.Scratch.At("program");
         Directory.CreateDirectory(copy);
-        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(PawlProgram.File)!)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(PawlProgram.File)!)) File.Copy(file,
+            Path.Combine(copy, Path.GetFileName(file)));
         var runtimes = Path.Combine(Path.GetDirectoryName(PawlProgram.File)!, "runtimes");
         var native = Path.Combine(runtimes, "linux-x64", "native");
         if (Directory.Exists(native))
@@ -86,7 +87,8 @@ public sealed class RightsTests
             foreach (var file in Directory.EnumerateFiles(native)) File.Copy(file, Path.Combine(there, Path.GetFileName(file)));
         }
         await using var pawl = PawlProcess.StartProgram("setpriv", rig.Scratch,
-            ["--reuid=65534", "--regid=65534", "--clear-groups", Path.Combine(copy, "pawl"), "run", rig.JobFile], ("HOME", rig.Scratch.Folder));
+            ["--reuid=65534", "--regid=65534", "--clear-groups", Path.Combine(copy, "pawl"), "run", rig.JobFile],
+                ("HOME", rig.Scratch.Folder));
         return await pawl.WaitAsync();
     }
 }

@@ -21,7 +21,8 @@ public sealed class TargetTests
     {
         using var rig = await JobRig.WithRowsAsync(1_000);
         await rig.LeaveHalfDoneAsync();
-        await Sqlite3.RunAsync(rig.Target, string.Concat(new[] { "job", "plan", "lane", "ledger", "reject", "meta" }.Select(t => $"drop table pawl_{t};")));
+        await Sqlite3.RunAsync(rig.Target,
+            string.Concat(new[] { "job", "plan", "lane", "ledger", "reject", "meta" }.Select(t => $"drop table pawl_{t};")));
         await rig.RefusedAsync(2, Codes.TargetNotEmpty);
         Assert.Equal(300, await rig.CountAsync("t"));
     }

@@ -6,12 +6,14 @@ namespace Pawl.EndToEnd.Tests.Crash;
 
 /// <summary>
 /// The n-th write or sync of the target's files fails, once or from then on, or kills the process: <c>strace</c> answers in the kernel's
-/// place, counting for every thread by itself. Once is mended by a retry; for ever is a temporary failure with its code; a copy goes on exactly afterwards.
+/// place, counting for every thread by itself. Once is mended by a retry; for ever is a temporary failure with its code; a copy goes on
+/// exactly afterwards.
 /// </summary>
 public sealed class IoFaultTests : IAsyncLifetime
 {
     private readonly Scratch scratch = new();
-    private readonly KillScenario scenario = KillScenario.Keyless(2_000, 1) with { CommitRows = 100, Retry = "{times: 2, backoff: 10ms..20ms}" };
+    private readonly KillScenario scenario = KillScenario.Keyless(2_000, 1) with { CommitRows = 100,
+        Retry = "{times: 2, backoff: 10ms..20ms}" };
     private string source = "";
 
     public async ValueTask InitializeAsync()
@@ -54,7 +56,8 @@ public sealed class IoFaultTests : IAsyncLifetime
         var end = await BrokenAsync(trial, fault);
 
         // A commit that meets the fault has an unknown end; before it the fault has its own name.
-        var named = new[] { Codes.InputOutput, Codes.DiskFull, Codes.CommitUnknown }.Any(c => end.Err.Contains("error " + c, StringComparison.Ordinal));
+        var named = new[] { Codes.InputOutput, Codes.DiskFull, Codes.CommitUnknown }.Any(c =>
+            end.Err.Contains("error " + c, StringComparison.Ordinal));
         Assert.True(end.Code == 5 && named, end.ToString());
         await trial.FinishAsync(again: false);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
@@ -80,6 +83,7 @@ public sealed class IoFaultTests : IAsyncLifetime
     }
 
     /// <summary>Only calls on the target's own files are counted and broken.</summary>
-    private static Task<PawlExit> BrokenAsync(KillTrial trial, string fault) => trial.RunUnderAsync("strace", "-f", "-qq", "-o", "/dev/null",
+    private static Task<PawlExit> BrokenAsync(KillTrial trial, string fault) =>
+        trial.RunUnderAsync("strace", "-f", "-qq", "-o", "/dev/null",
         "-P", trial.Target, "-P", trial.Target + "-wal", "-e", "trace=pwrite64,fsync,fdatasync", "-e", "inject=" + fault);
 }

@@ -35,7 +35,9 @@ internal sealed record KillScenario
     /// <summary>Numbers 1..n as a table <c>n(i)</c> for the statement that follows.</summary>
     private static string Numbers(int n) => $"with recursive n(i) as (select 1 union all select i + 1 from n where i < {n}) ";
 
-    /// <summary>A key-less log with equal rows, gaps in its row numbers, every storage class; and one with renamed, constant and filtered columns.</summary>
+    /// <summary>
+    /// A key-less log with equal rows, gaps in its row numbers, every storage class; and one with renamed, constant and filtered columns.
+    /// </summary>
     public static KillScenario Keyless(int rows, int splits) => new()
     {
         Name = $"keyless-{splits}",

@@ -9,7 +9,8 @@ namespace Pawl.EndToEnd.Tests.Crash;
 internal sealed record KillMet(bool InTransaction, long Commits, bool Complete);
 
 /// <summary>
-/// One job that is run, killed, looked at, carried on and compared. Collects complaints instead of throwing, so that a campaign counts them.
+/// One job that is run, killed, looked at, carried on and compared. Collects complaints instead of throwing, so that a campaign counts
+/// them.
 /// </summary>
 internal sealed class KillTrial : IDisposable
 {

@@ -53,7 +53,8 @@ internal sealed record LedgerView
                 var lane = $"{plan[1]}/{plan[2]}/g{plan[3]}/s{split.GetProperty("Index").GetInt32()}";
                 entries.Remove(lane, out var entry);
                 lanes.Add(new LaneView(plan[2], Bound(split, "After"), Bound(split, "Through"),
-                    entry is null ? 0 : long.Parse(entry[2], CultureInfo.InvariantCulture), entry is null or [_, _, _, "", ..] ? null : entry[3],
+                    entry is null ? 0 : long.Parse(entry[2], CultureInfo.InvariantCulture), entry is null or [_, _, _, "", ..]
+                        ? null : entry[3],
                     entry is not null && entry[4] == "1", entry is null ? 0 : Count(entry[5], "inserted")));
             }
         }
@@ -71,6 +72,7 @@ internal sealed record LedgerView
     private static string? Bound(JsonElement split, string name) =>
         split.TryGetProperty(name, out var bound) && bound.ValueKind == JsonValueKind.Object ? bound.GetProperty("Text").GetString() : null;
 
-    private static long Count(string totals, string name) => totals.Split(' ').Where(t => t.StartsWith(name + "=", StringComparison.Ordinal))
+    private static long Count(string totals, string name) =>
+        totals.Split(' ').Where(t => t.StartsWith(name + "=", StringComparison.Ordinal))
         .Sum(t => long.Parse(t.AsSpan(name.Length + 1), CultureInfo.InvariantCulture));
 }

@@ -41,7 +41,8 @@ internal static class PositionText
 
     private static string Literal(string value) => value[..2] switch
     {
-        "i:" => long.Parse(value.AsSpan(2), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture),
+        "i:" => long.Parse(value.AsSpan(2), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
+            .ToString(CultureInfo.InvariantCulture),
         "t:" => Sqlite3.Text(value[2..]),
         "b:" => $"x'{value[2..]}'",
         "u:" => $"cast(x'{value[2..]}' as text)",

@@ -71,7 +71,8 @@ public sealed class RandomKillTests(KillSources sources, ITestOutputHelper outpu
             var (kind, part, aim) = (random.Next(4), random.NextDouble(), random.Next(2) == 0);
             var met = kind == 0
                 ? await trial.KillAfterAsync(0, usual.Time * part, aim: false, random)
-                : await trial.KillAfterAsync((long)((usual.Commits - trial.Commits) * part * 0.8), TimeSpan.FromMilliseconds(4 * random.NextDouble()),
+                : await trial.KillAfterAsync((long)((usual.Commits - trial.Commits) * part * 0.8),
+                    TimeSpan.FromMilliseconds(4 * random.NextDouble()),
                     aim, random);
             if (met is null) break;
             tally.Kill(met);

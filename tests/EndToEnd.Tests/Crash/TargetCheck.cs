@@ -60,7 +60,8 @@ internal static class TargetCheck
         return parts.Length == 0 ? "false" : string.Join(" or ", parts);
     }
 
-    private static async Task<IReadOnlyList<string>> CompareAsync(string source, string target, CopiedTable table, string rows, long inserted)
+    private static async Task<IReadOnlyList<string>> CompareAsync(string source, string target, CopiedTable table, string rows,
+        long inserted)
     {
         var there = File.Exists(target) && await Sqlite3.NumberAsync(target,
             $"select count(*) from sqlite_schema where type = 'table' and name = {Sqlite3.Text(table.Target)}") == 1;

@@ -51,9 +51,11 @@ public sealed class TargetCheckTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("case changed in a text key", "update codes set code = lower(code) where rowid = (select min(rowid) from codes where code glob 'C*')")]
+    [InlineData("case changed in a text key",
+        "update codes set code = lower(code) where rowid = (select min(rowid) from codes where code glob 'C*')")]
     [InlineData("a row doubled", "insert into codes select * from codes where rowid = 10")]
-    [InlineData("rows committed before their ledger entry", "insert into codes select region, code, title from s.codes where code like '%1999'")]
+    [InlineData("rows committed before their ledger entry",
+        "insert into codes select region, code, title from s.codes where code like '%1999'")]
     [InlineData("the ledger ahead of the rows", "update pawl_ledger set position = 'i:9000000' where lane like 'orders/%' and final = 0")]
     [InlineData("the ledger behind the rows", "update pawl_ledger set position = after_position where lane like 'orders/%' and final = 0")]
     [InlineData("the last commit's rows lost", "delete from orders where rowid > (select max(rowid) - 100 from orders)")]

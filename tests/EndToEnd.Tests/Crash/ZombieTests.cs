@@ -44,7 +44,8 @@ public sealed class ZombieTests
     {
         using var rig = await JobRig.WithRowsAsync(Rows);
         await using var sleeper = await StoppedAsync(rig);
-        await Sqlite3.RunAsync(rig.Target, "update pawl_job set heartbeat = heartbeat - 3600000; update pawl_lane set heartbeat = heartbeat - 3600000;");
+        await Sqlite3.RunAsync(rig.Target,
+            "update pawl_job set heartbeat = heartbeat - 3600000; update pawl_lane set heartbeat = heartbeat - 3600000;");
 
         await rig.DoneAsync();
         var before = await Sqlite3.RunAsync(rig.Target, ".dump");

@@ -44,7 +44,10 @@ internal static partial class PageScript
             }
             else if (body[i].Trim() is { Length: > 0 } line && line != "…") expected.Add(line);
         }
-        if (ExitCode().Match(info) is { Success: true } exit) parts[^1] = (Command)parts[^1] with { Exit = int.Parse(exit.Groups[1].Value) };
+        if (ExitCode().Match(info) is { Success: true } exit)
+        {
+            parts[^1] = (Command)parts[^1] with { Exit = int.Parse(exit.Groups[1].Value) };
+        }
         return parts;
     }
 

@@ -35,7 +35,8 @@ internal sealed class JobRig : IDisposable
 
     /// <param name="tables">Lines under <c>tables:</c>.</param>
     /// <param name="more">Further lines at the top level.</param>
-    public void WriteJob(string tables = "'*': {}", string more = "defaults: {commit: {rows: 100}, on_error: {retry: {times: 1, backoff: 10ms..20ms}}}",
+    public void WriteJob(string tables = "'*': {}",
+        string more = "defaults: {commit: {rows: 100}, on_error: {retry: {times: 1, backoff: 10ms..20ms}}}",
         string name = "rig")
     {
         File.WriteAllText(JobFile, $"""
@@ -64,7 +65,8 @@ internal sealed class JobRig : IDisposable
     public async Task<PawlExit> RefusedAsync(int exit, string code, params string[] more)
     {
         var end = await RunAsync(more);
-        Assert.True(end.Code == exit && (end.Out + end.Err).Contains(code, StringComparison.Ordinal), $"wanted exit {exit} and {code}\n{end}");
+        Assert.True(end.Code == exit
+            && (end.Out + end.Err).Contains(code, StringComparison.Ordinal), $"wanted exit {exit} and {code}\n{end}");
         return end;
     }
 

@@ -6,7 +6,9 @@ namespace Pawl.EndToEnd.Tests.Harness;
 /// <summary>The kernel's list of file locks, to say what a process held at an instant. Linux.</summary>
 internal static class LockTable
 {
-    /// <summary>SQLite's write lock of a database in WAL mode: one byte of its <c>-shm</c> file (sqlite.org/walformat.html, 2.3.1).</summary>
+    /// <summary>
+    /// SQLite's write lock of a database in WAL mode: one byte of its <c>-shm</c> file (sqlite.org/walformat.html, 2.3.1).
+    /// </summary>
     private const long WriteLockByte = 120;
 
     /// <summary>Whether the process holds the database's write lock: a transaction that may write is open.</summary>
@@ -19,7 +21,8 @@ internal static class LockTable
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words.Length < 8 || words[1] == "->" || words[3] != "WRITE") continue;
-            if (words[4] != process.ToString(CultureInfo.InvariantCulture) || !words[5].EndsWith(":" + inode, StringComparison.Ordinal)) continue;
+            if (words[4] != process.ToString(CultureInfo.InvariantCulture)
+                || !words[5].EndsWith(":" + inode, StringComparison.Ordinal)) continue;
             var from = long.Parse(words[6], CultureInfo.InvariantCulture);
             var to = words[7] == "EOF" ? long.MaxValue : long.Parse(words[7], CultureInfo.InvariantCulture);
             if (from <= WriteLockByte && WriteLockByte <= to) return true;

@@ -15,8 +15,8 @@ internal sealed record PawlExit(int Code, string Out, string Err)
 }
 
 /// <summary>
-/// A running <c>pawl</c> (or another program) with its output collected. Started in the scratch folder with that folder's PAWL_HOME, an English
-/// language and no terminal. Disposing kills it if it still runs.
+/// A running <c>pawl</c> (or another program) with its output collected. Started in the scratch folder with that folder's PAWL_HOME, an
+/// English language and no terminal. Disposing kills it if it still runs.
 /// </summary>
 internal sealed class PawlProcess : IAsyncDisposable
 {
@@ -43,7 +43,8 @@ internal sealed class PawlProcess : IAsyncDisposable
         StartProgram(PawlProgram.File, at, words, settings);
 
     /// <summary>The same for a program that starts pawl in turn (setpriv, strace).</summary>
-    public static PawlProcess StartProgram(string program, Scratch at, IEnumerable<string> words, params (string Name, string? Value)[] settings)
+    public static PawlProcess StartProgram(string program, Scratch at, IEnumerable<string> words,
+        params (string Name, string? Value)[] settings)
     {
         var info = new ProcessStartInfo(program)
         {

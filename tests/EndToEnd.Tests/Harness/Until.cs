@@ -12,7 +12,8 @@ internal static class Until
         var began = Stopwatch.GetTimestamp();
         while (!await look())
         {
-            if (Stopwatch.GetElapsedTime(began) > (limit ?? TimeSpan.FromSeconds(30))) throw new TimeoutException($"waited in vain for {what}");
+            if (Stopwatch.GetElapsedTime(began) > (limit ?? TimeSpan.FromSeconds(30)))
+                throw new TimeoutException($"waited in vain for {what}");
             await Task.Delay(5);
         }
     }

@@ -6,7 +6,9 @@ using Pawl.Relational;
 
 namespace Pawl.Simulation;
 
-/// <summary>What a stored plan was really opened for: the checker's memory of a generation, kept beside the plan's row and gone with it.</summary>
+/// <summary>
+/// What a stored plan was really opened for: the checker's memory of a generation, kept beside the plan's row and gone with it.
+/// </summary>
 /// <param name="OpenedAt">Virtual time.</param>
 internal sealed record PlanTruth(SourceContent Content, TableRule Rule, IReadOnlyList<Split> Splits, long Generation, long OpenedAt);
 
@@ -69,7 +71,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
             else if (table == ControlTables.Job && kind == ChangeKind.Update)
             {
                 OnJob(tx, cell, before!);
-                if (cell.Pending is { } job && job.Number(table, "epoch") > before!.Number(table, "epoch")) OnTakeOver(before!, cell.CommittedMark);
+                if (cell.Pending is { } job
+                    && job.Number(table, "epoch") > before!.Number(table, "epoch")) OnTakeOver(before!, cell.CommittedMark);
             }
         }
         foreach (var entry in entries) OnEntry(db, tx, entry);
@@ -127,7 +130,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
     }
 
     /// <summary>
-    /// Work on a table locks its plan by the tick. Whoever lost the job meanwhile may still end such work: the next owner waits for the lock.
+    /// Work on a table locks its plan by the tick. Whoever lost the job meanwhile may still end such work: the next owner waits for the
+    /// lock.
     /// </summary>
     private static bool OnlyTicked(object?[]? before, object?[]? after)
     {
@@ -151,7 +155,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
     /// <summary>A runner said that a step is durable.</summary>
     public void OnReported(SimProcess process, string lane, long sequence)
     {
-        if (!durable.Contains((lane, sequence))) world.Fail("I11", $"{process.Name} reported step {sequence} of {lane}, which was never durable");
+        if (!durable.Contains((lane, sequence))) world.Fail("I11",
+            $"{process.Name} reported step {sequence} of {lane}, which was never durable");
     }
 
     /// <summary>Tables are made or changed only by the one that owns the job; asked inside the transaction that makes them.</summary>
@@ -198,7 +203,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
     private void OnTakeOver(object?[] before, object? mark)
     {
         var t = ControlTables.Job;
-        if (tally.Stalls + tally.Restores + tally.Restarts + tally.Cuts + tally.ClockJumps + tally.LostAnswers + tally.UnknownCommits > 0) return;
+        if (tally.Stalls + tally.Restores + tally.Restarts + tally.Cuts + tally.ClockJumps + tally.LostAnswers
+            + tally.UnknownCommits > 0) return;
         if (mark is not int id || before.Get(t, "holder") is null || before.Get(t, "heartbeat") is not long beat) return;
         var holder = world.Processes[id - 1];
         var age = SimClock.Epoch.ToUnixTimeMilliseconds() + world.Now / TimeSpan.TicksPerMillisecond - beat;
@@ -226,20 +232,23 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         var (name, generation, index) = ParseLane(lane);
         durable.Add((lane, entry.Number(t, "seq")));
         OwnsLane(db, tx, job, lane, entry.Number(t, "epoch"));
-        var previous = Live(db, t, null).Select(l => l.Row).Where(r => r.Text(t, "job") == job && r.Text(t, "lane") == lane).MaxBy(r => r.Number(t, "seq"));
+        var previous = Live(db, t, null).Select(l => l.Row).Where(r => r.Text(t, "job") == job && r.Text(t, "lane") == lane)
+            .MaxBy(r => r.Number(t, "seq"));
         Follows(lane, previous, entry);
         if (PlanOf(db, tx, job, name) is not { } truth || truth.Generation != generation)
         {
             world.Fail("I7", $"{tx.Connection.Client.Name} wrote generation {generation} of {name}, which is not the one in force");
             return;
         }
-        var (expected, refused, read) = Expect(truth, truth.Splits[index], (string?)previous?.Get(t, "position"), (string?)entry.Get(t, "position"));
+        var (expected, refused, read) = Expect(truth, truth.Splits[index], (string?)previous?.Get(t, "position"),
+            (string?)entry.Get(t, "position"));
         Same(lane, expected, [.. tx.Rows.Where(r => r.Lane == lane).Select(r => r.New!)]);
         Books(tx, lane, entry, previous, truth, read, refused);
         if (entry.Number(t, "final") == 1)
         {
             var (rest, restRefused, _) = Expect(truth, truth.Splits[index], (string?)entry.Get(t, "position"), null);
-            if (rest.Count + restRefused > 0) world.Fail("I2", $"{lane} is final although {rest.Count + restRefused} source rows lie behind its position");
+            if (rest.Count + restRefused > 0) world.Fail("I2",
+                $"{lane} is final although {rest.Count + restRefused} source rows lie behind its position");
         }
     }
 
@@ -249,7 +258,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         foreach (var (row, cell) in Live(db, t, tx))
         {
             if (row.Text(t, "job") != job || row.Text(t, "lane") != lane) continue;
-            if (row.Number(t, "epoch") != epoch) world.Fail("I7", $"{lane} was written under epoch {epoch} while {row.Number(t, "epoch")} is in force");
+            if (row.Number(t, "epoch") != epoch) world.Fail("I7",
+                $"{lane} was written under epoch {epoch} while {row.Number(t, "epoch")} is in force");
             else if (cell.MarkSeenBy(tx) is not int raiser || raiser != tx.Connection.Client.Id)
             {
                 world.Fail("I7", $"{tx.Connection.Client.Name} wrote {lane}, whose epoch {epoch} belongs to p{cell.MarkSeenBy(tx)}");
@@ -270,7 +280,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         if (entry.Number(t, "epoch") < previous.Number(t, "epoch")) world.Fail("I5", $"{lane}: the ledger's epoch fell");
         if ((string?)entry.Get(t, "after_position") != (string?)previous.Get(t, "position"))
         {
-            world.Fail("I5", $"{lane}: entry {sequence} begins at {entry.Get(t, "after_position")}, the ledger ends at {previous.Get(t, "position")}");
+            world.Fail("I5",
+                $"{lane}: entry {sequence} begins at {entry.Get(t, "after_position")}, the ledger ends at {previous.Get(t, "position")}");
         }
     }
 
@@ -304,7 +315,8 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         }
         var missing = expected.Except(written).Take(3).ToArray();
         var strange = written.Except(expected).Take(3).ToArray();
-        world.Fail(missing.Length > 0 ? "I2" : "I1", $"{lane}: the entry's range holds {expected.Count} rows, {written.Count} were written; "
+        world.Fail(missing.Length > 0
+            ? "I2" : "I1", $"{lane}: the entry's range holds {expected.Count} rows, {written.Count} were written; "
             + $"missing: {string.Join(" ; ", missing)}; not expected: {string.Join(" ; ", strange)}");
     }
 
@@ -335,12 +347,14 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
         // What a predecessor's late commit adds behind a successor's back may go past the limit; one runner alone may not.
         var one = (tx.Connection.Client.Id, lane[..lane.LastIndexOf('/')]);
         var all = rejected[one] = rejected.GetValueOrDefault(one) + refused;
-        if (all > truth.Rule.RejectLimit) world.Fail("books", $"{truth.Content.Name}: {all} rejects, the limit is {truth.Rule.RejectLimit}");
+        if (all > truth.Rule.RejectLimit) world.Fail("books",
+            $"{truth.Content.Name}: {all} rejects, the limit is {truth.Rule.RejectLimit}");
     }
 
     private void Figure(string lane, string name, Dictionary<string, long> counts, long real)
     {
-        if (counts.GetValueOrDefault(name) != real) world.Fail("books", $"{lane}: the ledger says {name}={counts.GetValueOrDefault(name)}, it was {real}");
+        if (counts.GetValueOrDefault(name) != real) world.Fail("books",
+            $"{lane}: the ledger says {name}={counts.GetValueOrDefault(name)}, it was {real}");
     }
 
     public static Dictionary<string, long> Counts(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
@@ -360,6 +374,7 @@ internal sealed class Checker(World world, Func<SimProcess, string, TableRule> r
     public static (string Table, long Generation, int Split) ParseLane(string lane)
     {
         var parts = lane.Split('/');
-        return (parts[0], long.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture), int.Parse(parts[2].AsSpan(1), CultureInfo.InvariantCulture));
+        return (parts[0], long.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture),
+            int.Parse(parts[2].AsSpan(1), CultureInfo.InvariantCulture));
     }
 }

@@ -19,7 +19,8 @@ internal sealed class Completion(World world)
         var now = new HashSet<string>();
         foreach (var plan in db.Of(ControlTables.Plan))
         {
-            if (plan.Committed is { } row && plan.CommittedMark is PlanTruth truth && IsComplete(db, row.Text(ControlTables.Plan, "job"), truth))
+            if (plan.Committed is { } row && plan.CommittedMark is PlanTruth truth
+                && IsComplete(db, row.Text(ControlTables.Plan, "job"), truth))
             {
                 now.Add(truth.Content.Name);
             }
@@ -35,7 +36,8 @@ internal sealed class Completion(World world)
         foreach (var split in truth.Splits)
         {
             var lane = FormattableString.Invariant($"{truth.Content.Name}/g{truth.Generation}/s{split.Index}");
-            var final = db.Of(t).Any(c => c.Committed is { } row && row.Number(t, "final") == 1 && row.Text(t, "lane") == lane && row.Text(t, "job") == job);
+            var final = db.Of(t).Any(c =>
+                c.Committed is { } row && row.Number(t, "final") == 1 && row.Text(t, "lane") == lane && row.Text(t, "job") == job);
             if (!final) return false;
         }
         return true;

@@ -22,7 +22,8 @@ internal sealed class EndCheck(World world, Server server, Scenario scenario)
         foreach (var table in summary.Tables)
         {
             Error(runner, who, table.Error);
-            if (table.Status == TableStatus.Failed && table.Error is null) world.Fail("I11", $"{who}: {table.Source} failed without a reason");
+            if (table.Status == TableStatus.Failed
+                && table.Error is null) world.Fail("I11", $"{who}: {table.Source} failed without a reason");
             if (table.Status is not (TableStatus.Done or TableStatus.AlreadyDone)) continue;
             if (!server.Checker.Completion.Since(table.Source, runner.Started))
             {

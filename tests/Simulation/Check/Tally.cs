@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace Pawl.Simulation;
 
-/// <summary>What really happened to the runs of a campaign. Counters whose absence would make the campaign prove nothing are required.</summary>
+/// <summary>
+/// What really happened to the runs of a campaign. Counters whose absence would make the campaign prove nothing are required.
+/// </summary>
 internal sealed class Tally
 {
     public long Runs;

@@ -8,7 +8,8 @@ using Pawl.Telemetry;
 namespace Pawl.Simulation;
 
 /// <summary>One start of the program under test, in a process of its own, with what is to befall it.</summary>
-internal sealed class Runner(SimProcess process, Server server, SourceSystem source, Scenario scenario, Tally tally, Fate? fate) : ICrashPoints, IRunEvents, IConnectors
+internal sealed class Runner(SimProcess process, Server server, SourceSystem source, Scenario scenario, Tally tally, Fate? fate)
+    : ICrashPoints, IRunEvents, IConnectors
 {
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationTokenSource abort = new();
@@ -31,7 +32,8 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
     public TableRule Rule(string table) => rules.First(r => r.Pattern.Matches(table));
 
     /// <summary>It was asked to start the table over.</summary>
-    public bool Restarts(string table) => asked is { Restart: true } && (asked.Tables.Count == 0 || asked.Tables.Any(t => t.Matches(table)));
+    public bool Restarts(string table) =>
+        asked is { Restart: true } && (asked.Tables.Count == 0 || asked.Tables.Any(t => t.Matches(table)));
 
     public void Start(RunOptions options, ulong seed)
     {
@@ -110,7 +112,8 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
         if (!process.Alive) return;
         if (process.World.Trace.KeepsText && e.Code != EventCodes.LaneCommitted)
         {
-            process.World.Trace.Note(process.World.Now, process.Id, $"event {e.Code} {e.Table} {e.Lane} {string.Join(' ', e.Args.Select(a => $"{a.Key}={a.Value}"))}");
+            process.World.Trace.Note(process.World.Now, process.Id,
+                $"event {e.Code} {e.Table} {e.Lane} {string.Join(' ', e.Args.Select(a => $"{a.Key}={a.Value}"))}");
         }
         switch (e.Code)
         {
@@ -137,7 +140,8 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
             Limits = new ConnectorLimits { MaxWriters = maxWriters, Upsert = true, AcceptsStrays = true, HasSchemas = false },
         };
 
-        public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => ValueTask.FromResult(new ProbeReport(true, "sim", []));
+        public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
+            ValueTask.FromResult(new ProbeReport(true, "sim", []));
 
         public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
             ValueTask.FromResult<ISource>(runner.OpenSource());

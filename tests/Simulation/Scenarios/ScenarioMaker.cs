@@ -37,7 +37,8 @@ internal static class ScenarioMaker
                 BackoffMax = TimeSpan.FromSeconds(rng.Pick([1, 10, 60])),
                 RunBudget = rng.Pick([20, 200]),
             },
-            Starts = [.. Enumerable.Range(0, rng.Pick([0, 0, 1, 2, 3])).Select(_ => rng.Ticks(0, rng.Pick([2L, 40L, 150L]) * TimeSpan.TicksPerSecond))],
+            Starts = [.. Enumerable.Range(0, rng.Pick([0, 0, 1, 2, 3]))
+                .Select(_ => rng.Ticks(0, rng.Pick([2L, 40L, 150L]) * TimeSpan.TicksPerSecond))],
             Launches = rng.Between(1, 6),
             Nemeses = Draw(rng),
             PositionRate = rng.Pick([0.2, 0.6, 1.0]),
@@ -58,7 +59,8 @@ internal static class ScenarioMaker
             var kind = rng.Pick<NemesisKind>(
             [
                 NemesisKind.RestoreHard, NemesisKind.RestoreSoft, NemesisKind.RestoreSoft, NemesisKind.Restart, NemesisKind.CutOne,
-                NemesisKind.CutOne, NemesisKind.TargetClock, NemesisKind.RunnerClock, NemesisKind.Pause, NemesisKind.Stop, NemesisKind.Abort,
+                NemesisKind.CutOne, NemesisKind.TargetClock, NemesisKind.RunnerClock, NemesisKind.Pause, NemesisKind.Stop,
+                    NemesisKind.Abort,
                 NemesisKind.ChangeSource, NemesisKind.ChangeTable, NemesisKind.ChangeSchema, NemesisKind.ChangeWhere,
             ]);
             all.Add(new Nemesis(kind, rng.Between(5, rng.Chance(0.5) ? 150 : 600)));
@@ -69,7 +71,8 @@ internal static class ScenarioMaker
     private static TableScenario Table(Rng rng, int number)
     {
         var name = "t" + number;
-        var content = Content(rng, name, rng.Pick<KeyShape>([KeyShape.Whole, KeyShape.Whole, KeyShape.Pair, KeyShape.Text]), rng.Chance(0.2) ? rng.Between(1, 6) : 0);
+        var content = Content(rng, name, rng.Pick<KeyShape>([KeyShape.Whole, KeyShape.Whole, KeyShape.Pair, KeyShape.Text]),
+            rng.Chance(0.2) ? rng.Between(1, 6) : 0);
         var unique = rng.Chance(0.5);
         var drop = rng.Chance(0.1) ? "t" : rng.Chance(0.2) ? "f" : null;
         var where = rng.Chance(0.25) ? "even" : null;
@@ -119,7 +122,8 @@ internal static class ScenarioMaker
     }
 
     private static SourceRow Row(Rng rng, SimKey key, int number) => new(key, number, rng.Chance(0.2) ? null : rng.Between(-5, 1000),
-        rng.Chance(0.2) ? null : rng.Pick(["", "a", "it's", "\u68D8\u722A", "x|y=z"]), rng.Pick([0.0, -0.0, 1.5, double.NaN, double.MaxValue]));
+        rng.Chance(0.2) ? null : rng.Pick(["", "a", "it's", "\u68D8\u722A", "x|y=z"]),
+            rng.Pick([0.0, -0.0, 1.5, double.NaN, double.MaxValue]));
 
     /// <summary>The same table with other values: what a changed source shows.</summary>
     public static SourceContent Changed(Rng rng, SourceContent old, string identity) => new(old.Name, old.Shape, identity, old.ExtraColumn,

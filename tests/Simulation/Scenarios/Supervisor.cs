@@ -82,7 +82,8 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
             onEnded(r, summary);
         };
         tally.Runs++;
-        world.Trace.Add(world.Now, id, $"START restart={options.Restart} {string.Join(',', options.Tables.Select(t => t.Text))} fate={fate}");
+        world.Trace.Add(world.Now, id,
+            $"START restart={options.Restart} {string.Join(',', options.Tables.Select(t => t.Text))} fate={fate}");
         runner.Start(options, rng.Bits());
         return runner;
     }
@@ -153,7 +154,8 @@ internal sealed class Supervisor(World world, Server server, SourceSystem source
                 server.ClockOffset += rng.Ticks(-2 * TimeSpan.TicksPerHour, 2 * TimeSpan.TicksPerHour);
                 break;
             case NemesisKind.RunnerClock:
-                if (Alive() is { } jumped) jumped.Process.Clock.WallOffset += rng.Ticks(-2 * TimeSpan.TicksPerHour, 2 * TimeSpan.TicksPerHour);
+                if (Alive() is { } jumped) jumped.Process.Clock.WallOffset += rng.Ticks(-2 * TimeSpan.TicksPerHour,
+                    2 * TimeSpan.TicksPerHour);
                 tally.ClockJumps++;
                 break;
             case NemesisKind.Pause: Pause(); break;

@@ -88,7 +88,8 @@ internal sealed class SimSource(SourceSystem system, SimProcess process, Checker
     {
         await StepAsync(ct);
         var content = tables[table.Name.Name];
-        return Key(content, a)!.Value.CompareTo(Key(content, b)!.Value) switch { < 0 => PositionOrder.Before, 0 => PositionOrder.Same, _ => PositionOrder.After };
+        return Key(content, a)!.Value.CompareTo(Key(content, b)!.Value) switch { < 0 => PositionOrder.Before, 0 => PositionOrder.Same, _ =>
+            PositionOrder.After };
     }
 
     private async Task StepAsync(CancellationToken ct)

@@ -14,7 +14,8 @@ internal sealed class CommitRequest(Server server, Connection c, Transaction? tx
     private enum Fate { Done, LostBefore, LostAfter, ArrivesLate, DurableLate, Refused }
 
     private static readonly Fate[] NetworkFates =
-        [Fate.LostBefore, Fate.LostAfter, Fate.LostAfter, Fate.ArrivesLate, Fate.ArrivesLate, Fate.DurableLate, Fate.DurableLate, Fate.Refused];
+        [Fate.LostBefore, Fate.LostAfter, Fate.LostAfter, Fate.ArrivesLate, Fate.ArrivesLate, Fate.DurableLate, Fate.DurableLate,
+            Fate.Refused];
     private static readonly Fate[] FileFates = [Fate.LostBefore, Fate.LostAfter, Fate.Refused];
 
     public Task Start()
@@ -45,7 +46,8 @@ internal sealed class CommitRequest(Server server, Connection c, Transaction? tx
             Break();
         }
         else if (tx.Doomed || fate == Fate.Refused) Refuse();
-        else if (fate == Fate.DurableLate) MakeDurable(server.Rng.Ticks(TimeSpan.TicksPerSecond, server.Rng.Pick([6, 12, 30]) * TimeSpan.TicksPerSecond));
+        else if (fate == Fate.DurableLate) MakeDurable(server.Rng.Ticks(TimeSpan.TicksPerSecond,
+            server.Rng.Pick([6, 12, 30]) * TimeSpan.TicksPerSecond));
         else if (server.Flavour == Flavour.File) Apply();
         else MakeDurable(server.Latency());
     }
@@ -100,7 +102,8 @@ internal sealed class CommitRequest(Server server, Connection c, Transaction? tx
     {
         server.Tally.RefusedCommits++;
         server.Rollback(tx!);
-        server.World.After(server.Latency(), () => done.TrySetException(new PawlException(Fault.Transient, Codes.CommitRefused, ("backend", c.Backend))));
+        server.World.After(server.Latency(), () =>
+            done.TrySetException(new PawlException(Fault.Transient, Codes.CommitRefused, ("backend", c.Backend))));
     }
 
     private void Break()

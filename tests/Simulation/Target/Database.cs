@@ -47,7 +47,8 @@ internal sealed class TargetTable(string name, bool unique)
 internal sealed class Database
 {
     public bool HasControlTables { get; set; }
-    public Dictionary<string, List<ControlCell>> Control { get; } = ControlTables.All.ToDictionary(t => t.Name, _ => new List<ControlCell>());
+    public Dictionary<string,
+        List<ControlCell>> Control { get; } = ControlTables.All.ToDictionary(t => t.Name, _ => new List<ControlCell>());
     public Dictionary<string, TargetTable> Tables { get; } = [];
 
     public List<ControlCell> Of(ControlTable table) => Control[table.Name];
@@ -86,7 +87,9 @@ internal sealed class Transaction(Connection connection, int id)
     public List<Waiter> Waiters { get; } = [];
 }
 
-/// <summary>One change to a target table. <paramref name="Old"/> is the row it replaces or removes, <paramref name="New"/> the one it leaves.</summary>
+/// <summary>
+/// One change to a target table. <paramref name="Old"/> is the row it replaces or removes, <paramref name="New"/> the one it leaves.
+/// </summary>
 internal readonly record struct RowWrite(TargetTable Table, string Lane, string? Key, string? Old, string? New);
 
 /// <summary>A statement in a queue.</summary>

@@ -30,13 +30,15 @@ internal static class RowStore
         if (column.IsNull(row)) text.Append('~');
         else if (column.Strays is { } strays && strays.TryGetValue(row, out var stray)) AppendStray(text, stray);
         else if (column is Int64Column whole) text.Append('i').Append(whole.Values[row]);
-        else if (column is Float64Column real) text.Append('f').Append(BitConverter.DoubleToInt64Bits(real.Values[row]).ToString("x", CultureInfo.InvariantCulture));
+        else if (column is Float64Column real) text.Append('f')
+            .Append(BitConverter.DoubleToInt64Bits(real.Values[row]).ToString("x", CultureInfo.InvariantCulture));
         else if (column is BytesColumn bytes) text.Append('t').Append(Encoding.UTF8.GetString(bytes[row]));
         else throw new NotSupportedException(column.GetType().Name);
     }
 
     private static void AppendStray(StringBuilder text, StrayCell stray) =>
-        text.Append("stray:").Append(stray.Kind).Append(':').Append(stray.Number).Append(stray.Data is null ? "" : Encoding.UTF8.GetString(stray.Data));
+        text.Append("stray:").Append(stray.Kind).Append(':').Append(stray.Number)
+            .Append(stray.Data is null ? "" : Encoding.UTF8.GetString(stray.Data));
 
     private static string Key(TablePlan plan, RowBatch batch, int row)
     {
@@ -60,7 +62,8 @@ internal static class RowStore
         return sent;
     }
 
-    public static Transaction? Write(Server server, Connection c, TablePlan plan, LaneId lane, List<(string Key, string Text)> rows, out RowsWritten written)
+    public static Transaction? Write(Server server, Connection c, TablePlan plan, LaneId lane, List<(string Key, string Text)> rows,
+        out RowsWritten written)
     {
         written = default;
         if (c.Open is not { } tx) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "rows outside a transaction"));
@@ -96,7 +99,8 @@ internal static class RowStore
         {
             if (write.Key is not null) table.Locked[write.Key] = tx;
         }
-        written = new RowsWritten(new WriteCounts { Inserted = inserted, Updated = updated, Unchanged = unchanged, Rejected = rejected.Count }, rejected);
+        written = new RowsWritten(new WriteCounts { Inserted = inserted, Updated = updated, Unchanged = unchanged,
+            Rejected = rejected.Count }, rejected);
         return null;
     }
 
@@ -115,7 +119,8 @@ internal static class RowStore
 
     private static RejectedRow Reject(TablePlan plan, LaneId lane, string text)
     {
-        if (plan.RejectLimit == 0) throw new PawlException(Fault.Data, Codes.RowRefused, ("table", plan.Target), ("cause", "refused"), ("row", text));
+        if (plan.RejectLimit == 0)
+            throw new PawlException(Fault.Data, Codes.RowRefused, ("table", plan.Target), ("cause", "refused"), ("row", text));
         return new RejectedRow
         {
             Lane = lane,
@@ -127,7 +132,9 @@ internal static class RowStore
         };
     }
 
-    /// <summary>Removes what is committed now and what the transaction itself wrote; rows that others have not committed stay unseen.</summary>
+    /// <summary>
+    /// Removes what is committed now and what the transaction itself wrote; rows that others have not committed stay unseen.
+    /// </summary>
     public static Transaction? Empty(Server server, Connection c, TablePlan plan, out bool done)
     {
         done = true;

@@ -27,7 +27,9 @@ internal sealed class FaultRates
     public double Slow { get; init; }
 }
 
-/// <summary>The simulated database server: connections, transactions, locks, restarts, backups. Statements are in <see cref="Statements"/>.</summary>
+/// <summary>
+/// The simulated database server: connections, transactions, locks, restarts, backups. Statements are in <see cref="Statements"/>.
+/// </summary>
 internal sealed class Server(World world, Rng rng, Flavour flavour, FaultRates faults, Checker checker, Tally tally)
 {
     private readonly List<Connection> connections = [];
@@ -83,7 +85,8 @@ internal sealed class Server(World world, Rng rng, Flavour flavour, FaultRates f
         return tx;
     }
 
-    public bool HasOpenTransaction(SimProcess process) => connections.Any(c => c.ServerSide && c.Client == process && c.Open is { Decided: false });
+    public bool HasOpenTransaction(SimProcess process) =>
+        connections.Any(c => c.ServerSide && c.Client == process && c.Open is { Decided: false });
 
     /// <summary>A transaction of this process that has target rows in it and is open now.</summary>
     public bool HasRowsInFlight(SimProcess process) =>

@@ -28,7 +28,8 @@ internal sealed class SimSession(Server server, Connection c) : ITargetSession
     public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct)
     {
         var rows = RowStore.Send(plan, batches);
-        return await new Request<RowsWritten>(server, c, "rows", (out RowsWritten w) => RowStore.Write(server, c, plan, lane, rows, out w)).Start(ct);
+        return await new Request<RowsWritten>(server, c, "rows", (out RowsWritten w) => RowStore.Write(server, c, plan, lane, rows, out w))
+            .Start(ct);
     }
 
     public async ValueTask EmptyAsync(TablePlan plan, CancellationToken ct) =>

@@ -3,7 +3,9 @@ using Pawl.Relational;
 
 namespace Pawl.Simulation;
 
-/// <summary>Control statements as a server executes them: row locks until the end of the transaction, read committed, unique keys.</summary>
+/// <summary>
+/// Control statements as a server executes them: row locks until the end of the transaction, read committed, unique keys.
+/// </summary>
 internal static class Statements
 {
     /// <summary>Starts the transaction a statement needs. A file target takes its one write lock here.</summary>
@@ -19,7 +21,8 @@ internal static class Statements
     public static Transaction? Change(Server server, Connection c, ControlChange change, out long count)
     {
         count = 0;
-        if (c.Open is { Doomed: true }) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "statement in a failed transaction"));
+        if (c.Open is { Doomed: true })
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "statement in a failed transaction"));
         if (!server.Db.HasControlTables) throw new PawlException(Fault.Schema, Codes.TableMissing, ("table", change.Table.Name));
         var alone = c.Open is null;
         if (alone && Begin(server, c, out _) is { } writer) return writer;
@@ -74,7 +77,8 @@ internal static class Statements
         var cells = server.Db.Of(table);
         foreach (var cell in cells)
         {
-            if (cell.Owner is { } owner && owner != tx && cell.Committed is { } row && Holds(server, table, row, change.Where)) return owner;
+            if (cell.Owner is { } owner && owner != tx && cell.Committed is { } row && Holds(server, table, row, change.Where))
+                return owner;
         }
         foreach (var cell in cells)
         {
@@ -111,8 +115,10 @@ internal static class Statements
         for (var i = 0; i < row.Length; i++)
         {
             var column = table.Columns[i];
-            var fits = row[i] switch { null => column.Nullable, long => column.Type == ControlType.Number, string => column.Type == ControlType.Text, _ => false };
-            if (!fits) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", table.Name), ("column", column.Name), ("value", row[i]));
+            var fits = row[i] switch { null => column.Nullable, long => column.Type == ControlType.Number, string =>
+                column.Type == ControlType.Text, _ => false };
+            if (!fits) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", table.Name), ("column", column.Name),
+                ("value", row[i]));
         }
     }
 
@@ -182,7 +188,8 @@ internal static class Statements
     {
         Computed c when c == Computed.Now => server.NowMilliseconds,
         Computed c when c == Computed.PlusOne => (long)old! + 1,
-        int or short or byte or bool or Enum => throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "neither long nor string"), ("value", value)),
+        int or short or byte or bool or Enum =>
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "neither long nor string"), ("value", value)),
         _ => value,
     };
 }
