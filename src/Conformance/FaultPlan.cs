@@ -24,6 +24,9 @@ public sealed record FaultPlan(FaultPoint Point, int Nth, bool Forever = false)
 {
     private int calls;
 
+    /// <summary>False: calls neither fail nor count, so that a test can first get to where it means to strike.</summary>
+    public bool IsArmed { get; set; } = true;
+
     /// <summary>How many such calls were made.</summary>
     public int Calls => Volatile.Read(ref calls);
 
@@ -33,7 +36,7 @@ public sealed record FaultPlan(FaultPoint Point, int Nth, bool Forever = false)
     /// <summary>Counts one call; true when it is to fail.</summary>
     internal bool Strikes(FaultPoint point)
     {
-        if (point != Point) return false;
+        if (point != Point || !IsArmed) return false;
         var call = Interlocked.Increment(ref calls);
         return call == Nth || (Forever && call > Nth);
     }

@@ -188,12 +188,12 @@ public abstract partial class SinkSuite
                 await setup.BeginAsync(plan);
                 await setup.ReleaseAsync();
             }
-            // Commits before the first group: the format note and the lease of the job, then the lane.
-            var faults = new FaultPlan(point, 3 + lost);
+            var faults = new FaultPlan(point, lost) { IsArmed = false };
             await using var runner = await SinkRunner.StartAsync(fixture, faults);
             var before = 0;
             await using (var writer = await runner.OpenAsync(plan, 0))
             {
+                faults.IsArmed = true;
                 var lane = Lane(runner, writer, plan, rows);
                 await Assert.ThrowsAsync<CommitUnknownException>(() => lane.RunAsync(10));
                 before = lane.At;
@@ -212,9 +212,11 @@ public abstract partial class SinkSuite
         await using var fixture = await OpenAsync();
         var plan = Plans.For(fixture, Plans.OrderTable());
         await using (var setup = await SinkRunner.StartAsync(fixture)) await setup.BeginAsync(plan);
-        await using var runner = await SinkRunner.StartAsync(fixture, new FaultPlan(FaultPoint.CommitRefused, 4));
+        var faults = new FaultPlan(FaultPoint.CommitRefused, 1) { IsArmed = false };
+        await using var runner = await SinkRunner.StartAsync(fixture, faults);
         await using (var writer = await runner.OpenAsync(plan, 0))
         {
+            faults.IsArmed = true;
             var refused = await Assert.ThrowsAsync<PawlException>(() => Lane(runner, writer, plan, Plans.Orders(10)).RunAsync(10));
             Assert.Equal(Codes.CommitRefused, refused.Code);
         }

@@ -24,9 +24,8 @@ internal sealed unsafe class SqliteFile : IDisposable
     }
 
     public string Path { get; }
-    public nint Handle => handle;
-    public bool InTransaction => AutoCommit(handle) == 0;
-    public long LastChanges => Changes(handle);
+    public bool InTransaction => handle != 0 && AutoCommit(handle) == 0;
+    public long LastChanges => Changes(Open());
 
     /// <param name="path">Absolute.</param>
     /// <exception cref="PawlException">The file is missing, a directory, out of reach, or no database.</exception>
@@ -88,14 +87,14 @@ internal sealed unsafe class SqliteFile : IDisposable
     }
 
     /// <summary>How long later statements wait for a lock.</summary>
-    public void Wait(TimeSpan busy) => _ = BusyTimeout(handle, (int)busy.TotalMilliseconds);
+    public void Wait(TimeSpan busy) => _ = BusyTimeout(Open(), (int)busy.TotalMilliseconds);
 
     public SqliteStatement Prepare(string sql, bool kept = false)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
         fixed (byte* text = bytes)
         {
-            var code = SqliteNative.Prepare(handle, text, bytes.Length, kept ? PreparePersistent : 0, out var statement, out _);
+            var code = SqliteNative.Prepare(Open(), text, bytes.Length, kept ? PreparePersistent : 0, out var statement, out _);
             if (code != Ok) throw Error(code, sql);
             if (statement == 0) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("sql", sql));
             var prepared = new SqliteStatement(this, statement, sql);
@@ -141,7 +140,7 @@ internal sealed unsafe class SqliteFile : IDisposable
     {
         byte* type, collation;
         int notNull, primaryKey, autoIncrement;
-        var code = ColumnMetadata(handle, "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement);
+        var code = ColumnMetadata(Open(), "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement);
         return code == Ok && collation is not null ? Marshal.PtrToStringUTF8((nint)collation)!.ToUpperInvariant() : "BINARY";
     }
 
@@ -150,9 +149,13 @@ internal sealed unsafe class SqliteFile : IDisposable
     {
         byte* type, collation;
         int notNull, primaryKey, autoIncrement;
-        return ColumnMetadata(handle, "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement) == Ok
+        return ColumnMetadata(Open(), "main", table, column, &type, &collation, &notNull, &primaryKey, &autoIncrement) == Ok
             && autoIncrement != 0;
     }
+
+    /// <summary>SQLite must not be handed a connection that was closed (a rollback that failed closes it).</summary>
+    private nint Open() => handle != 0 ? handle : throw new PawlException(Fault.Transient, Codes.InputOutput, ("file", Path),
+        ("cause", "closed"));
 
     /// <summary>Makes a running statement end early. Any thread.</summary>
     public void Interrupt()

@@ -25,8 +25,10 @@ internal static unsafe partial class SqliteIdentity
     public static ulong? Inode(string path) => Stat(path)?.Inode;
 
     /// <summary>Absolute path with every symbolic link on the way resolved; a path that does not exist yet keeps its last part.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.FileMissing"/> for a path that can be no file's.</exception>
     public static string Resolve(string path)
     {
+        if (path.Length == 0 || path.Contains('\0')) throw new PawlException(Fault.Configuration, Codes.FileMissing, ("file", path));
         var full = Path.GetFullPath(path);
         if (!OperatingSystem.IsWindows() && RealPath(full) is { } real) return real;
         var folder = Path.GetDirectoryName(full);

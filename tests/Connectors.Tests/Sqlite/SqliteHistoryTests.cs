@@ -59,7 +59,7 @@ public sealed class SqliteHistoryTests
         using var scratch = new Scratch();
         await using var history = await OpenAsync(scratch);
         var (gone, here) = (Guid.NewGuid(), Guid.NewGuid());
-        await history.AppendAsync([Event(gone, "a", EventCodes.RunStarted, 0, ("pid", (long)int.MaxValue)),
+        await history.AppendAsync([Event(gone, "a", EventCodes.RunStarted, 0, ("pid", (long)int.MaxValue), ("process_started", 0L)),
             Event(here, "a", EventCodes.RunStarted, 1, ("pid", (long)Environment.ProcessId))], default);
         Assert.Equal(["running", "lost"], (await history.ListAsync(null, 9, default)).Select(r => r.Status));
     }
