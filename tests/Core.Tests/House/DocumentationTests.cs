@@ -54,6 +54,21 @@ public sealed class DocumentationTests
         }
     }
 
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("README.zh-CN.md")]
+    public void The_figures_of_a_README_are_the_committed_ones(string readme)
+    {
+        const string result = "bench/results/sqlite.md";
+        var text = Repo.Read(readme);
+        var shown = text[text.IndexOf("<!-- performance -->", StringComparison.Ordinal)
+            ..text.IndexOf("<!-- end -->", StringComparison.Ordinal)];
+        var committed = Repo.Has(result) ? Repo.Read(result) : "";
+        Assert.Equal(Table(committed), Table(shown));
+
+        static string Table(string page) => string.Join('\n', page.Split('\n').Where(l => l.StartsWith('|')));
+    }
+
     private static string Levels(string text) => string.Join(' ', Markdown.Headings(text).Select(h => h.Level));
 
     /// <summary>Commands of console blocks; comments and output may be translated.</summary>
