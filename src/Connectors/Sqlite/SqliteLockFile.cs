@@ -48,7 +48,8 @@ internal sealed class SqliteLockFile : IAsyncDisposable
         {
             foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(target)!))
             {
-                if (path == own || !path.StartsWith(target + Mark, StringComparison.Ordinal) || !path.EndsWith(Ending, StringComparison.Ordinal)) continue;
+                if (path == own || !path.StartsWith(target + Mark, StringComparison.Ordinal)
+                    || !path.EndsWith(Ending, StringComparison.Ordinal)) continue;
                 using var stream = Open(path, FileMode.Open, target);
                 if (stream is not null) File.Delete(path);
             }
