@@ -17,7 +17,9 @@ finish() {
 # program → Debian package
 needs=(sqlite3:sqlite3 xxhsum:xxhash strace:strace)
 missing=()
-for need in "${needs[@]}"; do command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}"); done
+for need in "${needs[@]}"; do
+  command -v "${need%%:*}" >/dev/null || [[ " ${missing[*]} " == *" ${need##*:} "* ]] || missing+=("${need##*:}")
+done
 if (( ${#missing[@]} > 0 )); then
   if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     echo "installing ${missing[*]}"
