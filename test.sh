@@ -15,7 +15,7 @@ finish() {
 }
 
 # program → Debian package
-needs=(sqlite3:sqlite3 xxhsum:xxhash strace:strace)
+needs=(sqlite3:sqlite3 strace:strace setpriv:util-linux flock:util-linux mount:mount git:git)
 missing=()
 for need in "${needs[@]}"; do
   command -v "${need%%:*}" >/dev/null || [[ " ${missing[*]} " == *" ${need##*:} "* ]] || missing+=("${need##*:}")
