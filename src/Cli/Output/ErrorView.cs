@@ -111,17 +111,21 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
     }
 
     private IEnumerable<string> Advice(ErrorText text, Func<string, string?> detail) =>
-        Paragraph("why", Template.Fill(text.Why.En, detail)).Concat(Paragraph("help", Template.Fill(text.Help.En, detail)));
+        Paragraph("why", Template.Fill(text.Why.En, detail)).Concat(
+            Labelled("help", HelpText.Lines(Template.Fill(text.Help.En, detail), Room(Indent + 2), paint)));
 
-    private IEnumerable<string> Paragraph(string label, string text)
+    private IEnumerable<string> Paragraph(string label, string text) =>
+        text.Length == 0 ? [] : Labelled(label, Cells.Wrap(text, Room(label.Length == 0 ? 2 : Indent + 2)));
+
+    private int Room(int indent) => Math.Max(40, width - indent - 1);
+
+    private IEnumerable<string> Labelled(string label, IEnumerable<string> lines)
     {
-        if (text.Length == 0) yield break;
-        var indent = label.Length == 0 ? 2 : Indent + 2;
         var head = label.Length == 0 ? "  " : "  " + paint.Dim(Cells.Pad(label, Indent, false));
-        foreach (var line in Cells.Wrap(text, Math.Max(40, width - indent - 1)))
+        foreach (var line in lines)
         {
             yield return head + line;
-            head = new string(' ', indent);
+            head = new string(' ', label.Length == 0 ? 2 : Indent + 2);
         }
     }
 }

@@ -127,6 +127,7 @@ public static class RunResult
     /// <summary>Nothing where it is nothing, so that what is there stands out.</summary>
     private static string Some(long n) => n == 0 ? "" : Figures.Full(n);
 
-    private static string Rate(long rows, TimeSpan time) => time.TotalSeconds < 0.001 ? "" : Figures.Short(rows / time.TotalSeconds)
+    private static string Rate(long rows, TimeSpan time) => rows < 1_000 || time.TotalSeconds < 0.001 ? ""
+        : Figures.Short(rows / time.TotalSeconds)
         + " r/s";
 }

@@ -9,7 +9,10 @@ public static class EventLine
 {
     /// <summary>Null for a code without a text.</summary>
     public static string? Of(RunEvent e, DateTimeOffset now) =>
-        EventTexts.Find(e.Code) is { } text ? Template.Fill(text.Line.En, name => Argument(e, name, now)).Trim() : null;
+        EventTexts.Find(e.Code) is { } text ? Singular(Template.Fill(text.Line.En, name => Argument(e, name, now)).Trim()) : null;
+
+    private static string Singular(string line) => line.Contains(" 1 ", StringComparison.Ordinal)
+        ? line.Replace(" 1 rows", " 1 row", StringComparison.Ordinal).Replace(" 1 splits", " 1 split", StringComparison.Ordinal) : line;
 
     private static string? Argument(RunEvent e, string name, DateTimeOffset now) => name switch
     {

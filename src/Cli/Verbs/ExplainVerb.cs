@@ -41,7 +41,7 @@ internal static class ExplainVerb
         {
             var filled = Template.Fill(words.En, Sample);
             shell.Data[label] = filled;
-            Paragraph(shell, label, filled);
+            Paragraph(shell, label, label == "help" ? HelpText.Lines(filled, Room(shell), paint) : Cells.Wrap(filled, Room(shell)));
         }
         shell.Data["topic"] = code;
         shell.Data["title"] = text.Title.En;
@@ -108,10 +108,14 @@ internal static class ExplainVerb
         _ => "not in this version",
     };
 
-    private static void Paragraph(Shell shell, string label, string text)
+    private static int Room(Shell shell) => Math.Max(40, shell.Width - 12);
+
+    private static void Paragraph(Shell shell, string label, string text) => Paragraph(shell, label, Cells.Wrap(text, Room(shell)));
+
+    private static void Paragraph(Shell shell, string label, IEnumerable<string> lines)
     {
         var head = "  " + shell.OutPaint.Dim(Cells.Pad(label, 9, false));
-        foreach (var line in Cells.Wrap(text, Math.Max(40, shell.Width - 12)))
+        foreach (var line in lines)
         {
             shell.Say(head + line);
             head = new string(' ', 11);

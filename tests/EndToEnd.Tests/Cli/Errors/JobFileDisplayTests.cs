@@ -29,8 +29,10 @@ public sealed class JobFileDisplayTests
               There is no field wriet in tables.orders.
               why      A misspelt field would be ignored silently and the job would do something else than it
                        says, so every unknown field is an error.
-              help     See the fields:  pawl explain tables   or give the editor the schema:  pawl schema >
-                       pawl.schema.json
+              help     See the fields:
+                         pawl explain tables
+                       or give the editor the schema:
+                         pawl schema > pawl.schema.json
 
             error PAWL-105: a value is not valid
               job.yaml:7:27
@@ -39,11 +41,12 @@ public sealed class JobFileDisplayTests
               3 million cannot be read as defaults.commit.rows; expected 1..100M.
               why      Durations are written like 10s, sizes like 64MB, counts like 100k; a list of words takes
                        one of its words.
-              help     See type, range and default:  pawl explain defaults.commit.rows
+              help     See type, range and default:
+                         pawl explain defaults.commit.rows
 
             2 problems in job.yaml
 
-            """.ReplaceLineEndings("\n"), shown.Err);
+            """.ReplaceLineEndings("\n").TrimEnd(), shown.Err.TrimEnd());
     }
 
     [Fact]
