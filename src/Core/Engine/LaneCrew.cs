@@ -41,6 +41,11 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
             {
                 return;
             }
+            catch (PawlException e) when (run.Ending && RetryRules.MayRetry(e))
+            {
+                // Would have been tried again, had nobody asked to end: the table is not bad.
+                return;
+            }
             catch (Exception e)
             {
                 if (Failed(table, e as PawlException ?? JobRunner.Unexpected(e))) return;

@@ -10,7 +10,7 @@ using Pawl.Telemetry;
 namespace Pawl.Core.Tests.Engine;
 
 /// <summary>Two databases in memory and a job between them, run by the real engine.</summary>
-internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, IConnectors, IRunEvents
+internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, IConnectors, IRunEvents, ICrashPoints
 {
     private readonly JobHost host;
 
@@ -23,6 +23,7 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
             Ids = new IdSource(new Random(2)),
             Connectors = this,
             Events = this,
+            Points = this,
             Runner = "tester",
         };
     }
@@ -87,4 +88,9 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
     }
 
     public void Emit(RunEvent e) => Events.Add(e);
+
+    /// <summary>Told of every named point of the commit path.</summary>
+    public Action<string> At { get; set; } = _ => { };
+
+    public void Reached(string point) => At(point);
 }

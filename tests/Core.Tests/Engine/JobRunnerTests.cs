@@ -123,15 +123,13 @@ public sealed class JobRunnerTests
     {
         world.Fill("a", 40);
         using var stop = new CancellationTokenSource();
-        world.Wrap = inner => new SourceInTheWay(inner)
+        world.At = point =>
         {
-            Pass = async (_, _) =>
-            {
-                await stop.CancelAsync();
-                throw new PawlException(Fault.Transient, Codes.Unreachable);
-            },
+            if (point == CrashPoint.TransactionOpen) stop.Cancel();
         };
+        world.Faults = new Pawl.Conformance.FaultPlan(Pawl.Conformance.FaultPoint.Write, 1);
         var summary = await world.RunAsync(signals: new RunSignals(stop.Token, default));
+        Assert.True(world.Faults.Struck);
         Assert.Equal(RunStatus.Interrupted, summary.Status);
         Assert.Equal(TableStatus.Interrupted, summary.Tables.Single().Status);
     }

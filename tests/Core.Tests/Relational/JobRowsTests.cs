@@ -120,7 +120,9 @@ public sealed class JobRowsTests
             [
                 .. Enumerable.Range(0, 4_096).Select(i => new Split
                 {
-                    Index = i, After = i == 0 ? null : new Position("c/1", $"k{i}"), Through = i == 4_095 ? null : new Position("c/1", $"k{i + 1}"),
+                    Index = i,
+                    After = i == 0 ? null : new Position("c/1", $"k{i}"),
+                    Through = i == 4_095 ? null : new Position("c/1", $"k{i + 1}"),
                     Lifetime = i % 2 == 0 ? SplitLifetime.Durable : SplitLifetime.Snapshot, EstimatedRows = i,
                 }),
             ],

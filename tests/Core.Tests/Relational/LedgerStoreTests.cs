@@ -24,6 +24,8 @@ public sealed class LedgerStoreTests
         Lane = plan.Lane(job, 0), Sequence = 1, Position = null, Counts = default, Total = default, Final = true,
     };
 
+    private static Task<PawlException> Refused(Func<Task> call) => Assert.ThrowsAsync<PawlException>(call);
+
     private void Finish(TablePlan plan, Guid job) => target.Control["pawl_ledger"].Add(
         JobRows.Ledger(Final(plan, job), plan.Source, 1).ToDictionary(s => s.Column, s => s.Value == Computed.Now ? 0L : s.Value));
 
@@ -46,7 +48,7 @@ public sealed class LedgerStoreTests
         await using var store = Store();
         await store.AcquireAsync(Claim(), default);
         await using var other = Store();
-        Assert.Equal(Codes.JobHeld, (await Assert.ThrowsAsync<PawlException>(async () => await other.AcquireAsync(Claim(), default))).Code);
+        Assert.Equal(Codes.JobHeld, (await Refused(async () => await other.AcquireAsync(Claim(), default))).Code);
     }
 
     [Fact]
@@ -80,7 +82,7 @@ public sealed class LedgerStoreTests
         try
         {
             await using var other = Store();
-            Assert.Equal(Codes.JobHeld, (await Assert.ThrowsAsync<PawlException>(async () => await other.AcquireAsync(Claim(), default))).Code);
+            Assert.Equal(Codes.JobHeld, (await Refused(async () => await other.AcquireAsync(Claim(), default))).Code);
         }
         finally
         {
@@ -178,7 +180,7 @@ public sealed class LedgerStoreTests
         await store.SavePlanAsync(lease, Plan(1), emptyTarget: false, default);
         var done = Plan(1) with { Phase = TablePhase.Done };
         Assert.Equal(Fault.Fenced,
-            (await Assert.ThrowsAsync<PawlException>(async () => await store.SavePlanAsync(lease, done, emptyTarget: false, default))).Fault);
+            (await Refused(async () => await store.SavePlanAsync(lease, done, emptyTarget: false, default))).Fault);
         Finish(Plan(1), lease.Job);
         await store.SavePlanAsync(lease, done, emptyTarget: false, default);
         Assert.Equal(TablePhase.Done, (await store.ReadAsync(lease.Job, default)).Plans.Single().Phase);

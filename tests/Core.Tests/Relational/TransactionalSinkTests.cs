@@ -139,7 +139,8 @@ public sealed class TransactionalSinkTests
         await runner.BeginAsync(plan);
         await using var writer = await runner.OpenAsync(plan, 0, 1);
         var (lane, other) = (plan.Lane(runner.Lease.Job, 0), plan.Lane(runner.Lease.Job, 1));
-        await writer.RejectAsync(lane, [new RejectedRow { Lane = lane, Table = plan.Source, Row = "{}", Code = "x", Cause = "y" }], default);
+        var row = new RejectedRow { Lane = lane, Table = plan.Source, Row = "{}", Code = "x", Cause = "y" };
+        await writer.RejectAsync(lane, [row], default);
         Assert.Equal(Codes.ContractBroken,
             (await Assert.ThrowsAsync<PawlException>(async () => await writer.CommitAsync([Entry(other, 1)], default))).Code);
         Assert.Empty(await ControlAsync(ControlTables.Ledger, "seq"));
