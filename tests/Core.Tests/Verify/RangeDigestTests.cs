@@ -64,6 +64,15 @@ public sealed class RangeDigestTests
     }
 
     [Fact]
+    public void The_number_of_rows_is_part_of_the_digest()
+    {
+        var cancelled = new RangeDigest();
+        cancelled.Add([UInt128.One, UInt128.MaxValue]);
+        Assert.Equal(Of().Hex, cancelled.Hex);
+        Assert.NotEqual(Of(), cancelled);
+    }
+
+    [Fact]
     public void No_rows_is_zero() => Assert.Equal("0:00000000000000000000000000000000", Of().ToString());
 
     [Fact]
