@@ -11,7 +11,8 @@ namespace Pawl.EndToEnd.Tests.BadInput;
 public sealed class ChangedTests
 {
     [Theory]
-    [InlineData(Codes.TableRecreated, "create table u as select * from t; drop table t; create table t(id integer primary key, v text); insert into t select id, v from u order by id; drop table u;")]
+    [InlineData(Codes.TableRecreated, "create table u as select * from t; drop table t; create table t(id integer primary key, v text); "
+        + "insert into t select id, v from u order by id; drop table u;")]
     [InlineData(Codes.SchemaChanged, "alter table t add column w integer;")]
     [InlineData(Codes.SchemaChanged, "alter table t rename column v to w;")]
     [InlineData(Codes.SchemaChanged,

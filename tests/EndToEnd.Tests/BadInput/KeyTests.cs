@@ -69,7 +69,8 @@ public sealed class KeyTests
     {
         using var rig = await JobRig.WithAsync($"""
             create table k(id integer primary key, v text);
-            insert into k values(-9223372036854775808, 'least'), (-1, 'a'), (0, 'b'), (9223372036854775806, 'last but one'), (9223372036854775807, 'most');
+            insert into k values(-9223372036854775808, 'least'), (-1, 'a'), (0, 'b');
+            insert into k values(9223372036854775806, 'last but one'), (9223372036854775807, 'most');
             {Numbers} insert into k select i * 1000000007, 'x' || i from n;
             """);
         rig.WriteJob("k: {splits: 7}");

@@ -45,7 +45,8 @@ internal sealed record KillScenario
         Source = $"""
             create table events(kind text, at integer, amount real, body blob);
             insert into events(rowid, kind, at, amount, body) {Numbers(rows)}
-              select i * 7 - 20, case when i % 5 = 0 then null else 'kind ' || (i % 11) end, case when i % 97 = 0 then 'late' else i / 3 end,
+              select i * 7 - 20, case when i % 5 = 0 then null else 'kind ' || (i % 11) end,
+              case when i % 97 = 0 then 'late' else i / 3 end,
               i / 7.0, case when i % 3 = 0 then x'00ff' end from n;
             insert into events select 'same', 1, 1.5, null from (select 1 from events limit 500);
             create table "page views"(path text, visitor text, ms integer, note text);
@@ -82,8 +83,10 @@ internal sealed record KillScenario
         DoublesWouldShow = bareTarget,
         Source = $"""
             create table orders(id integer primary key, customer integer not null, total numeric, state text, placed text);
-            insert into orders {Numbers(rows)} select case when i % 2 = 0 then i * 1000003 else -i end, i % 97, i * 1.25, 'new', '2026-01-' || (i % 28) from n;
-            create table codes(region text collate nocase not null, code text collate nocase not null, title text, primary key(region, code));
+            insert into orders {Numbers(rows)} select case when i % 2 = 0 then i * 1000003 else -i end,
+              i % 97, i * 1.25, 'new', '2026-01-' || (i % 28) from n;
+            create table codes(region text collate nocase not null, code text collate nocase not null, title text,
+              primary key(region, code));
             insert into codes {Numbers(rows)} select case i % 3 when 0 then 'North' when 1 then 'SOUTH' else 'it''s, \ a' end,
               case when i % 2 = 0 then 'C' else 'c' end || i, 'title ' || i from n;
             create table stock(sku text not null, place integer not null, pieces integer, primary key(place, sku)) without rowid;

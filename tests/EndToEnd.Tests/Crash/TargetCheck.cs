@@ -79,8 +79,9 @@ internal static class TargetCheck
             """);
         var wrong = new List<string>();
         var (missing, extra, held) = (Number(lines[0]), Number(lines[1]), Number(lines[2]));
-        if (missing > 0) wrong.Add($"{table.Target}: {missing} rows are not there as often as they should be; {string.Join("; ", lines.Skip(3))}");
-        if (extra > 0) wrong.Add($"{table.Target}: {extra} rows are there that should not be, or not so often; {string.Join("; ", lines.Skip(3))}");
+        var examples = string.Join("; ", lines.Skip(3));
+        if (missing > 0) wrong.Add($"{table.Target}: {missing} rows are not there as often as they should be; {examples}");
+        if (extra > 0) wrong.Add($"{table.Target}: {extra} rows are there that should not be, or not so often; {examples}");
         if (held != inserted) wrong.Add($"{table.Target}: holds {held} rows, its ledger counted {inserted}");
         return wrong;
     }

@@ -92,7 +92,8 @@ internal sealed class JobRig : IDisposable
             attach {Sqlite3.Text(Source)} as s;
             with a as (select {row} as r, count(*) as n from s.{Sqlite3.Name(table)} group by 1),
               b as (select {row} as r, count(*) as n from main.{Sqlite3.Name(target ?? table)} group by 1)
-            select (select count(*) from (select * from a except select * from b)) + (select count(*) from (select * from b except select * from a))
+            select (select count(*) from (select * from a except select * from b))
+              + (select count(*) from (select * from b except select * from a))
             """);
         Assert.Equal("0", differing);
     }
