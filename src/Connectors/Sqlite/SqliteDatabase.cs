@@ -52,7 +52,7 @@ internal sealed class SqliteDatabase(string path, SqliteOptions options, TimePro
             UseWal(file);
             // Losing power must not take back a commit that was reported: https://www.sqlite.org/pragma.html#pragma_synchronous
             file.Execute("pragma synchronous = full");
-            file.Execute("pragma cache_size = -32768");
+            file.Execute("pragma cache_size = -16384");
             file.Execute("pragma wal_autocheckpoint = 8192");
             file.Execute("pragma journal_size_limit = 67108864");
             return file;

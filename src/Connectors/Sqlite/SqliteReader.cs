@@ -56,7 +56,7 @@ internal sealed class SqliteReader : IDisposable
         var file = SqliteFile.Open(path, SqliteAccess.Read, busy);
         try
         {
-            file.Execute("pragma cache_size = -8192");
+            file.Execute("pragma cache_size = -4096");
             file.Execute("begin");
             CheckIdentity(file, table);
             var reader = new SqliteReader(file, table, options, after, through, budget);

@@ -104,7 +104,8 @@ public sealed class SqliteKeyTests
     [InlineData("create table t(a int, b text, c, primary key(a, b)) without rowid", "SEARCH t USING PRIMARY KEY (a=? AND b>?)")]
     [InlineData("create table t(a text collate nocase not null, b int not null, primary key(a, b desc))",
         "SEARCH t USING INDEX sqlite_autoindex_t_1 (a=? AND b<?)")]
-    [InlineData("create table t(a text not null, s, b int not null); create unique index u on t(a collate nocase, b); create index s on t(s)",
+    [InlineData("create table t(a text not null, s, b int not null); create unique index u on t(a collate nocase, b); "
+        + "create index s on t(s)",
         "SEARCH t USING INDEX u (a=? AND b>?)")]
     public void A_resumed_read_searches_the_index_and_sorts_nothing(string create, string first)
     {

@@ -34,7 +34,8 @@ public sealed class SqliteTargetTests
     {
         using var scratch = new Scratch();
         await using var database = Open(scratch);
-        var plan = Plan("create table t(k text collate nocase, n int, v, primary key(k, n)) without rowid") with { Write = WriteMode.Upsert };
+        var plan = Plan("create table t(k text collate nocase, n int, v, primary key(k, n)) without rowid");
+        plan = plan with { Write = WriteMode.Upsert };
         await PrepareAsync(database, plan);
         await using var session = await database.ConnectAsync(default);
         await session.BeginAsync(default);
