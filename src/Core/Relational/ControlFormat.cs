@@ -14,7 +14,7 @@ internal static class ControlFormat
         return rows.Any(r => r.Text("name") == "format") && rows.Any(r => r.Text("name") == "min_reader");
     }
 
-    /// <summary>Inside a transaction: refuses a newer format, or writes ours where there is none.</summary>
+    /// <summary>Refuses a newer format, or writes ours where there is none.</summary>
     public static async ValueTask WriteAsync(ITargetSession session, CancellationToken ct)
     {
         var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Meta }, ct);

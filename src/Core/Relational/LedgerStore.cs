@@ -73,7 +73,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         if (await ReadingAsync(s => ControlFormat.CheckAsync(s, ct), ct)) return;
         try
         {
-            await ChangingAsync<bool>(async s =>
+            await AloneAsync<bool>(async s =>
             {
                 await ControlFormat.WriteAsync(s, ct);
                 return true;
