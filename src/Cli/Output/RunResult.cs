@@ -109,6 +109,7 @@ public static class RunResult
         _ when t.Verdict is { Equal: false } => ("DIFFERS", null),
         TableStatus.Interrupted => ("to be continued", null),
         TableStatus.AlreadyDone => ("finished before", null),
+        _ when t.Verdict is { Equal: true, Conclusive: false } => ("not proved", null),
         _ when t.Verdict is { Equal: true } => ("verified", null),
         _ => ("done", null),
     };

@@ -15,7 +15,7 @@ public static class Verdicts
         {
             table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows),
                 Figures.Full(v.TargetRows),
-                v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v), v.Equal ? "equal" : "DIFFERS");
+                v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v), !v.Equal ? "DIFFERS" : v.Conclusive ? "equal" : "no difference seen, not proved");
         }
         return table;
     }
@@ -37,6 +37,7 @@ public static class Verdicts
         {
             ["source"] = v.Source, ["target"] = v.Target, ["level"] = v.Level.ToString().ToLowerInvariant(), ["equal"] = v.Equal,
             ["source_rows"] = v.SourceRows, ["target_rows"] = v.TargetRows, ["rejected"] = v.Rejected,
+            ["conclusive"] = v.Conclusive,
         };
         if (v.Level == VerifyLevel.Digest) (data["source_digest"], data["target_digest"]) = (v.SourceDigest, v.TargetDigest);
         if (v.Differences.Count > 0)
