@@ -58,7 +58,8 @@ public sealed class IoFaultTests : IAsyncLifetime
         // A commit that meets the fault has an unknown end; before it the fault has its own name.
         var named = new[] { Codes.InputOutput, Codes.DiskFull, Codes.CommitUnknown }.Any(c =>
             end.Err.Contains("error " + c, StringComparison.Ordinal));
-        Assert.True(end.Code == 5 && named, end.ToString());
+        // The calls are counted per thread: a small table may get through on a fresh one, and then the run is done in part.
+        Assert.True(end.Code is 5 or 3 && named, end.ToString());
         await trial.FinishAsync(again: false);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }
