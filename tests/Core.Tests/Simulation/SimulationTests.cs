@@ -54,7 +54,7 @@ public sealed class SimulationTests
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Simulation.Planted", configuration, "pawl-sim-planted"));
         Assert.True(File.Exists(program), $"{program} is not built");
-        using var process = Process.Start(new ProcessStartInfo(program, ["--planted-check", "--limit", "4000"]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, ["--planted-check", "--limit", "8000"]) { RedirectStandardOutput = true })!;
         var text = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, text);
