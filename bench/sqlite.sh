@@ -57,7 +57,7 @@ fi
 if has ledger; then
   orders "$work/orders.db" "$rows"
   job "$work/many.yaml" "$work/orders.db" "$work/many.db" orders
-  job "$work/one.yaml" "$work/orders.db" "$work/one.db" orders "defaults: {commit: {rows: 100M, bytes: 1TB, every: 24h}}"
+  job "$work/one.yaml" "$work/orders.db" "$work/one.db" orders "defaults: {commit: {rows: 100M, bytes: 1TB, every: 1h}}"
   for ((n = 0; n <= ledger_pairs; n++)); do
     clean "$work/many.db"; timed many "$pawl" run "$work/many.yaml" --quiet
     clean "$work/one.db"; timed one "$pawl" run "$work/one.yaml" --quiet
