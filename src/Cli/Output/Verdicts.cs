@@ -15,7 +15,8 @@ public static class Verdicts
         {
             table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows),
                 Figures.Full(v.TargetRows),
-                v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v), !v.Equal ? "DIFFERS" : v.Conclusive ? "equal" : "no difference seen, not proved");
+                v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v),
+                !v.Equal ? "DIFFERS" : v.Conclusive ? "equal" : "no difference seen, not proved");
         }
         return table;
     }

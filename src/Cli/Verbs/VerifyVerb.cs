@@ -42,7 +42,7 @@ internal static class VerifyVerb
             : shell.OutPaint.Alarm($"Different: {different} of {Figures.Plural(verdicts.Count, "table")} ({what}, {took})."));
         if (different == 0 && verdicts.Any(v => !v.Conclusive))
         {
-            shell.Note("Rows that the target refused could not be told from rows that are missing: see pawl verify --json, tables.conclusive.");
+            shell.Note("Rows that the target refused could not be told from rows that are missing: see \"conclusive\" in --json.");
         }
         var code = level == VerifyLevel.Digest ? Model.Codes.DigestsDiffer : Model.Codes.CountsDiffer;
         if (different > 0) shell.Note($"What to do: pawl explain {code}");
