@@ -59,9 +59,10 @@ internal sealed class SqliteWholeCells(int index) : SqliteCells(index)
 
     public override int Append(nint statement)
     {
-        var type = ColumnType(statement, Index);
+        var value = ColumnValue(statement, Index);
+        var type = ValueType(value);
         if (type != TypeInteger) return AppendOther(target, statement, Index, type, utf8: false);
-        target.Append(ColumnInt64(statement, Index));
+        target.Append(ValueInt64(value));
         return 0;
     }
 }
@@ -74,9 +75,10 @@ internal sealed class SqliteFloatCells(int index) : SqliteCells(index)
 
     public override int Append(nint statement)
     {
-        var type = ColumnType(statement, Index);
+        var value = ColumnValue(statement, Index);
+        var type = ValueType(value);
         if (type != TypeFloat) return AppendOther(target, statement, Index, type, utf8: false);
-        target.Append(ColumnDouble(statement, Index));
+        target.Append(ValueDouble(value));
         return 0;
     }
 }
@@ -94,10 +96,16 @@ internal sealed unsafe class SqliteByteCells(int index, int own, bool utf8) : Sq
     /// <summary>Bytes of the current row's cell. The cell stays where it is until the statement moves on.</summary>
     public int Measure(nint statement)
     {
-        type = ColumnType(statement, Index);
+        var value = ColumnValue(statement, Index);
+        type = ValueType(value);
         if (type < TypeText || type == TypeNull) return length = 0;
-        at = type == TypeText && !utf8 ? ColumnText(statement, Index) : ColumnBlob(statement, Index);
-        return length = ColumnBytes(statement, Index);
+        if (type == TypeText && !utf8)
+        {
+            at = ColumnText(statement, Index);
+            return length = ColumnBytes(statement, Index);
+        }
+        at = ValueBlob(value);
+        return length = ValueBytes(value);
     }
 
     public override int Append(nint statement)

@@ -86,6 +86,29 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_column_blob"), SuppressGCTransition]
     internal static partial byte* ColumnBlob(nint statement, int column);
 
+    /// <summary>
+    /// A cell once and for all: what it is and holds is then read without looking it up again. Connections here are opened without SQLite's
+    /// mutex, where its two kinds of values are the same: https://www.sqlite.org/c3ref/value.html
+    /// </summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_value"), SuppressGCTransition]
+    internal static partial nint ColumnValue(nint statement, int column);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_type"), SuppressGCTransition]
+    internal static partial int ValueType(nint value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_int64"), SuppressGCTransition]
+    internal static partial long ValueInt64(nint value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_double"), SuppressGCTransition]
+    internal static partial double ValueDouble(nint value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_bytes"), SuppressGCTransition]
+    internal static partial int ValueBytes(nint value);
+
+    /// <summary>As <see cref="ColumnBlob"/>.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_blob"), SuppressGCTransition]
+    internal static partial byte* ValueBlob(nint value);
+
     /// <summary>May convert from UTF-16, so it does not suppress the transition.</summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_column_text")]
     internal static partial byte* ColumnText(nint statement, int column);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Pawl.Contracts;
 using Pawl.Model;
 
@@ -132,92 +131,20 @@ internal static class JobRows
 
     public static string Id(Guid id) => id.ToString("D");
 
-    public static string Plan(TablePlan plan) => JsonSerializer.Serialize(plan, PlanJson.Lossless.TablePlan!);
+    public static string Plan(TablePlan plan) => PlanJson.Write(plan);
 
     public static TablePlan Plan(ControlRow row)
     {
-        TablePlan? plan;
         try
         {
-            plan = JsonSerializer.Deserialize(row.Text("plan"), PlanJson.Lossless.TablePlan)!;
+            return PlanJson.Read(row.Text("plan")) with
+            {
+                Phase = Enum.TryParse<TablePhase>(row.Text("phase"), ignoreCase: true, out var phase) ? phase : throw row.Wrong("phase"),
+            };
         }
         catch (JsonException e)
         {
             throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, e, ("table", row.Text("source_table")), ("what", "plan"));
         }
-        return (plan ?? throw new PawlException(Fault.PositionLost, Codes.LedgerInconsistent, ("table", row.Text("source_table")),
-            ("what", "plan"))) with { Phase = Enum.TryParse<TablePhase>(row.Text("phase"), ignoreCase: true, out var phase)
-                ? phase : throw row.Wrong("phase") };
-    }
-}
-
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(TablePlan))]
-internal sealed partial class PlanJson : JsonSerializerContext
-{
-    /// <summary>With constants read back as the types they were written as.</summary>
-    public static PlanJson Lossless =>
-        field ??= new PlanJson(new JsonSerializerOptions(Default.Options) { Converters = { new ConstantsConverter() } });
-}
-
-/// <summary>
-/// Constants of <see cref="ColumnChanges.Set"/>: JSON number without point → long, with → double; text, bool, null as they are.
-/// </summary>
-internal sealed class ConstantsConverter : JsonConverter<IReadOnlyDictionary<string, object?>>
-{
-    public override IReadOnlyDictionary<string, object?> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
-    {
-        var constants = new Dictionary<string, object?>();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = reader.GetString()!;
-            reader.Read();
-            constants[name] = reader.TokenType switch
-            {
-                JsonTokenType.Null => null,
-                JsonTokenType.True => true,
-                JsonTokenType.False => false,
-                JsonTokenType.String => Text(reader.GetString()!),
-                JsonTokenType.Number when reader.TryGetInt64(out var whole) && !HasPoint(ref reader) => whole,
-                JsonTokenType.Number => reader.GetDouble(),
-                _ => throw new JsonException($"constant '{name}'"),
-            };
-        }
-        return constants;
-    }
-
-    private static bool HasPoint(ref Utf8JsonReader reader) => reader.ValueSpan.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0;
-
-    // A double without a JSON form travels as text with a mark; a text of the user that starts with the mark carries it twice.
-    private static object Text(string text) => text switch
-    {
-        "\0NaN" => double.NaN,
-        "\0Infinity" => double.PositiveInfinity,
-        "\0-Infinity" => double.NegativeInfinity,
-        ['\0', ..] => text[1..],
-        _ => text,
-    };
-
-    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, object?> value, JsonSerializerOptions options)
-    {
-        writer.WriteStartObject();
-        foreach (var (name, constant) in value)
-        {
-            writer.WritePropertyName(name);
-            switch (constant)
-            {
-                case null: writer.WriteNullValue(); break;
-                case bool b: writer.WriteBooleanValue(b); break;
-                case long l: writer.WriteNumberValue(l); break;
-                case double d when double.IsFinite(d):
-                    var text = d.ToString("R", CultureInfo.InvariantCulture);
-                    writer.WriteRawValue(text.AsSpan().IndexOfAny(".eE") >= 0 ? text : text + ".0");
-                    break;
-                case double d: writer.WriteStringValue("\0" + d.ToString(CultureInfo.InvariantCulture)); break;
-                case string s when s.StartsWith('\0'): writer.WriteStringValue("\0" + s); break;
-                default: writer.WriteStringValue((string)constant); break;
-            }
-        }
-        writer.WriteEndObject();
     }
 }

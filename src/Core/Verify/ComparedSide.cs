@@ -60,7 +60,7 @@ internal sealed class ComparedSide : IAsyncDisposable
     }
 
     /// <summary>Rows as the system counts them; null when it does not.</summary>
-    public async ValueTask<long?> CountAsync(CancellationToken ct) =>
+    public async Task<long?> CountAsync(CancellationToken ct) =>
         system is ICountsRows counts ? await counts.CountAsync(Table, Read, ct) : null;
 
     /// <summary>Rows counted by reading one column of them.</summary>

@@ -27,8 +27,7 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
         else await SumWholeAsync(splits, ct);
 
         // A second opinion: a reader that skips rows would skip them in the copy and here alike.
-        var sourceCount = await source.CountAsync(ct);
-        var targetCount = await target.CountAsync(ct);
+        var (sourceCount, targetCount) = await BothSides.ReadAsync(source.CountAsync, target.CountAsync, ct);
         var sourceRead = sourceTotal.Rows + excluded;
         var readAll = (sourceCount ?? sourceRead) == sourceRead && (targetCount ?? targetTotal.Rows) == targetTotal.Rows;
         var same = sourceTotal.Equals(targetTotal);
@@ -96,7 +95,8 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
     {
         foreach (var split in splits)
         {
-            var (there, here) = await BothAsync(token => source.DigestAsync(split, token), token => target.DigestAsync(split, token), ct);
+            var (there, here) = await BothSides.ReadAsync(token => source.DigestAsync(split, token),
+                token => target.DigestAsync(split, token), ct);
             sourceTotal.Add(there.Digest);
             targetTotal.Add(here.Digest);
             excluded += there.Excluded;
@@ -107,7 +107,8 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
     private async ValueTask SumWholeAsync(IReadOnlyList<Split> splits, CancellationToken ct)
     {
         var copies = await target.PlanAsync(ct);
-        var (there, here) = await BothAsync(token => TotalAsync(source, splits, token), token => TotalAsync(target, copies, token), ct);
+        var (there, here) = await BothSides.ReadAsync(token => TotalAsync(source, splits, token),
+            token => TotalAsync(target, copies, token), ct);
         sourceTotal.Add(there.Digest);
         targetTotal.Add(here.Digest);
         excluded = there.Excluded;
@@ -183,30 +184,6 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
                 Missing = lost,
                 Extra = added,
             });
-        }
-    }
-
-    /// <summary>Both sides at the same time; when one fails the other is stopped, and the failure is thrown, not the stopping.</summary>
-    private static async Task<(TA, TB)> BothAsync<TA, TB>(Func<CancellationToken, Task<TA>> one, Func<CancellationToken, Task<TB>> other,
-        CancellationToken ct)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var first = GuardAsync(one, stop);
-        var second = GuardAsync(other, stop);
-        await Task.WhenAll(first, second);
-        return (await first, await second);
-    }
-
-    private static async Task<T> GuardAsync<T>(Func<CancellationToken, Task<T>> read, CancellationTokenSource stop)
-    {
-        try
-        {
-            return await read(stop.Token);
-        }
-        catch
-        {
-            await stop.CancelAsync();
-            throw;
         }
     }
 }

@@ -24,8 +24,7 @@ public static class TableComparer
         await using var there = ComparedSide.Source(source, plan, options.Budget);
         await using var here = ComparedSide.Target(target, await FindCopyAsync(target, plan.Target, ct), plan, options.Budget);
         if (level == VerifyLevel.Digest) return await new DigestComparison(plan, there, here, rejected, options).RunAsync(ct);
-        var sourceRows = await there.CountAsync(ct) ?? await there.CountByReadingAsync(ct);
-        var targetRows = await here.CountAsync(ct) ?? await here.CountByReadingAsync(ct);
+        var (sourceRows, targetRows) = await BothSides.ReadAsync(token => RowsAsync(there, token), token => RowsAsync(here, token), ct);
         return new TableVerdict
         {
             Source = plan.Source.ToString(),
@@ -37,6 +36,9 @@ public static class TableComparer
             Rejected = rejected,
         };
     }
+
+    private static async Task<long> RowsAsync(ComparedSide side, CancellationToken ct) =>
+        await side.CountAsync(ct) ?? await side.CountByReadingAsync(ct);
 
     private static async ValueTask<TableSchema> FindCopyAsync(ISource target, TableName name, CancellationToken ct)
     {
