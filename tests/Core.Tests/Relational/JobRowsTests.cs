@@ -168,7 +168,13 @@ public sealed class JobRowsTests
             Source = new TableName("s", "t"), Target = new TableName(null, "u"), Generation = 4, SourceSchema = table,
             TargetSchema = table with { Name = new TableName(null, "u") },
             Read = new ReadOptions { Columns = ["a"], Where = "w", Splits = 3 },
-            Splits = [new Split { Index = 1, After = new("c", "1"), Through = new("c", "2"), Lifetime = SplitLifetime.Snapshot, EstimatedRows = 5 }],
+            Splits =
+            [
+                new Split
+                {
+                    Index = 1, After = new("c", "1"), Through = new("c", "2"), Lifetime = SplitLifetime.Snapshot, EstimatedRows = 5,
+                },
+            ],
             Write = WriteMode.Upsert,
             Columns = new ColumnChanges
             {
