@@ -66,6 +66,30 @@ public abstract partial class SinkSuite
     }
 
     [Fact]
+    public async Task A_change_tied_to_a_row_elsewhere_touches_nothing_without_it()
+    {
+        await using var fixture = await OpenAsync();
+        var plan = Plans.For(fixture, Plans.OrderTable());
+        await using var runner = await SinkRunner.StartAsync(fixture);
+        await runner.BeginAsync(plan);
+        await using var database = fixture.Open(SinkRunner.Context());
+        await using var session = await database.ConnectAsync(default);
+        await session.BeginAsync(default);
+        async Task<long> TouchAsync(long epoch, params Condition[] where) => await session.ChangeAsync(
+            ControlChange.Update(ControlTables.Plan, [("tick", Computed.PlusOne)], where) with
+            {
+                While = new ControlGuard(ControlTables.Job, new Condition("job", runner.Lease.Job.ToString()),
+                    new Condition("epoch", epoch)),
+            }, default);
+        Assert.Equal(0, await TouchAsync(runner.Lease.Epoch + 1, new Condition("source_table", plan.Source.ToString())));
+        Assert.Equal(0, await TouchAsync(runner.Lease.Epoch + 1));
+        Assert.Equal(0, await TouchAsync(runner.Lease.Epoch, new Condition("source_table", "another")));
+        Assert.Equal(1, await TouchAsync(runner.Lease.Epoch, new Condition("source_table", plan.Source.ToString())));
+        Assert.Equal(1, await TouchAsync(runner.Lease.Epoch));
+        await session.EndAsync(commit: false);
+    }
+
+    [Fact]
     public async Task A_job_whose_holder_is_alive_is_not_taken_over()
     {
         await using var fixture = await OpenAsync();

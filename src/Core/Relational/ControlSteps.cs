@@ -30,6 +30,8 @@ public sealed record ControlChange
     public IReadOnlyList<(string Column, object? Value)> Set { get; init; } = [];
     /// <summary>Update, delete: all must hold.</summary>
     public IReadOnlyList<Condition> Where { get; init; } = [];
+    /// <summary>Update, delete: only while such a row is there. It is read, not locked.</summary>
+    public ControlGuard? While { get; init; }
 
     public static ControlChange Insert(ControlTable table, params (string Column, object? Value)[] set) =>
         new() { Kind = ChangeKind.Insert, Table = table, Set = set };
@@ -40,6 +42,9 @@ public sealed record ControlChange
     public static ControlChange Delete(ControlTable table, params Condition[] where) =>
         new() { Kind = ChangeKind.Delete, Table = table, Where = where };
 }
+
+/// <summary>A row that has to be there for a change to touch anything.</summary>
+public sealed record ControlGuard(ControlTable Table, params IReadOnlyList<Condition> Where);
 
 /// <summary>Rows of a control table.</summary>
 public sealed record ControlSelect

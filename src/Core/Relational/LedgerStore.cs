@@ -128,6 +128,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             new("job", row.Text("job")), new("epoch", epoch),
             oldHolder is null ? new("holder", null, Comparison.IsNull) : new("holder", oldHolder)), ct), ct);
         if (touched == 0) return null;
+        if (oldHolder is not null && row.TextOrNull("backend") is { } backend) _ = await TryEndAsync(backend, ct);
         return new JobLease
         {
             Job = row.Id("job"),
@@ -136,6 +137,22 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             Holder = holder,
             TakenOverFrom = oldHolder is null ? null : row.TextOrNull("runner"),
         };
+    }
+
+    /// <summary>
+    /// What the old holder began between being ended and losing the job may hold locks; what it begins from now on cannot. The job is ours
+    /// already, so a failure here must not look as if it were not: a lock that stays is met, and reported, where it stands in the way.
+    /// </summary>
+    private async ValueTask<bool> TryEndAsync(string backend, CancellationToken ct)
+    {
+        try
+        {
+            return await database.TerminateAsync(backend, ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Transient)
+        {
+            return false;
+        }
     }
 
     /// <summary>0 also when the job's new name was given to another job in this moment.</summary>
@@ -234,12 +251,12 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
 
     /// <summary>
     /// Emptying a large table takes long, and the heartbeat needs the job's row meanwhile: the table's own plans are locked instead, and
-    /// the job's fence comes at the end. False when there is no plan to lock.
+    /// the job's fence comes at the end. False when there is no plan to lock, or the job is not ours.
     /// </summary>
     private static async ValueTask<bool> LockPlansAsync(ITargetSession s, JobLease lease, string table, CancellationToken ct)
     {
         var plans = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("tick", Computed.PlusOne)],
-            new("job", JobRows.Id(lease.Job)), new("source_table", table)), ct);
+            new("job", JobRows.Id(lease.Job)), new("source_table", table)) with { While = Protocol.Ownership(lease) }, ct);
         if (plans > 0) await Protocol.CheckJobAsync(s, lease, ct);
         return plans > 0;
     }

@@ -16,7 +16,7 @@ internal static class Protocol
     public static async ValueTask ChangeJobAsync(ITargetSession session, JobLease lease, (string, object?)[] set, CancellationToken ct)
     {
         var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Job, set,
-            new("job", JobRows.Id(lease.Job)), new("epoch", lease.Epoch), new("holder", JobRows.Id(lease.Holder))), ct);
+            Owned(lease)), ct);
         if (touched != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("epoch", lease.Epoch));
     }
 
@@ -31,24 +31,28 @@ internal static class Protocol
         await CheckJobAsync(session, lease, ct);
     }
 
+    private static Condition[] Owned(JobLease lease) =>
+        [new("job", JobRows.Id(lease.Job)), new("epoch", lease.Epoch), new("holder", JobRows.Id(lease.Holder))];
+
+    /// <summary>There while the job is ours.</summary>
+    public static ControlGuard Ownership(JobLease lease) => new(ControlTables.Job, Owned(lease));
+
     public static async ValueTask CheckJobAsync(ITargetSession session, JobLease lease, CancellationToken ct)
     {
-        var rows = await session.SelectAsync(new ControlSelect
-        {
-            Table = ControlTables.Job,
-            Where = [new("job", JobRows.Id(lease.Job)), new("epoch", lease.Epoch), new("holder", JobRows.Id(lease.Holder))],
-        }, ct);
+        var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Job, Where = Owned(lease) }, ct);
         if (rows.Count != 1) throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("epoch", lease.Epoch));
     }
 
     /// <summary>
     /// A lane is taken only for a plan that stands in the target. A restore that keeps our lease but goes back behind the plan would
-    /// otherwise leave rows that belong to no plan.
+    /// otherwise leave rows that belong to no plan. The plan's row is locked by an owner of the job alone: a runner that lost it and is
+    /// stopped right here would hold the lock on a session that nobody knows to end.
     /// </summary>
     public static async ValueTask FencePlanAsync(ITargetSession session, JobLease lease, TablePlan plan, CancellationToken ct)
     {
         var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("tick", Computed.PlusOne)],
-            new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("generation", plan.Generation)), ct);
+            new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("generation", plan.Generation))
+            with { While = Ownership(lease) }, ct);
         if (touched != 1)
         {
             throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source),

@@ -71,6 +71,12 @@ public static class SqlSteps
                 throw new PawlException(Fault.Bug, Codes.ContractBroken, ("change", change.Kind));
         }
         Where(text, change.Where, dialect, values);
+        if (change.While is { } guard)
+        {
+            text.Append(change.Where.Count == 0 ? " where" : " and").Append($" exists (select 1 from {Name(guard.Table, dialect)}");
+            Where(text, guard.Where, dialect, values);
+            text.Append(')');
+        }
         return new SqlStatement(text.ToString(), values);
     }
 

@@ -10,7 +10,7 @@ public enum MemoryBug
     GreaterOrEqual, DropsLastBatch, SplitsOverlap, SplitsLeaveGap, CompareReversed, ForgetsThrough, SameIdentityEverywhere,
     NameIsIdentity, IgnoresWhere, IgnoresBudget, ShowsPawlTables, IgnoresCancel, FirstKeyColumnOnly, IgnoresColumnOrder, CutsNames,
     // writing
-    IgnoresEpoch, IgnoresHolder, CommitsOnRollback, CommitDoesNothing, RowsBesideTheTransaction, SwallowsRejects, Miscounts,
+    IgnoresEpoch, IgnoresHolder, IgnoresGuard, CommitsOnRollback, CommitDoesNothing, RowsBesideTheTransaction, SwallowsRejects, Miscounts,
     EmptyDoesNothing, NeverLocked, KeepsLock, PreparesUnfenced, CreatesTwice, SwallowsRefusal, RetriesWrite, UpsertInserts,
     // values
     RoundsFloats, TrimsText, EmptyIsNull, StraysBecomeText, AcceptsNaN,

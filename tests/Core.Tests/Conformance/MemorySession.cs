@@ -37,6 +37,10 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
             rows.Add(row);
             return ValueTask.FromResult(1L);
         }
+        if (bug != MemoryBug.IgnoresGuard && change.While is { } guard && !store.Control[guard.Table.Name].Any(r => guard.Where.All(w => Holds(r, w))))
+        {
+            return ValueTask.FromResult(0L);
+        }
         var hit = rows.Where(r => change.Where.All(w => Holds(change, r, w))).ToList();
         foreach (var row in hit)
         {

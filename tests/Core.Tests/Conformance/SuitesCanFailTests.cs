@@ -49,6 +49,7 @@ public sealed class SuitesCanFailTests
     [InlineData(MemoryBug.CreatesTwice, nameof(SinkSuite.Preparing_and_finishing_twice_changes_nothing))]
     [InlineData(MemoryBug.IgnoresEpoch, nameof(SinkSuite.A_writer_of_an_older_epoch_is_fenced))]
     [InlineData(MemoryBug.IgnoresHolder, nameof(SinkSuite.A_writer_of_another_holder_with_the_same_epoch_number_is_fenced))]
+    [InlineData(MemoryBug.IgnoresGuard, nameof(SinkSuite.A_change_tied_to_a_row_elsewhere_touches_nothing_without_it))]
     [InlineData(MemoryBug.PreparesUnfenced, nameof(SinkSuite.A_job_that_was_taken_over_can_open_prepare_plan_and_beat_no_more))]
     [InlineData(MemoryBug.NeverLocked, nameof(SinkSuite.A_job_whose_holder_is_alive_is_not_taken_over))]
     [InlineData(MemoryBug.EmptyDoesNothing, nameof(SinkSuite.A_restarted_table_fences_the_lanes_of_its_older_generation))]

@@ -74,6 +74,8 @@ internal static class Statements
     {
         count = 0;
         var table = change.Table;
+        if (change.While is { } guard && !server.Db.Of(guard.Table).Any(c => c.SeenBy(tx) is { } there
+            && Holds(server, guard.Table, there, guard.Where))) return null;
         var cells = server.Db.Of(table);
         foreach (var cell in cells)
         {
