@@ -48,7 +48,7 @@ internal static class App
     {
         var verb = parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name;
         var shell = Shell.Create(verb, args.Contains("--json"), quiet: false, verbose: false);
-        var near = verb.Length == 0 ? Jobs.NearestName.Of(args[0], Verbs.Select(v => v.Name)) : null;
+        var near = verb.Length == 0 ? NearestName.Of(args[0], Verbs.Select(v => v.Name)) : null;
         var cause = near is not null ? $"There is no verb {args[0]}; did you mean {near}?"
             : string.Join(" ", parse.Errors.Select(e => e.Message).Distinct());
         return VerbRun.Report(shell, new PawlException(Fault.Configuration, Codes.Usage, ("cause", cause)));

@@ -74,7 +74,7 @@ internal static class CheckpointVerb
 
     private static string Unknown(string lane, LedgerEntry[] entries)
     {
-        var near = Jobs.NearestName.Of(lane, entries.Select(e => e.Lane.Name));
+        var near = NearestName.Of(lane, entries.Select(e => e.Lane.Name));
         return $"There is no lane {lane} with a commit{(near is null ? "; see pawl checkpoint list" : $"; did you mean {near}?")}";
     }
 

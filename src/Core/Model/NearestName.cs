@@ -1,13 +1,14 @@
-namespace Pawl.Jobs;
+namespace Pawl.Model;
 
-/// <summary>"Did you mean": the closest of some names.</summary>
+/// <summary>"Did you mean": the closest of some names. Thread-safe.</summary>
 public static class NearestName
 {
-    /// <summary>Longer texts are not compared: nobody mistypes them by a letter.</summary>
-    private const int Longest = 64;
+    /// <summary>The longest identifier of the usual systems; the work grows with the square of the length.</summary>
+    private const int Longest = 128;
 
     /// <summary>
-    /// The closest candidate within a third of the length (at least one change); null = none is close. Ties go to the first.
+    /// The closest candidate within a third of the length (at least one change), case and <c>-</c> for <c>_</c> not counted; null = none is
+    /// close. Ties go to the first.
     /// </summary>
     public static string? Of(string written, IEnumerable<string> candidates)
     {
@@ -16,7 +17,7 @@ public static class NearestName
         var least = Math.Max(1, written.Length / 3) + 1;
         foreach (var candidate in candidates)
         {
-            if (candidate.Length > Longest) continue;
+            if (candidate.Length > Longest || Math.Abs(candidate.Length - written.Length) >= least) continue;
             var distance = Distance(Plain(written), Plain(candidate));
             if (distance < least) (best, least) = (candidate, distance);
         }
@@ -29,7 +30,7 @@ public static class NearestName
     private static string Plain(string name) => name.ToLowerInvariant().Replace('-', '_');
 
     /// <summary>Changes of one letter, or of two neighbours swapped, that turn one into the other.</summary>
-    internal static int Distance(string a, string b)
+    private static int Distance(string a, string b)
     {
         var older = new int[b.Length + 1];
         var previous = new int[b.Length + 1];
