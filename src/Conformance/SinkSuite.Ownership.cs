@@ -11,10 +11,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task A_writer_of_an_older_epoch_is_fenced()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         var old = await runner.OpenAsync(plan, 0);
         var stale = Lane(runner, old, plan, Plans.Orders(20));
         await stale.RunAsync(5, commits: 1);
@@ -29,10 +27,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task A_writer_of_another_holder_with_the_same_epoch_number_is_fenced()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         var writer = await runner.OpenAsync(plan, 0);
         var lane = Lane(runner, writer, plan, Plans.Orders(20));
         await lane.RunAsync(5, commits: 1);
@@ -47,10 +43,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task A_job_that_was_taken_over_can_open_prepare_plan_and_beat_no_more()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var old = await SinkRunner.StartAsync(fixture);
-        await old.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, old) = begun;
         // Its process is gone as far as others can see; what it still holds in its hands is the lease.
         await old.Store.DisposeAsync();
         await using var young = await SinkRunner.StartAsync(fixture);
@@ -68,10 +62,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task A_change_tied_to_a_row_elsewhere_touches_nothing_without_it()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         await using var database = fixture.Open(SinkRunner.Context());
         await using var session = await database.ConnectAsync(default);
         await session.BeginAsync(default);
@@ -136,10 +128,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task A_restarted_table_fences_the_lanes_of_its_older_generation()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         var old = await runner.OpenAsync(plan, 0);
         var stale = Lane(runner, old, plan, Plans.Orders(20));
         await stale.RunAsync(10, commits: 1);
@@ -159,10 +149,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task A_pause_reaches_the_writer_with_its_next_fence_and_the_job_with_its_next_beat()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         await using var writer = await runner.OpenAsync(plan, 0);
         var lane = Lane(runner, writer, plan, Plans.Orders(20));
         await lane.RunAsync(5, commits: 1);
@@ -177,10 +165,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task Lanes_of_one_group_commit_together_and_lanes_of_two_groups_by_themselves()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable(), splits: 3);
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync(splits: 3);
+        var (fixture, plan, runner) = begun;
         await using (var both = await runner.OpenAsync(plan, 0, 1))
         {
             var first = Lane(runner, both, plan, Plans.Orders(4));

@@ -44,10 +44,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task Rows_and_ledger_become_durable_together()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         await using (var writer = await runner.OpenAsync(plan, 0))
         {
             var lane = Lane(runner, writer, plan, Plans.Orders(30));
@@ -63,10 +61,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task An_abandoned_writer_leaves_nothing()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         await using (var writer = await runner.OpenAsync(plan, 0))
         {
             await Lane(runner, writer, plan, Plans.Orders(10)).WriteAsync(10);
@@ -83,10 +79,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task The_books_say_what_the_server_counted()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (_, plan, runner) = begun;
         await using var writer = await runner.OpenAsync(plan, 0, 1);
         var first = await Lane(runner, writer, plan, Plans.Orders(17)).WriteAsync(17);
         Assert.Equal(new WriteCounts { Read = 17, Inserted = 17 }, first);
@@ -120,10 +114,8 @@ public abstract partial class SinkSuite
     [Fact]
     public Task A_row_the_target_refuses_is_stored_with_its_place() => Deviation.HoldAsync(RejectsDuplicates, async () =>
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable(), rejectLimit: 10);
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync(rejectLimit: 10);
+        var (fixture, plan, runner) = begun;
         object?[][] rows = [.. Plans.Orders(6), [2L, "again", 1.0], .. Plans.Orders(4, from: 6)];
         await using (var writer = await runner.OpenAsync(plan, 0))
         {
@@ -144,10 +136,8 @@ public abstract partial class SinkSuite
     [Fact]
     public Task A_row_the_target_refuses_stops_the_group_where_no_reject_is_allowed() => Deviation.HoldAsync(RejectsDuplicates, async () =>
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable());
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync();
+        var (fixture, plan, runner) = begun;
         object?[][] rows = [.. Plans.Orders(6), [2L, "again", 1.0]];
         await using (var writer = await runner.OpenAsync(plan, 0))
         {
@@ -161,10 +151,8 @@ public abstract partial class SinkSuite
     [Fact]
     public async Task Rows_refused_before_the_target_are_stored_with_their_group()
     {
-        await using var fixture = await OpenAsync();
-        var plan = Plans.For(fixture, Plans.OrderTable(), rejectLimit: 10);
-        await using var runner = await SinkRunner.StartAsync(fixture);
-        await runner.BeginAsync(plan);
+        await using var begun = await BeginAsync(rejectLimit: 10);
+        var (fixture, plan, runner) = begun;
         await using var writer = await runner.OpenAsync(plan, 0);
         var lane = Lane(runner, writer, plan, Plans.Orders(5));
         var counts = await lane.WriteAsync(5);
@@ -303,6 +291,9 @@ public abstract partial class SinkSuite
         Assert.Equal(300, last.Sequence);
         Assert.Single(await fixture.RowsAsync(fixture.Name("pawl_ledger"), ["seq"]));
     }
+
+    private async Task<BegunTable> BeginAsync(int splits = 2, long rejectLimit = 0) =>
+        await BegunTable.BeginAsync(await OpenAsync(), splits, rejectLimit);
 
     private static SinkLane Lane(SinkRunner runner, ISinkWriter writer, TablePlan plan, IReadOnlyList<object?[]> rows, int split = 0) =>
         new(writer, plan, plan.Lane(runner.Lease.Job, split), rows);
