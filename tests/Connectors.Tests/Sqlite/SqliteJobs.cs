@@ -9,6 +9,9 @@ namespace Pawl.Connectors.Tests.Sqlite;
 /// <summary>Runs whole jobs from one file to another through the engine.</summary>
 internal static class SqliteJobs
 {
+    /// <summary>Each run has ids of its own, also beside <see cref="Scratch.Context"/>: two holders must not be taken for one.</summary>
+    private static int seed = 1000;
+
     public static JobSpec Job(Scratch scratch, params TableRule[] rules) => new()
     {
         Name = "test",
@@ -23,7 +26,7 @@ internal static class SqliteJobs
         {
             Time = TimeProvider.System,
             Random = new Random(1),
-            Ids = new IdSource(new Random()),
+            Ids = new IdSource(new Random(Interlocked.Increment(ref seed))),
             Connectors = new OnlySqlite(),
             Events = events ?? new NoEvents(),
             Runner = "test",
