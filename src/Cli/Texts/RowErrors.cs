@@ -23,8 +23,8 @@ internal static class RowErrors
                 "修正该单元格，或选择  on_error.mistyped: reject  将其计为拒收")),
         [Codes.RejectLimit] = new(
             new("too many rejected rows", "被拒收的行过多"),
-            new("{table}: {rejected} rows were rejected, the limit is {limit}[; the last: {cause}].",
-                "{table}：已拒收 {rejected} 行，上限 {limit}[；最近一行：{cause}]。"),
+            new("{table}: {rejected} rows were rejected, the limit is {limit}[; the last at {where}][, column {column}][: {cause}].",
+                "{table}：已拒收 {rejected} 行，上限 {limit}[；最近一行位于 {where}][，列 {column}][：{cause}]。"),
             new("So many bad rows usually mean that something else is wrong.", "坏行这么多，通常是别处出了问题。"),
             new("Look at them in the target:  select row_json, cause from pawl_reject   or raise the limit:  on_error: " +
                 "{{reject_limit: 1000}}",

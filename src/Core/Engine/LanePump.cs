@@ -157,7 +157,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 ("counts", counts));
         }
         var entry = group.Entry(work.Lane, last, counts, final);
-        work.Progress.CheckRejects(work.Plan, work.Lane, counts.Rejected);
+        work.Progress.CheckRejects(work.Plan, work.Lane, counts.Rejected, writer.LastRejected);
         try
         {
             await writer.CommitAsync([entry], ct);

@@ -37,7 +37,8 @@ internal sealed class TableProgress
     }
 
     /// <exception cref="PawlException"><see cref="Codes.RejectLimit"/> before a commit that would go past the table's limit.</exception>
-    public void CheckRejects(TablePlan plan, LaneId lane, long more)
+    /// <param name="last">The one that is told of: the group is rolled back, so that its rejects are stored nowhere.</param>
+    public void CheckRejects(TablePlan plan, LaneId lane, long more, RejectedRow? last)
     {
         if (more == 0) return;
         long rejected;
@@ -49,8 +50,11 @@ internal sealed class TableProgress
         }
         if (rejected > plan.RejectLimit)
         {
-            throw new PawlException(Fault.Data, Codes.RejectLimit, ("table", plan.Source), ("rejected", rejected),
-                ("limit", plan.RejectLimit));
+            List<(string, object?)> details = [("table", plan.Source), ("rejected", rejected), ("limit", plan.RejectLimit)];
+            if (last?.Where is { } where) details.Add(("where", where));
+            if (last?.Column is { } column) details.Add(("column", column));
+            if (last is not null) details.Add(("cause", last.Cause));
+            throw new PawlException(Fault.Data, Codes.RejectLimit, [.. details]);
         }
     }
 }

@@ -23,6 +23,8 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
 
     public WantedState Wanted { get; private set; }
 
+    public RejectedRow? LastRejected => rejects.Count == 0 ? null : rejects[^1];
+
     public async ValueTask WriteAsync(LaneId lane, TableName table, RowBatch batch, CancellationToken ct)
     {
         held.Add((lane, table, batch));

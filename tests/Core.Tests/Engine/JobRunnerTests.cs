@@ -199,6 +199,30 @@ public sealed class JobRunnerTests
     }
 
     [Fact]
+    public async Task Too_many_rows_refused_by_the_target_are_told_with_the_last_of_them()
+    {
+        world.Fill("a", 20);
+        world.Source.Tables["a"].Rows.AddRange([[1L, "again", 1.0], [1L, "and again", 1.0]]);
+        world.Rule(r => r with { RejectLimit = 1 });
+        var error = (await world.RunAsync()).Tables.Single().Error!;
+        Assert.Equal((Codes.RejectLimit, "2", "1"), (error.Code, error.Details["rejected"], error.Details["limit"]));
+        Assert.Equal(("i:1", "id", "key is there"), (error.Details["where"], error.Details["column"], error.Details["cause"]));
+        Assert.Equal(0, world.Rows("a"));
+    }
+
+    [Fact]
+    public async Task Too_many_mistyped_rows_are_told_with_the_last_of_them()
+    {
+        world.Fill("a", 5);
+        world.Source.Tables["a"].Rows[3][2] = "dear";
+        world.Rule(r => r with { Strays = StrayPolicy.Reject });
+        var error = (await world.RunAsync()).Tables.Single().Error!;
+        Assert.Equal((Codes.RejectLimit, "1", "0"), (error.Code, error.Details["rejected"], error.Details["limit"]));
+        Assert.Equal(("{\"id\":3}", "amount"), (error.Details["where"], error.Details["column"]));
+        Assert.NotEmpty(error.Details["cause"]!);
+    }
+
+    [Fact]
     public async Task Only_a_lost_answer_is_said_to_have_been_resolved()
     {
         world.Fill("a", 45);
