@@ -72,21 +72,6 @@ public sealed class PageTests
         }
     }
 
-    [Fact]
-    public async Task The_page_of_errors_says_what_the_program_says()
-    {
-        using var scratch = new Scratch();
-        var rows = (await File.ReadAllLinesAsync(Path.Combine(PawlProgram.Root, "docs", "operating", "errors.md")))
-            .Where(l => l.StartsWith("| PAWL-", StringComparison.Ordinal)).Select(l => l.Split(" | ")).ToList();
-        Assert.True(rows.Count > 40, "the page lists the codes");
-        foreach (var row in rows)
-        {
-            var code = row[0].Trim('|', ' ');
-            var explained = await PawlProcess.RunAsync(scratch, "explain", code);
-            Assert.StartsWith($"{code}  {row[1].Replace("\\|", "|")}", explained.Out);
-        }
-    }
-
     [Theory]
     [InlineData("a\nDone: 5 rows in 1.2 s\nb", "Done: 5 rows in … s", true)]
     [InlineData("orders   5,000   ok", "orders 5,000 ok", true)]
