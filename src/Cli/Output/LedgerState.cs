@@ -23,6 +23,7 @@ public sealed record LedgerState(JobRecord Record, IReadOnlyList<LedgerState.Tab
         {
             TablePhase.Verified => "verified",
             TablePhase.Done => "done",
+            TablePhase.Restarting => "to be started over",
             _ when SplitsDone == Plan.Splits.Count => "copied, to be verified",
             _ when Entries.Count == 0 => "not begun",
             _ => "copying",

@@ -18,9 +18,11 @@ internal sealed class SqlitePlanner : IDisposable
     private readonly SqliteStatement previous;
     private readonly SqliteStatement forward;
     private readonly SqliteStatement back;
+    private readonly SqliteFile file;
 
     private SqlitePlanner(SqliteFile file, string table, string rowId)
     {
+        this.file = file;
         var (t, k) = (SqliteNames.Quote(table), SqliteNames.Quote(rowId));
         next = file.Prepare($"select {k} from {t} not indexed where {k} >= ? order by {k} limit 1");
         previous = file.Prepare($"select {k} from {t} not indexed where {k} < ? order by {k} desc limit 1");
@@ -35,7 +37,7 @@ internal sealed class SqlitePlanner : IDisposable
         if (counted <= CountedRows) return counted;
         if (rowId is null) return FromStatistics(file, table);
         using var planner = new SqlitePlanner(file, table, rowId);
-        return (long)Math.Min(long.MaxValue / 2, planner.Segments(16).Sum(s => s.Rows));
+        return (long)Math.Min(long.MaxValue / 2, planner.Segments(1).Sum(s => s.Rows));
     }
 
     public static IReadOnlyList<Split> Plan(SqliteFile file, string table, string rowId, int splits)
@@ -58,8 +60,25 @@ internal sealed class SqlitePlanner : IDisposable
         return plan;
     }
 
-    /// <summary>Stretches between rows that exist, ascending, none of them much fuller than a split is to be.</summary>
+    /// <summary>
+    /// Stretches between rows that exist, ascending, none of them much fuller than a split is to be. In one read transaction: hundreds of
+    /// probes would each take and give back the file's locks.
+    /// </summary>
     private List<Segment> Segments(int splits)
+    {
+        if (file.InTransaction) return Stretches(splits);
+        file.Execute("begin");
+        try
+        {
+            return Stretches(splits);
+        }
+        finally
+        {
+            file.Execute("commit");
+        }
+    }
+
+    private List<Segment> Stretches(int splits)
     {
         if (Probe(next, long.MinValue) is not { } first) return [];
         var last = Probe(previous, long.MaxValue) is { } below && Probe(next, long.MaxValue) is null ? below : long.MaxValue;

@@ -34,6 +34,12 @@ public interface ILedgerStore : IAsyncDisposable
     /// <param name="emptyTarget">Also remove the target table's rows, in the same transaction (a restart of an insert-only table).</param>
     ValueTask SavePlanAsync(JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct);
 
+    /// <summary>
+    /// Writes down, for all of them or for none, that these tables (by source name) are to be started over:
+    /// <see cref="TablePhase.Restarting"/>. A run that dies before it came to the last of them leaves the wish behind, and the next run carries it out.
+    /// </summary>
+    ValueTask AskRestartAsync(JobLease lease, IReadOnlyList<TableName> tables, CancellationToken ct);
+
     /// <summary>Somebody asks for a state; needs no lease. The runner obeys at its next fence or heartbeat.</summary>
     ValueTask RequestAsync(Guid job, WantedState wanted, CancellationToken ct);
 }

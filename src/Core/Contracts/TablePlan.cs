@@ -17,6 +17,8 @@ public enum StrayPolicy { Keep, Reject, Stop }
 /// <summary>How far a table has come in its generation.</summary>
 public enum TablePhase
 {
+    /// <summary>To be started over: asked for and written down, its new generation not opened yet.</summary>
+    Restarting,
     Copying,
     Indexing,
     Constraints,

@@ -60,6 +60,7 @@ public sealed class JobRunner(JobHost host)
         {
             var found = await retry.RunAsync(ct => ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, ct)), run.StopToken);
             await DecideAsync(run, ends, options, matched, found, state);
+            await AskRestartsAsync(run, ledger, state);
             Announce(run, found, state);
             // Plans go over a connection of their own: opening one may empty a large table, and the heartbeat must not stand behind that.
             await using var plans = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
@@ -111,6 +112,18 @@ public sealed class JobRunner(JobHost host)
             state.Tables.Add(new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time));
         }
         TableCatalogue.CheckTargets(state.Tables.Select(t => t.Decision));
+    }
+
+    /// <summary>Tables are opened one after another: the wish to start them over has to outlive a run that dies in between.</summary>
+    private static async Task AskRestartsAsync(RunContext run, SerialLedger ledger, RunState state)
+    {
+        var restarts = state.Tables.Where(t => t.Decision.State == TableState.Restarts).Select(t => t.Decision.Schema.Name).ToArray();
+        if (restarts.Length == 0) return;
+        await run.Retry(null, null).RunAsync(ct => ledger.CallAsync(async s =>
+        {
+            await s.AskRestartAsync(run.Lease, restarts, ct);
+            return true;
+        }), run.StopToken);
     }
 
     private static void Announce(RunContext run, JobProgress found, RunState state)

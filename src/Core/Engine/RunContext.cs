@@ -41,7 +41,7 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
     public BatchBudget Batches => field ??= Budget();
 
     /// <summary>Rows of a run's first commit per lane: a durable point soon, then full groups.</summary>
-    public long FirstGroupRows => 8_192;
+    public long FirstGroupRows => 4_096;
 
     public bool FirstRowSeen { get; private set; }
 

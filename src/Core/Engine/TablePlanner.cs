@@ -29,7 +29,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             var wanted = Describe(rule, schema, target);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
-            if (restart) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
+            if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
             Check(stored, wanted);
             await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
             if (stored.Phase >= TablePhase.Done) return new TableDecision(rule, schema, target, stored, TableState.Finished);

@@ -131,6 +131,8 @@ internal static class JobRows
 
     public static string Id(Guid id) => id.ToString("D");
 
+    public static string Phase(TablePhase phase) => phase.ToString().ToLowerInvariant();
+
     public static string Plan(TablePlan plan) => PlanJson.Write(plan);
 
     public static TablePlan Plan(ControlRow row)

@@ -230,7 +230,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         if (!locked) await Protocol.FenceJobAsync(s, lease, ct);
         var job = JobRows.Id(lease.Job);
         var table = plan.Source.ToString();
-        var phase = plan.Phase.ToString().ToLowerInvariant();
+        var phase = JobRows.Phase(plan.Phase);
         if (plan.Phase >= TablePhase.Done) await CheckFinalAsync(s, lease, plan, ct);
         var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
@@ -248,6 +248,19 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)), ct);
         return true;
     }
+
+    public async ValueTask AskRestartAsync(JobLease lease, IReadOnlyList<TableName> tables, CancellationToken ct) =>
+        await ChangingAsync(async s =>
+        {
+            await Protocol.FenceJobAsync(s, lease, ct);
+            foreach (var table in tables.Select(t => t.ToString()).Order(StringComparer.Ordinal))
+            {
+                await s.ChangeAsync(ControlChange.Update(ControlTables.Plan,
+                    [("phase", JobRows.Phase(TablePhase.Restarting)), ("tick", Computed.PlusOne)],
+                    new("job", JobRows.Id(lease.Job)), new("source_table", table)), ct);
+            }
+            return true;
+        }, ct);
 
     /// <summary>
     /// Emptying a large table takes long, and the heartbeat needs the job's row meanwhile: the table's own plans are locked instead, and

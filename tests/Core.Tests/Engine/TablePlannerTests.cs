@@ -72,6 +72,15 @@ public sealed class TablePlannerTests
         Assert.Equal(TableState.Finished, (await DecideAsync(await StoredAsync(phase))).State);
 
     [Fact]
+    public async Task A_restart_that_was_asked_for_and_not_begun_is_carried_out()
+    {
+        var stored = await StoredAsync(TablePhase.Restarting);
+        var decision = await DecideAsync(stored);
+        Assert.Equal(TableState.Restarts, decision.State);
+        Assert.True(decision.Plan!.Generation > stored.Generation);
+    }
+
+    [Fact]
     public async Task A_limit_that_was_raised_counts_for_a_resumed_table()
     {
         var stored = await StoredAsync();

@@ -20,6 +20,20 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task A_restart_killed_before_its_last_table_is_finished_by_a_plain_run()
+    {
+        using var shop = await CliShop.CreateAsync();
+        await shop.RunAsync("run");
+        await Sqlite3.RunAsync(shop.Target, "update orders set note = 'mine'; update customers set name = 'mine';");
+        var killed = await PawlProcess.RunAsync(shop.At, ["run", "--restart", "--yes"], ("PAWL_KILL_AT", "plan-saved"));
+        Assert.Equal(137, killed.Code);
+        var run = await shop.RunAsync("run");
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Equal(0, await Sqlite3.NumberAsync(shop.Target,
+            "select (select count(*) from orders where note = 'mine') + (select count(*) from customers where name = 'mine')"));
+    }
+
+    [Fact]
     public async Task With_yes_restart_copies_the_chosen_table_anew_and_leaves_the_others()
     {
         using var shop = await CliShop.CreateAsync();
