@@ -16,7 +16,7 @@ public sealed class JobPlanner(JobHost host)
         if (record is not null) JobRunner.Claim(host, job, ends.Source, options).CheckSource(record);
         var found = record is null ? new JobProgress([], new Dictionary<LaneId, LedgerEntry>(), new Dictionary<TableName, long>(), 0)
             : await ledger.ReadAsync(record.Id, ct);
-        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ct);
+        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ends.SinkSpec.Limits.HasSchemas, ct);
         var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job);
         var stored = found.Plans.ToDictionary(p => p.Source);
         var generation = found.Generation;
@@ -26,7 +26,6 @@ public sealed class JobPlanner(JobHost host)
             decisions.Add(await planner.DecideAsync(table.Rule, table.Schema!, stored.GetValueOrDefault(table.Schema!.Name), record?.Id,
                 found, () => ++generation, options.Restart, ct));
         }
-        TableCatalogue.CheckTargets(decisions);
         var forecasts = decisions.Select(d => Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink)).ToList();
         forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));
         return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner);

@@ -49,7 +49,7 @@ public sealed class JobRunner(JobHost host)
         run.Workers = Math.Max(1, Math.Min(run.Job.Parallel, ends.SinkSpec.Limits.MaxWriters));
         run.SinkAcceptsStrays = ends.SinkSpec.Limits.AcceptsStrays;
         var matched = await retry.RunAsync(async ct =>
-            await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ct), run.StopToken);
+            await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ends.SinkSpec.Limits.HasSchemas, ct), run.StopToken);
         await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
         run.Lease = await retry.RunAsync(ct =>
             ledger.CallAsync(s => s.AcquireAsync(Claim(host, run.Job, ends.Source, options), ct)), run.StopToken);
@@ -111,7 +111,6 @@ public sealed class JobRunner(JobHost host)
             }
             state.Tables.Add(new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time));
         }
-        TableCatalogue.CheckTargets(state.Tables.Select(t => t.Decision));
     }
 
     /// <summary>Tables are opened one after another: the wish to start them over has to outlive a run that dies in between.</summary>

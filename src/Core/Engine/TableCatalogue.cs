@@ -14,8 +14,14 @@ internal sealed record MatchedTable(TableRule Rule, TableSchema? Schema, PawlExc
 /// <summary>Expands the job's patterns over the source. A table belongs to the most specific rule that matches it.</summary>
 internal static class TableCatalogue
 {
+    /// <param name="only">Only tables matching one of these; empty = all.</param>
+    /// <param name="schemas">The target has schemas.</param>
+    /// <exception cref="PawlException">
+    /// <see cref="Codes.TargetClash"/> when two source tables would be written into one, whether or not both are chosen: the next run may
+    /// choose the other. <see cref="Codes.PatternEmpty"/> when nothing is chosen.
+    /// </exception>
     public static async ValueTask<IReadOnlyList<MatchedTable>> MatchAsync(ISource source, JobSpec job, IReadOnlyList<TablePattern> only,
-        CancellationToken ct)
+        bool schemas, CancellationToken ct)
     {
         var found = new Dictionary<TableName, TableSchema>();
         var empty = new List<MatchedTable>();
@@ -37,6 +43,7 @@ internal static class TableCatalogue
             if (rule is null || rule.Exclude.Any(x => x.Matches(name))) continue;
             matched.Add(new MatchedTable(rule, table));
         }
+        CheckTargets(matched, schemas);
         matched.AddRange(empty);
         if (only.Count == 0) return matched;
         var chosen = matched.Where(m => only.Any(p => p.Matches(m.Name))).ToArray();
@@ -47,15 +54,15 @@ internal static class TableCatalogue
         return chosen;
     }
 
-    /// <exception cref="PawlException"><see cref="Codes.TargetClash"/> when two source tables would be written into one.</exception>
-    public static void CheckTargets(IEnumerable<TableDecision> decisions)
+    private static void CheckTargets(IEnumerable<MatchedTable> tables, bool schemas)
     {
         var taken = new Dictionary<string, TableName>(StringComparer.OrdinalIgnoreCase);
-        foreach (var d in decisions)
+        foreach (var table in tables)
         {
-            if (taken.TryAdd(d.Target.ToString(), d.Schema.Name)) continue;
-            throw new PawlException(Fault.Configuration, Codes.TargetClash, ("target", d.Target), ("first", taken[d.Target.ToString()]),
-                ("second", d.Schema.Name));
+            var name = table.Schema!.Name;
+            var target = TableRules.TargetName(table.Rule.Target, name, schemas).ToString();
+            if (taken.TryAdd(target, name)) continue;
+            throw new PawlException(Fault.Configuration, Codes.TargetClash, ("target", target), ("first", taken[target]), ("second", name));
         }
     }
 }

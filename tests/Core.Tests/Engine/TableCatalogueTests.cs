@@ -18,7 +18,7 @@ public sealed class TableCatalogueTests
 
     private async Task<IReadOnlyList<MatchedTable>> MatchAsync(string[] only, params TableRule[] rules) => await TableCatalogue.MatchAsync(
         new MemorySource(world.Source, MemoryBug.None), world.Job with { Tables = rules }, [.. only.Select(o => new TablePattern(o))],
-            default);
+            false, default);
 
     private static TableRule Rule(string pattern, params string[] exclude) =>
         new() { Pattern = new TablePattern(pattern), Exclude = [.. exclude.Select(x => new TablePattern(x))] };
@@ -62,5 +62,18 @@ public sealed class TableCatalogueTests
         var summary = await world.RunAsync();
         Assert.Equal((RunStatus.Failed, Codes.TargetClash), (summary.Status, summary.Error?.Code));
         Assert.Empty(world.Target.Tables);
+    }
+
+    [Fact]
+    public async Task Two_tables_into_one_target_are_refused_also_when_one_or_none_of_them_is_chosen()
+    {
+        foreach (var only in new[] { "orders", "order_items" })
+        {
+            var e = await Assert.ThrowsAsync<PawlException>(() =>
+                MatchAsync([only], Rule("*"), Rule("orders") with { Target = "customers" }));
+            Assert.Equal((Codes.TargetClash, "customers", "orders"), (e.Code, e.Details["first"], e.Details["second"]));
+        }
+        Assert.Equal(["orders"], (await MatchAsync(["orders"], Rule("*", "customers"), Rule("orders") with { Target = "customers" }))
+            .Select(m => m.Name));
     }
 }
