@@ -1,3 +1,4 @@
+using Pawl.Telemetry;
 using Xunit;
 
 namespace Pawl.Core.Tests.House;
@@ -68,6 +69,11 @@ public sealed class DocumentationTests
 
         static string Table(string page) => string.Join('\n', page.Split('\n').Where(l => l.StartsWith('|')));
     }
+
+    [Fact]
+    public void The_page_for_contributors_lists_every_point_a_process_can_be_killed_at() =>
+        Assert.Equal(CrashPoint.All, Repo.Read("CONTRIBUTING.md").Split('\n').SkipWhile(l => !l.StartsWith("| point |")).Skip(2)
+            .TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('`')[1]));
 
     private static string Levels(string text) => string.Join(' ', Markdown.Headings(text).Select(h => h.Level));
 
