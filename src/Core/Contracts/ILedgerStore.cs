@@ -36,7 +36,8 @@ public interface ILedgerStore : IAsyncDisposable
 
     /// <summary>
     /// Writes down, for all of them or for none, that these tables (by source name) are to be started over:
-    /// <see cref="TablePhase.Restarting"/>. A run that dies before it came to the last of them leaves the wish behind, and the next run carries it out.
+    /// <see cref="TablePhase.Restarting"/>. A run that dies before it came to the last of them leaves the wish behind, and the next run
+    /// carries it out.
     /// </summary>
     ValueTask AskRestartAsync(JobLease lease, IReadOnlyList<TableName> tables, CancellationToken ct);
 
