@@ -31,8 +31,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
             if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
             Check(stored, wanted);
-            await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
-            if (stored.Phase >= TablePhase.Done) return new TableDecision(rule, schema, target, stored, TableState.Finished);
+            var stands = await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
+            if (stored.Phase >= TablePhase.Done && stands) return new TableDecision(rule, schema, target, stored, TableState.Finished);
             // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
             var plan = stored with { RejectLimit = wanted.RejectLimit, Create = wanted.Create };
             return new TableDecision(rule, schema, target, plan, TableState.Resumes);
@@ -189,17 +189,19 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         return string.Join(", ", changed);
     }
 
-    /// <summary>The ledger says rows are there; a target that is empty or gone was truncated behind our back.</summary>
-    private async ValueTask CheckTargetAsync(TablePlan plan, Guid jobId, JobProgress progress, CancellationToken ct)
+    /// <summary>
+    /// The ledger says rows are there; a target that is empty or gone was truncated behind our back. False when a table into which no row
+    /// went is gone: a restore of the target may have taken just that, and it is made again.
+    /// </summary>
+    private async ValueTask<bool> CheckTargetAsync(TablePlan plan, Guid jobId, JobProgress progress, CancellationToken ct)
     {
         var written = plan.Splits.Sum(s => progress.Last.TryGetValue(plan.Lane(jobId, s.Index), out var e)
             ? e.Total.Inserted + e.Total.Updated + e.Total.Unchanged : 0);
-        if (written == 0) return;
+        if (written == 0 && plan.Phase < TablePhase.Done) return true;
         var there = await sink.InspectAsync(plan, ct);
-        if (!there.Exists || !there.HasRows)
-        {
-            throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", written));
-        }
+        if (written == 0) return there.Exists;
+        if (there is { Exists: true, HasRows: true }) return true;
+        throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", written));
     }
 
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>

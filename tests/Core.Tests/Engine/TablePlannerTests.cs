@@ -68,8 +68,21 @@ public sealed class TablePlannerTests
     [Theory]
     [InlineData(TablePhase.Done)]
     [InlineData(TablePhase.Verified)]
-    public async Task A_done_plan_is_finished(TablePhase phase) =>
-        Assert.Equal(TableState.Finished, (await DecideAsync(await StoredAsync(phase))).State);
+    public async Task A_done_plan_is_finished(TablePhase phase)
+    {
+        var stored = await StoredAsync(phase);
+        EngineWorld.Fill(world.Target, "a", 0);
+        Assert.Equal(TableState.Finished, (await DecideAsync(stored)).State);
+    }
+
+    [Theory]
+    [InlineData(TablePhase.Done)]
+    [InlineData(TablePhase.Verified)]
+    public async Task A_done_table_that_is_gone_without_having_had_rows_is_made_again(TablePhase phase)
+    {
+        var decision = await DecideAsync(await StoredAsync(phase));
+        Assert.Equal((TableState.Resumes, 5L), (decision.State, decision.Plan!.Generation));
+    }
 
     [Fact]
     public async Task A_restart_that_was_asked_for_and_not_begun_is_carried_out()
@@ -149,6 +162,7 @@ public sealed class TablePlannerTests
         var recreated = stored with { SourceSchema = stored.SourceSchema with { Identity = "another" } };
         await RefusedAsync(Codes.SchemaChanged, changed);
         await RefusedAsync(Codes.TableRecreated, recreated);
+        EngineWorld.Fill(world.Target, "a", 0);
         Assert.Equal(TableState.Finished, (await DecideAsync(changed with { Phase = TablePhase.Done })).State);
     }
 
