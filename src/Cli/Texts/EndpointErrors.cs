@@ -60,5 +60,36 @@ internal static class EndpointErrors
             new("Source and target are both[ {file}][ {endpoint}].", "源与目标都是[ {file}][ {endpoint}]。"),
             new("A database copied onto itself would read what it writes.", "把数据库复制到自身，会读到自己写入的内容。"),
             new("Name another target, then:  pawl plan {jobfile}", "换一个目标，然后：  pawl plan {jobfile}")),
+        [Codes.LoginRefused] = new(
+            new("the server refused the login", "服务器拒绝登录"),
+            new("{endpoint} refused the login of {user}[: {cause}].", "{endpoint} 拒绝 {user} 登录[：{cause}]。"),
+            new("A wrong or missing password, an unknown role, or no line in pg_hba.conf that lets this role in from here.",
+                "密码错误或缺失、角色不存在，或 pg_hba.conf 中没有允许该角色从此处登录的行。"),
+            new("Try the same login by hand:  psql -U {user}   then:  pawl run {jobfile}", "手工试同样的登录：  psql -U {user}   然后：  pawl run {jobfile}")),
+        [Codes.TlsRefused] = new(
+            new("no trusted encrypted connection", "无法建立可信的加密连接"),
+            new("No trusted encrypted connection to[ {host}][ ({endpoint})][: {cause}].", "无法与[ {host}][（{endpoint}）]建立可信的加密连接[：{cause}]。"),
+            new("The server offers no TLS, or its certificate is expired, made out to another host, or signed by nobody this machine trusts. " +
+                "Pawl does not go on unencrypted.",
+                "服务器不提供 TLS，或其证书已过期、属于别的主机、签发者不被本机信任。Pawl 不会改用明文。"),
+            new("Name the certificate that signed it (sslrootcert=FILE in the URL), then:  pawl run {jobfile}",
+                "在 URL 中指明签发证书（sslrootcert=文件），然后：  pawl run {jobfile}")),
+        [Codes.GrantMissing] = new(
+            new("a right is missing in the database", "数据库中缺少权限"),
+            new("The role lacks a right[ on {table}][ at {endpoint}][: {cause}].", "角色缺少权限[，{table}][，{endpoint}][：{cause}]。"),
+            new("Pawl asks for no more than the job needs; the right is given once, by the owner or an administrator.",
+                "Pawl 只索取作业所需的权限；由属主或管理员授予一次即可。"),
+            new("Let the owner run:  {grant}", "请属主执行：  {grant}")),
+        [Codes.DatabaseMissing] = new(
+            new("database not found", "找不到数据库"),
+            new("There is no such database at {endpoint}[: {cause}].", "{endpoint} 上没有该数据库[：{cause}]。"),
+            new("Names mind case. Pawl creates tables, never databases.", "名称区分大小写。Pawl 会建表，绝不会建数据库。"),
+            new("See which there are:  psql -l   then:  pawl run {jobfile}", "查看已有的数据库：  psql -l   然后：  pawl run {jobfile}")),
+        [Codes.ServerReadOnly] = new(
+            new("the server takes no writes", "服务器不接受写入"),
+            new("{endpoint} takes no writes[: {cause}].", "{endpoint} 不接受写入[：{cause}]。"),
+            new("It is a standby that follows another server, or was set to read only. A target has to be the primary.",
+                "它是跟随其他服务器的备库，或被设为只读。目标必须是主库。"),
+            new("Name the primary as target, then:  pawl run {jobfile}", "将目标改为主库，然后：  pawl run {jobfile}")),
     };
 }

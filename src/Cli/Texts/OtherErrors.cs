@@ -67,5 +67,16 @@ internal static class OtherErrors
             new("What was committed is safe.", "已提交的内容是安全的。"),
             new("Try again; if it stays, report it with the output of:  pawl run {jobfile} -v",
                 "再试一次；若依旧，请附上以下输出报告：  pawl run {jobfile} -v")),
+        [Codes.TooManyConnections] = new(
+            new("the server has no free connection", "服务器没有空闲连接"),
+            new("{endpoint} has no free connection[: {cause}].", "{endpoint} 没有空闲连接[：{cause}]。"),
+            new("Its connection limit, or that of the role or database, is reached. Pawl tries again with growing pauses.",
+                "已达到服务器、角色或数据库的连接上限。Pawl 会以递增间隔重试。"),
+            new("Use fewer lanes (parallel) or raise the limit, then:  pawl run {jobfile}", "减少通道（parallel）或提高上限，然后：  pawl run {jobfile}")),
+        [Codes.StatementCancelled] = new(
+            new("the server ended a statement", "服务器中止了语句"),
+            new("A statement[ on {table}] was ended at {endpoint}[: {cause}].", "{endpoint} 上[{table} 的]语句被中止[：{cause}]。"),
+            new("A statement timeout, or somebody who cancelled it. What was committed is safe.", "语句超时，或有人取消了它。已提交的内容是安全的。"),
+            new("Raise statement_timeout in the URL, then go on:  pawl run {jobfile}", "在 URL 中提高 statement_timeout，然后继续：  pawl run {jobfile}")),
     };
 }

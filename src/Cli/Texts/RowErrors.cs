@@ -49,5 +49,11 @@ internal static class RowErrors
             new("Rows were changed on one side after they were copied. Equal counts do not mean equal rows.", "复制之后有一侧的行被改动。行数相等不代表内容相等。"),
             new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+        [Codes.TextUnfit] = new(
+            new("a text the target cannot hold", "目标无法存放的文本"),
+            new("A text[ in column {column}][ of {table}] holds characters that the target cannot store[: {cause}].",
+                "[{table} 的][列 {column} 的]文本含有目标无法存储的字符[：{cause}]。"),
+            new("A NUL character or bytes that are not UTF-8. Changing them unasked would be a silent loss.", "NUL 字符，或并非 UTF-8 的字节。擅自改动等于悄悄丢失。"),
+            new("Let such rows go to the reject store (on_error), then:  pawl run {jobfile}", "让这样的行进入拒收库（on_error），然后：  pawl run {jobfile}")),
     };
 }

@@ -29,6 +29,11 @@ public static class Codes
     public const string NotADatabase = "PAWL-207";
     public const string DatabaseCorrupt = "PAWL-208";
     public const string SourceIsTarget = "PAWL-209";
+    public const string LoginRefused = "PAWL-210";
+    public const string TlsRefused = "PAWL-211";
+    public const string GrantMissing = "PAWL-212";
+    public const string DatabaseMissing = "PAWL-213";
+    public const string ServerReadOnly = "PAWL-214";
 
     // 3xx schema and plan
     public const string TableMissing = "PAWL-301";
@@ -56,6 +61,7 @@ public static class Codes
     public const string PositionUnreadable = "PAWL-408";
     public const string LedgerInconsistent = "PAWL-409";
     public const string JobUnknown = "PAWL-410";
+    public const string SnapshotLost = "PAWL-411";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";
@@ -68,6 +74,7 @@ public static class Codes
     public const string ValueTooLarge = "PAWL-604";
     public const string CountsDiffer = "PAWL-605";
     public const string DigestsDiffer = "PAWL-606";
+    public const string TextUnfit = "PAWL-607";
 
     // 7xx temporary
     public const string Busy = "PAWL-701";
@@ -77,6 +84,8 @@ public static class Codes
     public const string Unreachable = "PAWL-705";
     public const string RetryBudget = "PAWL-706";
     public const string CommitRefused = "PAWL-707";
+    public const string TooManyConnections = "PAWL-708";
+    public const string StatementCancelled = "PAWL-709";
 
     // 9xx ours
     public const string BooksDoNotBalance = "PAWL-901";

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Net;
+using Npgsql;
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>
+/// What a PostgreSQL URL says: <c>postgres://user:password@host:5432/database?option=value</c>. Immutable; holds a secret, so it is never
+/// printed: <see cref="Display"/> is what may be shown.
+/// </summary>
+internal sealed record PgOptions
+{
+    private static readonly string[] Modes = ["verify-full", "verify-ca", "require", "disable"];
+
+    public static readonly IReadOnlyList<OptionSpec> Specs =
+    [
+        new("sslmode", "How the connection is encrypted: verify-full checks certificate and host name, verify-ca the certificate alone, "
+            + "require neither, disable does not encrypt. On loopback and unix sockets it is disable unless stated.", "verify-full", Modes),
+        new("sslrootcert", "A file with the root certificates (PEM) that the server's certificate is checked against; without it those of "
+            + "the machine."),
+        new("socket", "A folder with the server's unix socket, used in place of host and sslmode; the port still names the socket file."),
+        new("lock_timeout", "How long to wait for a lock that another session holds: a duration such as 500ms or 5s, from 1ms to 10m.",
+            "5s"),
+        new("statement_timeout", "How long one statement may take: a duration such as 10m, from 1s to 60m, or 0s for no limit.", "0s"),
+        new("connect_timeout", "How long to wait for a connection: a duration from 1s to 10m.", "15s"),
+        new("view_key", "Columns that are unique and never null in a view, so that it can be read like a table: "
+            + "schema.view(column,column), several of them joined by semicolons."),
+    ];
+
+    public required string Host { get; init; }
+    public int Port { get; init; } = 5432;
+    public required string Database { get; init; }
+    public required string User { get; init; }
+    /// <summary>A secret. Null: none is sent, the server may ask for none, or a pgpass file has it.</summary>
+    public string? Password { get; init; }
+    public SslMode Ssl { get; init; } = SslMode.VerifyFull;
+    public string? SslRootCertificate { get; init; }
+    /// <summary>Longest wait for a lock, 1 ms – 10 min. Default 5 s.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Longest statement; zero = no limit, the default.</summary>
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.Zero;
+    /// <summary>Longest wait for a connection, 1 s – 10 min. Default 15 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>View (<c>schema.view</c>) → its stated key columns.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ViewKeys { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    /// <summary>The URL without secrets.</summary>
+    public string Display { get; init; } = "";
+
+    public override string ToString() => Display;
+
+    /// <exception cref="PawlException"><see cref="Codes.OptionUnknown"/>, <see cref="Codes.OptionInvalid"/>.</exception>
+    public static PgOptions Parse(Endpoint at)
+    {
+        var host = string.IsNullOrEmpty(at.Host) ? "localhost" : at.Host;
+        var user = at.User ?? Environment.UserName;
+        var database = at.Path.TrimStart('/');
+        var options = new PgOptions
+        {
+            Host = host, Port = at.Port ?? 5432, User = user, Password = at.Password, Database = database.Length == 0 ? user : database,
+            Display = at.Display, Ssl = IsLoopback(host) ? SslMode.Disable : SslMode.VerifyFull,
+        };
+        foreach (var (name, value) in at.Options)
+        {
+            options = name switch
+            {
+                "sslmode" => options with { Ssl = Mode(value) },
+                "sslrootcert" => options with { SslRootCertificate = Path.GetFullPath(value) },
+                "socket" => options with { Host = Path.GetFullPath(value) },
+                "lock_timeout" => options with { LockTimeout = Duration(name, value, 1, 600_000) },
+                "statement_timeout" => options with { StatementTimeout = Duration(name, value, 0, 3_600_000) },
+                "connect_timeout" => options with { ConnectTimeout = Duration(name, value, 1_000, 600_000) },
+                "view_key" => options with { ViewKeys = PgNames.ViewKeys(value) },
+                _ => throw new PawlException(Fault.Configuration, Codes.OptionUnknown, ("option", name),
+                    ("known", string.Join(", ", Specs.Select(s => s.Name))), ("endpoint", at.Display)),
+            };
+        }
+        // TLS does not run over unix sockets.
+        return options.Host.StartsWith('/') ? options with { Ssl = SslMode.Disable } : options;
+    }
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+
+    private static SslMode Mode(string value) => value switch
+    {
+        "verify-full" => SslMode.VerifyFull,
+        "verify-ca" => SslMode.VerifyCA,
+        "require" => SslMode.Require,
+        "disable" => SslMode.Disable,
+        _ => throw Invalid("sslmode", value, string.Join(" | ", Modes)),
+    };
+
+    private static TimeSpan Duration(string option, string text, long least, long most)
+    {
+        var (digits, factor) = text switch
+        {
+            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 1),
+            _ when text.EndsWith('s') => (text[..^1], 1_000),
+            _ when text.EndsWith('m') => (text[..^1], 60_000),
+            _ => (text, 0),
+        };
+        if (factor == 0 || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number > most / factor || number * factor < least)
+        {
+            throw Invalid(option, text,
+                FormattableString.Invariant($"a duration from {least} ms to {most / 60_000} min, as in 500ms, 5s, 2m"));
+        }
+        return TimeSpan.FromMilliseconds(number * factor);
+    }
+
+    private static PawlException Invalid(string option, string value, string expected) =>
+        new(Fault.Configuration, Codes.OptionInvalid, ("option", option), ("value", value), ("expected", expected));
+}
