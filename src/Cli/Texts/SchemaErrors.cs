@@ -80,6 +80,14 @@ internal static class SchemaErrors
             new("Two columns of {table} would both be called {column} in the target.", "{table} 的两列在目标中都会叫 {column}。"),
             new("rename and set may give a column the name of another one.", "rename 与 set 可能使一列与另一列同名。"),
             new("Choose another name, then:  pawl plan {jobfile}", "换一个名字，然后：  pawl plan {jobfile}")),
+        [Codes.TargetDependent] = new(
+            new("something hangs on the target table", "目标表上附有其他对象"),
+            new("The {what} {name} of {table}[, which concerns {other},] stands in the way: {cause}.",
+                "{table} 上的 {what} {name}[（涉及 {other}）]妨碍写入：{cause}。"),
+            new("Triggers change other rows and foreign keys refuse rows that come before the ones they refer to.",
+                "触发器会改动其他行，外键会拒绝先于被引用行到达的行。"),
+            new("Drop it until the copy is done, or say so in the target's URL:  ?triggers=fire  or  ?triggers=skip",
+                "在复制完成前先去掉它，或在目标 URL 中说明：  ?triggers=fire  或  ?triggers=skip")),
         [Codes.ReservedName] = new(
             new("a reserved name", "保留名称"),
             new("{name} is a name Pawl keeps for its own tables.", "{name} 是 Pawl 留给自己表的名称。"),

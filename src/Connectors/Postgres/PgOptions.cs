@@ -13,6 +13,8 @@ namespace Pawl.Connectors.Postgres;
 internal sealed record PgOptions
 {
     private static readonly string[] Modes = ["verify-full", "verify-ca", "require", "disable"];
+    private static readonly string[] KeyTimes = ["after", "before"];
+    private static readonly string[] TriggerRules = ["refuse", "fire", "skip"];
 
     public static readonly IReadOnlyList<OptionSpec> Specs =
     [
@@ -27,6 +29,11 @@ internal sealed record PgOptions
         new("connect_timeout", "How long to wait for a connection: a duration from 1s to 10m.", "15s"),
         new("view_key", "Columns that are unique and never null in a view, so that it can be read like a table: "
             + "schema.view(column,column), several of them joined by semicolons."),
+        new("control_schema", "The schema of the target database that holds Pawl's own tables.", PgNames.DefaultSchema),
+        new("keys", "When a table that Pawl creates gets its keys: after the rows, which is faster, or before them, so that a row that "
+            + "comes twice is refused at once. A table written by upsert, or with a reject limit, has them before.", "after", KeyTimes),
+        new("triggers", "What to do with a target table that has triggers: refuse it, let them fire for every row, or skip them "
+            + "together with its foreign keys (needs the right to set session_replication_role).", "refuse", TriggerRules),
     ];
 
     public required string Host { get; init; }
@@ -45,6 +52,12 @@ internal sealed record PgOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>View (<c>schema.view</c>) → its stated key columns.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> ViewKeys { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    /// <summary>Where the control tables lie. Default public.</summary>
+    public string ControlSchema { get; init; } = PgNames.DefaultSchema;
+    /// <summary>A table that Pawl creates has its keys before its rows. Default false.</summary>
+    public bool KeysFirst { get; init; }
+    /// <summary>What to do with a target's triggers. Default <see cref="PgTriggers.Refuse"/>.</summary>
+    public PgTriggers Triggers { get; init; }
     /// <summary>The URL without secrets.</summary>
     public string Display { get; init; } = "";
 
@@ -71,6 +84,14 @@ internal sealed record PgOptions
                 "lock_timeout" => options with { LockTimeout = Duration(name, value, 1, 600_000) },
                 "statement_timeout" => options with { StatementTimeout = Duration(name, value, 0, 3_600_000) },
                 "connect_timeout" => options with { ConnectTimeout = Duration(name, value, 1_000, 600_000) },
+                "control_schema" => options with { ControlSchema = value },
+                "keys" => options with { KeysFirst = OneOf(name, value, KeyTimes) == "before" },
+                "triggers" => options with { Triggers = OneOf(name, value, TriggerRules) switch
+                {
+                    "fire" => PgTriggers.Fire,
+                    "skip" => PgTriggers.Skip,
+                    _ => PgTriggers.Refuse,
+                } },
                 "view_key" => options with { ViewKeys = PgNames.ViewKeys(value) },
                 _ => throw new PawlException(Fault.Configuration, Codes.OptionUnknown, ("option", name),
                     ("known", string.Join(", ", Specs.Select(s => s.Name))), ("endpoint", at.Display)),
@@ -92,6 +113,9 @@ internal sealed record PgOptions
         _ => throw Invalid("sslmode", value, string.Join(" | ", Modes)),
     };
 
+    private static string OneOf(string option, string value, string[] allowed) =>
+        allowed.Contains(value, StringComparer.Ordinal) ? value : throw Invalid(option, value, string.Join(" | ", allowed));
+
     private static TimeSpan Duration(string option, string text, long least, long most)
     {
         var (digits, factor) = text switch
@@ -112,4 +136,15 @@ internal sealed record PgOptions
 
     private static PawlException Invalid(string option, string value, string expected) =>
         new(Fault.Configuration, Codes.OptionInvalid, ("option", option), ("value", value), ("expected", expected));
+}
+
+/// <summary>What to do with a target table that has triggers.</summary>
+internal enum PgTriggers
+{
+    /// <summary>Stop before the first row.</summary>
+    Refuse,
+    /// <summary>Let them fire for every row.</summary>
+    Fire,
+    /// <summary>Neither they nor foreign keys are looked at while Pawl writes.</summary>
+    Skip,
 }

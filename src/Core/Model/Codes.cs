@@ -49,6 +49,7 @@ public static class Codes
     public const string TargetTableMissing = "PAWL-311";
     public const string ReservedName = "PAWL-312";
     public const string ColumnClash = "PAWL-313";
+    public const string TargetDependent = "PAWL-314";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";

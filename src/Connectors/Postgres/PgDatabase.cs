@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Relational;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>
+/// A PostgreSQL database as a transactional target: rows stream into the open transaction. Thread-safe: every session is a connection of
+/// its own, and all of them carry the runner's uuid in their name.
+/// </summary>
+internal sealed class PgDatabase : ITargetDatabase
+{
+    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
+
+    private readonly PgOptions options;
+    private readonly TimeProvider time;
+
+    public PgDatabase(PgOptions options, OpenContext context)
+    {
+        this.options = options;
+        time = context.Time;
+        Runner = context.Ids.Next().ToString("N");
+        Dialect = new SqlDialect
+        {
+            Quote = PgNames.Quote,
+            Parameter = number => FormattableString.Invariant($"${number}"),
+            Now = "(extract(epoch from clock_timestamp()) * 1000)::bigint",
+            NumberType = "bigint",
+            TextType = "text collate \"C\"",
+            Schema = options.ControlSchema,
+        };
+    }
+
+    public SqlDialect Dialect { get; }
+
+    public PgOptions Options => options;
+
+    public string Runner { get; }
+
+    public TargetTraits Traits { get; } = new() { Guarantee = Guarantee.OncePerRow, BuffersGroups = false };
+
+    public ITargetTables Tables => new PgTables(this);
+
+    public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) =>
+        await OpenAsync(PgRole.Write, ct).ConfigureAwait(false);
+
+    public ValueTask<PgSession> OpenAsync(PgRole role, CancellationToken ct) =>
+        PgSession.OpenAsync(options, role, Runner, Dialect, ct);
+
+    public async ValueTask<IAsyncDisposable?> TryLockAsync(string name, CancellationToken ct)
+    {
+        var connection = await PgConnections.OpenAsync(options, PgRole.Lock, ct, Runner).ConfigureAwait(false);
+        try
+        {
+            var (high, low) = LockKey(name);
+            await using var command = new Npgsql.NpgsqlCommand(
+                FormattableString.Invariant($"select pg_try_advisory_lock({high}, {low})"), connection);
+            if (await command.ExecuteScalarAsync(ct).ConfigureAwait(false) is true) return connection;
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
+            throw PgFaults.Classify(e, options, "advisory lock");
+        }
+        await connection.DisposeAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    public async ValueTask<bool> IsLockedAsync(string name, CancellationToken ct)
+    {
+        var (high, low) = LockKey(name);
+        await using var session = await OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
+        var rows = await session.QueryAsync("""
+            select count(*) from pg_locks l join pg_database d on d.oid = l.database
+            where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and d.datname = current_database()
+                and l.classid::bigint = $1 and l.objid::bigint = $2
+            """, ct, (long)(uint)high, (long)(uint)low).ConfigureAwait(false);
+        return (long)rows[0][0]! > 0;
+    }
+
+    /// <summary>
+    /// Ends the named backend, and of another runner every other session too. A session is known by process id, start time and the runner's
+    /// uuid in its application name, which everybody may read.
+    /// </summary>
+    public async ValueTask<bool> TerminateAsync(string backend, CancellationToken ct)
+    {
+        if (PgBackend.Parse(backend) is not { } named) return false;
+        await using var session = await OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
+        var others = named.Runner == Runner ? "false" : "true";
+        var which = $"""
+            from pg_stat_activity
+            where pid <> pg_backend_pid() and starts_with(application_name, $3)
+                and ({others} or (pid = $1
+                    and (backend_start is null or (extract(epoch from backend_start) * 1000000)::bigint = $2)))
+            """;
+        object[] values = [named.Pid, named.Started, PgConnections.ApplicationPrefix(named.Runner) + "/"];
+        try
+        {
+            await session.QueryAsync($"select pg_terminate_backend(pid) {which}", ct, values).ConfigureAwait(false);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Permission)
+        {
+            return false;
+        }
+        for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < EndWait;)
+        {
+            var left = await session.QueryAsync($"select count(*) {which}", ct, values).ConfigureAwait(false);
+            if ((long)left[0][0]! == 0) return true;
+            await Task.Delay(EndPoll, time, ct).ConfigureAwait(false);
+        }
+        return false;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Two numbers, the only names the server has for such locks.</summary>
+    internal static (int High, int Low) LockKey(string name)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes("pawl lock " + name));
+        return (BinaryPrimitives.ReadInt32BigEndian(hash), BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(4)));
+    }
+}

@@ -1,0 +1,43 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>
+/// Sequences that columns of the target own are moved past the values that came with the rows, so that the first insert after the copy does
+/// not meet one of them. Never back, and only where a value was written.
+/// </summary>
+internal static class PgSequences
+{
+    public static async ValueTask AdvanceAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    {
+        if (await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { } target) return;
+        var written = plan.TargetSchema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var owned = await session.QueryAsync("""
+            select a.attname::text, quote_ident(n.nspname) || '.' || quote_ident(s.relname), q.seqincrement, q.seqmin, q.seqmax
+            from pg_depend d
+            join pg_class s on s.oid = d.objid and s.relkind = 'S'
+            join pg_namespace n on n.oid = s.relnamespace
+            join pg_sequence q on q.seqrelid = s.oid
+            join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+            where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = $1::oid
+                and d.deptype in ('a', 'i')
+            """, ct, (long)target.Oid).ConfigureAwait(false);
+        foreach (var row in owned)
+        {
+            var (column, sequence, increment) = ((string)row[0]!, (string)row[1]!, (long)row[2]!);
+            if (!written.Contains(column)) continue;
+            var (most, beyond) = increment > 0 ? ("max", ">=") : ("min", "<=");
+            // A value outside the sequence's own range says nothing about what it will give next.
+            var sql = FormattableString.Invariant($"""
+                select setval({PgNames.Literal(sequence)}::regclass, m.value::bigint, true)
+                from (select {most}({PgNames.Quote(column)}) as value from {target.Quoted}
+                    where {PgNames.Quote(column)} between {row[3]} and {row[4]}) m, {sequence} s
+                where m.value {beyond} s.last_value
+                """);
+            await session.GuardAsync(async () => await session.ExecuteAsync(sql, ct, plan.Target,
+                $"grant select, update on sequence {sequence} to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false), sql, ct)
+                .ConfigureAwait(false);
+        }
+    }
+}

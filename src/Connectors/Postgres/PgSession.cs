@@ -1,0 +1,282 @@
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Relational;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>
+/// One connection to a target. The control steps are prepared once a session. Outside <see cref="BeginAsync"/> every statement commits by
+/// itself. One caller at a time.
+/// </summary>
+internal sealed class PgSession : ITargetSession
+{
+    /// <summary>The control steps have some twenty shapes; more would mean that values got into the text.</summary>
+    private const int MaxKept = 64;
+
+    private readonly NpgsqlConnection connection;
+    private readonly PgOptions options;
+    private readonly SqlDialect dialect;
+    private readonly Dictionary<string, NpgsqlCommand> kept = new(StringComparer.Ordinal);
+    private PgRowWriter? writer;
+    private long groups;
+
+    private PgSession(NpgsqlConnection connection, PgOptions options, SqlDialect dialect, string backend, int version)
+    {
+        this.connection = connection;
+        this.options = options;
+        this.dialect = dialect;
+        Backend = backend;
+        Version = version;
+    }
+
+    public string Backend { get; }
+
+    /// <summary>The server's major version.</summary>
+    public int Version { get; }
+
+    public PgOptions Options => options;
+
+    public NpgsqlConnection Connection => connection;
+
+    /// <exception cref="PawlException">The server cannot be reached, or takes no writes.</exception>
+    public static async ValueTask<PgSession> OpenAsync(PgOptions options, PgRole role, string runner, SqlDialect dialect,
+        CancellationToken ct)
+    {
+        var connection = await PgConnections.OpenAsync(options, role, ct, runner).ConfigureAwait(false);
+        try
+        {
+            await using var look = new NpgsqlCommand("""
+                select a.pid::bigint, (extract(epoch from a.backend_start) * 1000000)::bigint, pg_is_in_recovery(),
+                    current_setting('synchronous_commit'), current_setting('server_version_num')::bigint
+                from pg_stat_activity a where a.pid = pg_backend_pid()
+                """, connection);
+            await using var row = await look.ExecuteReaderAsync(ct).ConfigureAwait(false);
+            await row.ReadAsync(ct).ConfigureAwait(false);
+            if (row.GetBoolean(2))
+            {
+                throw new PawlException(Fault.Configuration, Codes.ServerReadOnly, ("endpoint", options.Display),
+                    ("cause", "the server is a standby: it follows another one and takes no writes"));
+            }
+            // Losing power must not take back a commit that was reported.
+            if (row.GetString(3) is not "on" and var setting)
+            {
+                throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("endpoint", options.Display),
+                    ("option", "synchronous_commit"), ("value", setting), ("expected", "on"));
+            }
+            var backend = new PgBackend(row.GetInt64(0), row.GetInt64(1), runner);
+            return new PgSession(connection, options, dialect, backend.ToString(), (int)(row.GetInt64(4) / 10_000));
+        }
+        catch (Exception e)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
+            throw PgFaults.Classify(e, options, "connect");
+        }
+    }
+
+    public async ValueTask BeginAsync(CancellationToken ct) =>
+        await ExecuteAsync("begin isolation level read committed", ct).ConfigureAwait(false);
+
+    public async ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
+    {
+        var step = SqlSteps.Change(change, dialect);
+        return await GuardAsync(async () =>
+        {
+            var command = await KeptAsync(step, ct).ConfigureAwait(false);
+            var rows = await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+            if (rows >= 0) return (long)rows;
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "the server counted no rows"), ("sql", step.Text));
+        }, step.Text, ct, new TableName(dialect.Schema, change.Table.Name),
+            $"grant select, insert, update, delete on table {dialect.Schema}.{change.Table.Name} to {PgNames.Quote(options.User)}")
+            .ConfigureAwait(false);
+    }
+
+    public async ValueTask<IReadOnlyList<ControlRow>> SelectAsync(ControlSelect select, CancellationToken ct)
+    {
+        var step = SqlSteps.Select(select, dialect);
+        return await GuardAsync(async () =>
+        {
+            var command = await KeptAsync(step, ct).ConfigureAwait(false);
+            await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+            var rows = new List<ControlRow>();
+            while (await reader.ReadAsync(ct).ConfigureAwait(false))
+            {
+                var values = new Dictionary<string, object?>(StringComparer.Ordinal);
+                for (var i = 0; i < select.Table.Columns.Count; i++)
+                {
+                    values[select.Table.Columns[i].Name] = reader.IsDBNull(i + 1) ? null : reader.GetValue(i + 1);
+                }
+                rows.Add(new ControlRow(values, reader.GetInt64(0)));
+            }
+            return (IReadOnlyList<ControlRow>)rows;
+        }, step.Text, ct, new TableName(dialect.Schema, select.Table.Name),
+            $"grant select, insert, update, delete on table {dialect.Schema}.{select.Table.Name} to {PgNames.Quote(options.User)}")
+            .ConfigureAwait(false);
+    }
+
+    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
+        CancellationToken ct)
+    {
+        if (!ReferenceEquals(writer?.Plan, plan))
+        {
+            writer?.Dispose();
+            writer = null;
+            writer = await PgRowWriter.OpenAsync(this, plan, ct).ConfigureAwait(false);
+        }
+        return await writer.WriteAsync(lane, batches, ct).ConfigureAwait(false);
+    }
+
+    public ValueTask EmptyAsync(TablePlan plan, CancellationToken ct) => PgEmptying.RunAsync(this, plan, ct);
+
+    public ValueTask EndAsync(bool commit) => commit ? CommitAsync() : RollBackAsync();
+
+    /// <summary>
+    /// COMMIT of a failed transaction is answered by ROLLBACK, and the driver takes that for success. So a setting of the session goes with
+    /// the transaction, before it in the same message: it stays only if the transaction was committed, and is read back behind it.
+    /// </summary>
+    private async ValueTask CommitAsync()
+    {
+        var mark = (++groups).ToString(CultureInfo.InvariantCulture);
+        if (connection.State != System.Data.ConnectionState.Open)
+        {
+            throw new PawlException(Fault.Transient, Codes.Unreachable, ("endpoint", options.Display),
+                ("cause", "the connection was lost before COMMIT was sent"));
+        }
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"select set_config('pawl.group', '{mark}', false)"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select current_setting('pawl.group', true)"));
+        string? left;
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
+            // The commit itself has no rows, so the driver's next result is the mark.
+            await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false);
+            await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            left = reader.IsDBNull(0) ? null : reader.GetString(0);
+        }
+        catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && e.SqlState != "40003"
+            && !ReferenceEquals(e.BatchCommand, batch.BatchCommands[2]))
+        {
+            // An error, not the end of the session: the server has decided against the transaction.
+            if (ReferenceEquals(e.BatchCommand, batch.BatchCommands[0]) || e.SqlState == "25P02") throw Refused(e);
+            throw PgFaults.Classify(e, options, "commit");
+        }
+        catch (Exception e)
+        {
+            throw new CommitUnknownException(e, ("endpoint", options.Display), ("cause", e.GetBaseException().Message));
+        }
+        if (left != mark) throw Refused(null);
+    }
+
+    private PawlException Refused(Exception? inner) => new(Fault.Transient, Codes.CommitRefused, inner, ("endpoint", options.Display),
+        ("cause", inner?.Message ?? "the server answered COMMIT with ROLLBACK"));
+
+    private async ValueTask RollBackAsync()
+    {
+        try
+        {
+            if (connection.State != System.Data.ConnectionState.Open) return;
+            await using var command = new NpgsqlCommand("rollback", connection) { CommandTimeout = 10 };
+            await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException or OperationCanceledException)
+        {
+            // A rollback that fails leaves a transaction that closing the connection undoes; nothing more can be said here.
+            await connection.CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A statement without parameters.</summary>
+    /// <returns>Rows as the server counted them; -1 for a statement that touches none.</returns>
+    internal ValueTask<long> ExecuteAsync(string sql, CancellationToken ct, TableName? table = null, string? grant = null) =>
+        GuardAsync(async () =>
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            return (long)await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+        }, sql, ct, table, grant);
+
+    /// <summary>All rows of a query whose parameters are long, string or bool.</summary>
+    internal ValueTask<List<object?[]>> QueryAsync(string sql, CancellationToken ct, params object[] values) =>
+        GuardAsync(async () =>
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+            await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+            var rows = new List<object?[]>();
+            while (await reader.ReadAsync(ct).ConfigureAwait(false))
+            {
+                var row = new object?[reader.FieldCount];
+                for (var i = 0; i < row.Length; i++) row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+                rows.Add(row);
+            }
+            return rows;
+        }, sql, ct);
+
+    internal async ValueTask<T> GuardAsync<T>(Func<Task<T>> step, string doing, CancellationToken ct, TableName? table = null,
+        string? grant = null)
+    {
+        try
+        {
+            return await step().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not PawlException && !(e is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            throw PgFaults.Classify(e, options, doing, table, grant);
+        }
+    }
+
+    private async ValueTask<NpgsqlCommand> KeptAsync(SqlStatement step, CancellationToken ct)
+    {
+        // The server infers a null's type from its place, so that a shape is prepared once for nulls and once for values.
+        var key = string.Concat(step.Values.Select(v => v is null ? 'n' : v is long ? 'l' : 's')) + step.Text;
+        if (!kept.TryGetValue(key, out var command))
+        {
+            if (kept.Count >= MaxKept)
+            {
+                foreach (var old in kept.Values) await old.DisposeAsync().ConfigureAwait(false);
+                kept.Clear();
+                await ExecuteAsync("deallocate all", ct).ConfigureAwait(false);
+            }
+            command = new NpgsqlCommand(step.Text, connection);
+            foreach (var value in step.Values)
+            {
+                command.Parameters.Add(new NpgsqlParameter
+                {
+                    NpgsqlDbType = value is null ? NpgsqlDbType.Unknown : value is long ? NpgsqlDbType.Bigint : NpgsqlDbType.Text,
+                    Value = value ?? DBNull.Value,
+                });
+            }
+            await command.PrepareAsync(ct).ConfigureAwait(false);
+            kept[key] = command;
+        }
+        for (var i = 0; i < step.Values.Count; i++) command.Parameters[i].Value = step.Values[i] ?? DBNull.Value;
+        return command;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        writer?.Dispose();
+        foreach (var command in kept.Values) await command.DisposeAsync().ConfigureAwait(false);
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+}
+
+/// <summary>A session as its successor knows it: a process id alone could belong to a stranger by then.</summary>
+/// <param name="Pid">Process id of the backend.</param>
+/// <param name="Started">Its start in microseconds since 1970 by the server's clock.</param>
+/// <param name="Runner">Whose it is; part of the application name of all its sessions.</param>
+internal sealed record PgBackend(long Pid, long Started, string Runner)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"pid {Pid} started {Started} runner {Runner}");
+
+    /// <summary>Null when this is no such text.</summary>
+    public static PgBackend? Parse(string text) =>
+        text.Split(' ') is ["pid", var pid, "started", var started, "runner", var runner]
+        && long.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && long.TryParse(started, NumberStyles.None, CultureInfo.InvariantCulture, out var time)
+            ? new PgBackend(number, time, runner) : null;
+}

@@ -1,0 +1,195 @@
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Relational;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>
+/// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. Which tables Pawl made and has
+/// yet to finish stands in <c>pawl_meta</c>, by oid, written in the transaction that made them.
+/// </summary>
+internal sealed class PgTables(PgDatabase database) : ITargetTables
+{
+    public async ValueTask CreateControlTablesAsync(CancellationToken ct)
+    {
+        var schema = database.Options.ControlSchema;
+        var user = PgNames.Quote(database.Options.User);
+        await ChangeAsync(null, async session =>
+        {
+            // "if not exists" alone fails for one of two that come at the same moment.
+            var (high, low) = PgDatabase.LockKey("control tables");
+            await session.QueryAsync("select pg_advisory_xact_lock($1::int, $2::int)", ct, (long)high, (long)low).ConfigureAwait(false);
+            await EnsureSchemaAsync(session, schema, ct).ConfigureAwait(false);
+            foreach (var table in ControlTables.All)
+            {
+                if (await IsThereAsync(session, schema, table.Name, ct).ConfigureAwait(false)) continue;
+                await session.ExecuteAsync(SqlSteps.CreateTable(table, database.Dialect), ct, new TableName(schema, table.Name),
+                    $"grant create, usage on schema {PgNames.Quote(schema)} to {user}").ConfigureAwait(false);
+            }
+        }, ct).ConfigureAwait(false);
+    }
+
+    public ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => LookAsync(async session =>
+    {
+        foreach (var table in ControlTables.All)
+        {
+            if (!await IsThereAsync(session, database.Options.ControlSchema, table.Name, ct).ConfigureAwait(false)) return false;
+        }
+        return true;
+    }, ct);
+
+    public ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) => LookAsync(async session =>
+    {
+        if (await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { IsTable: true } target)
+        {
+            return new TargetState(false, false, null);
+        }
+        return new TargetState(true, await HasRowsAsync(session, target, ct).ConfigureAwait(false), target.Schema());
+    }, ct);
+
+    public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        if (PgNames.IsReserved(plan.Target.Name)) throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
+        await ChangeAsync(fence, async session =>
+        {
+            var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false);
+            if (target is null)
+            {
+                await CreateAsync(session, plan, ct).ConfigureAwait(false);
+                target = (await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false))!;
+            }
+            else if (!target.IsTable)
+            {
+                throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("there", target.Kind));
+            }
+            var columns = PgColumns.Match(target, plan);
+            if (plan.Write == WriteMode.Upsert) columns.RequireKey(plan);
+            await CheckSurroundingsAsync(session, plan, target, ct).ConfigureAwait(false);
+        }, ct).ConfigureAwait(false);
+    }
+
+    public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        var creation = new PgCreation(plan, database.Options);
+        var created = await LookAsync(session => IsCreatedAsync(session, plan, ct), ct).ConfigureAwait(false);
+        // One transaction for each: a large index takes long.
+        foreach (var step in created ? creation.AfterRows() : [])
+        {
+            await ChangeAsync(fence, session => step.RunAsync(session, plan.Target, ct), ct).ConfigureAwait(false);
+        }
+        await ChangeAsync(fence, async session =>
+        {
+            await PgSequences.AdvanceAsync(session, plan, ct).ConfigureAwait(false);
+            if (created) await session.ExecuteAsync($"delete from {Meta} where name = {Mark(plan)}", ct).ConfigureAwait(false);
+        }, ct).ConfigureAwait(false);
+    }
+
+    private string Meta => $"{PgNames.Quote(database.Options.ControlSchema)}.{PgNames.Quote(ControlTables.Meta.Name)}";
+
+    /// <summary>An expression: the row of <c>pawl_meta</c> that says that Pawl made this very table.</summary>
+    private static string Mark(TablePlan plan) =>
+        $"'created ' || to_regclass({PgNames.Literal(PgNames.Quote(plan.Target))})::oid::text";
+
+    private async ValueTask<bool> IsCreatedAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    {
+        if (!await IsThereAsync(session, database.Options.ControlSchema, ControlTables.Meta.Name, ct).ConfigureAwait(false)) return false;
+        var rows = await session.QueryAsync($"select 1::bigint from {Meta} where name = {Mark(plan)}", ct).ConfigureAwait(false);
+        return rows.Count > 0;
+    }
+
+    private async ValueTask CreateAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    {
+        if (!plan.Create)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target));
+        }
+        var schema = plan.Target.Schema ?? PgNames.DefaultSchema;
+        await EnsureSchemaAsync(session, schema, ct).ConfigureAwait(false);
+        var creation = new PgCreation(plan, database.Options);
+        await creation.CreateTypesAsync(session, ct).ConfigureAwait(false);
+        await session.ExecuteAsync(creation.CreateTable(session.Version), ct, plan.Target,
+            $"grant create, usage on schema {PgNames.Quote(schema)} to {PgNames.Quote(database.Options.User)}").ConfigureAwait(false);
+        foreach (var step in creation.BeforeRows()) await step.RunAsync(session, plan.Target, ct).ConfigureAwait(false);
+        await session.ExecuteAsync($"insert into {Meta} (name, value) values ({Mark(plan)}, {PgNames.Literal(plan.Target.ToString())})", ct)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Triggers do things that nobody planned, and a foreign key to a table without rows refuses every row: said before the first one.
+    /// </summary>
+    private async ValueTask CheckSurroundingsAsync(PgSession session, TablePlan plan, PgTarget target, CancellationToken ct)
+    {
+        var rule = database.Options.Triggers;
+        if (rule == PgTriggers.Skip) return;
+        if (rule == PgTriggers.Refuse && target.Triggers.Count > 0)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "trigger"),
+                ("name", target.Triggers[0]), ("cause", "it would fire for every row"));
+        }
+        foreach (var key in target.ForeignKeys.Where(f => f.Outgoing))
+        {
+            var cause = "its rows refer to each other, and come in any order";
+            if (!key.ToItself)
+            {
+                var other = await PgTarget.FindAsync(session, key.Other, ct).ConfigureAwait(false);
+                if (other is not null && await HasRowsAsync(session, other, ct).ConfigureAwait(false)) continue;
+                cause = "the table it refers to has no rows yet";
+            }
+            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "foreign key"),
+                ("name", key.Name), ("other", key.Other), ("cause", cause));
+        }
+    }
+
+    private static async ValueTask<bool> HasRowsAsync(PgSession session, PgTarget target, CancellationToken ct)
+    {
+        var sql = $"select exists (select 1 from {target.Quoted})";
+        return await session.GuardAsync(async () =>
+        {
+            await using var command = new Npgsql.NpgsqlCommand(sql, session.Connection);
+            return await command.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;
+        }, sql, ct, target.Name, $"grant select on table {target.Quoted} to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false);
+    }
+
+    private static async ValueTask EnsureSchemaAsync(PgSession session, string schema, CancellationToken ct)
+    {
+        var there = await session.QueryAsync("select 1::bigint from pg_namespace where nspname = $1", ct, schema).ConfigureAwait(false);
+        if (there.Count > 0) return;
+        await session.ExecuteAsync($"create schema {PgNames.Quote(schema)}", ct, null,
+            $"grant create on database {PgNames.Quote(session.Options.Database)} to {PgNames.Quote(session.Options.User)}")
+            .ConfigureAwait(false);
+    }
+
+    private static async ValueTask<bool> IsThereAsync(PgSession session, string schema, string table, CancellationToken ct)
+    {
+        var rows = await session.QueryAsync("""
+            select 1::bigint from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+            """, ct, schema, table).ConfigureAwait(false);
+        return rows.Count > 0;
+    }
+
+    private async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Func<PgSession, ValueTask> change,
+        CancellationToken ct)
+    {
+        await using var session = await database.OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
+        await session.BeginAsync(ct).ConfigureAwait(false);
+        var ended = false;
+        try
+        {
+            if (fence is not null) await fence(session, ct).ConfigureAwait(false);
+            await change(session).ConfigureAwait(false);
+            ended = true;
+            await session.EndAsync(commit: true).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!ended) await session.EndAsync(commit: false).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<T> LookAsync<T>(Func<PgSession, ValueTask<T>> look, CancellationToken ct)
+    {
+        await using var session = await database.OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
+        return await look(session).ConfigureAwait(false);
+    }
+}
