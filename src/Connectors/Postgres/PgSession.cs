@@ -77,8 +77,11 @@ internal sealed class PgSession : ITargetSession
         }
     }
 
-    public async ValueTask BeginAsync(CancellationToken ct) =>
-        await ExecuteAsync("begin isolation level read committed", ct).ConfigureAwait(false);
+    public async ValueTask BeginAsync(CancellationToken ct)
+    {
+        var mark = (++groups).ToString(CultureInfo.InvariantCulture);
+        await ExecuteAsync($"begin isolation level read committed; set local pawl.open = '{mark}'", ct).ConfigureAwait(false);
+    }
 
     public async ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
     {
@@ -134,29 +137,30 @@ internal sealed class PgSession : ITargetSession
     public ValueTask EndAsync(bool commit) => commit ? CommitAsync() : RollBackAsync();
 
     /// <summary>
-    /// COMMIT of a failed transaction is answered by ROLLBACK, and the driver takes that for success. So a setting of the session goes with
-    /// the transaction, before it in the same message: it stays only if the transaction was committed, and is read back behind it.
+    /// COMMIT of a failed transaction is answered by ROLLBACK, and the driver takes that for success. So the mark of the transaction, which
+    /// only that transaction knows, becomes a setting of the session before COMMIT in the same message: it stays only if that very
+    /// transaction was committed, and is read back behind it.
     /// </summary>
     private async ValueTask CommitAsync()
     {
-        var mark = (++groups).ToString(CultureInfo.InvariantCulture);
+        var mark = groups.ToString(CultureInfo.InvariantCulture);
         if (connection.State != System.Data.ConnectionState.Open)
         {
             throw new PawlException(Fault.Transient, Codes.Unreachable, ("endpoint", options.Display),
                 ("cause", "the connection was lost before COMMIT was sent"));
         }
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand($"select set_config('pawl.group', '{mark}', false)"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('pawl.group', current_setting('pawl.open', true), false)"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select current_setting('pawl.group', true)"));
-        string? left;
+        string? left = null;
         try
         {
             await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
             // The commit itself has no rows, so the driver's next result is the mark.
             await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false);
             await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-            left = reader.IsDBNull(0) ? null : reader.GetString(0);
+            if (!reader.IsDBNull(0)) left = reader.GetString(0);
         }
         catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && e.SqlState != "40003"
             && !ReferenceEquals(e.BatchCommand, batch.BatchCommands[2]))
