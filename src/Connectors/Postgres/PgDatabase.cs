@@ -15,8 +15,14 @@ internal sealed class PgDatabase : ITargetDatabase
 {
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
 
+    /// <summary>Sessions kept for the next look: more are seldom needed at the same moment.</summary>
+    private const int MostIdle = 4;
+
     private readonly PgOptions options;
     private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private readonly Stack<PgSession> idle = [];
+    private bool isDisposed;
 
     public PgDatabase(PgOptions options, OpenContext context)
     {
@@ -50,6 +56,63 @@ internal sealed class PgDatabase : ITargetDatabase
     public ValueTask<PgSession> OpenAsync(PgRole role, CancellationToken ct) =>
         PgSession.OpenAsync(options, role, Runner, Dialect, ct);
 
+    /// <summary>
+    /// Looks and DDL, on a session that is nobody else's meanwhile and is kept for the next such call if this one went well. A target of
+    /// many small tables would else be busier with connections than with rows.
+    /// </summary>
+    public async ValueTask<T> UseAsync<T>(Func<PgSession, ValueTask<T>> use, CancellationToken ct)
+    {
+        PgSession? kept;
+        lock (gate) idle.TryPop(out kept);
+        if (kept is null) return await UseAsync(await OpenAsync(PgRole.Control, ct).ConfigureAwait(false), use).ConfigureAwait(false);
+        try
+        {
+            return await UseAsync(kept, use).ConfigureAwait(false);
+        }
+        catch (PawlException e) when (e.Code == Codes.Unreachable && kept.IsLost)
+        {
+            // It was ended while nobody looked: that says nothing about the server. What is done here may be done twice.
+            return await UseAsync(await OpenAsync(PgRole.Control, ct).ConfigureAwait(false), use).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<T> UseAsync<T>(PgSession session, Func<PgSession, ValueTask<T>> use)
+    {
+        var isSound = false;
+        try
+        {
+            var result = await use(session).ConfigureAwait(false);
+            isSound = true;
+            return result;
+        }
+        finally
+        {
+            var isKept = false;
+            lock (gate)
+            {
+                if (isSound && !isDisposed && idle.Count < MostIdle)
+                {
+                    idle.Push(session);
+                    isKept = true;
+                }
+            }
+            if (!isKept) await session.DisposeAsync().ConfigureAwait(false);
+            // What broke one may have broken all, as a restart of the server does.
+            if (!isSound) await DropIdleAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask DropIdleAsync()
+    {
+        PgSession[] old;
+        lock (gate)
+        {
+            old = [.. idle];
+            idle.Clear();
+        }
+        foreach (var session in old) await session.DisposeAsync().ConfigureAwait(false);
+    }
+
     public async ValueTask<IAsyncDisposable?> TryLockAsync(string name, CancellationToken ct)
     {
         var connection = await PgConnections.OpenAsync(options, PgRole.Lock, ct, Runner).ConfigureAwait(false);
@@ -73,12 +136,11 @@ internal sealed class PgDatabase : ITargetDatabase
     public async ValueTask<bool> IsLockedAsync(string name, CancellationToken ct)
     {
         var (high, low) = LockKey(name);
-        await using var session = await OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
-        var rows = await session.QueryAsync("""
+        var rows = await UseAsync(session => session.QueryAsync("""
             select count(*) from pg_locks l join pg_database d on d.oid = l.database
             where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and d.datname = current_database()
                 and l.classid::bigint = $1 and l.objid::bigint = $2
-            """, ct, (long)(uint)high, (long)(uint)low).ConfigureAwait(false);
+            """, ct, (long)(uint)high, (long)(uint)low), ct).ConfigureAwait(false);
         return (long)rows[0][0]! > 0;
     }
 
@@ -94,8 +156,8 @@ internal sealed class PgDatabase : ITargetDatabase
         var which = $"""
             from pg_stat_activity
             where pid <> pg_backend_pid() and starts_with(application_name, $3)
-                and ({others} or (pid = $1
-                    and (backend_start is null or (extract(epoch from backend_start) * 1000000)::bigint = $2)))
+                and ({others} or pid = $1::bigint
+                    and (backend_start is null or (extract(epoch from backend_start) * 1000000)::bigint = $2::bigint))
             """;
         object[] values = [named.Pid, named.Started, PgConnections.ApplicationPrefix(named.Runner) + "/"];
         try
@@ -115,7 +177,11 @@ internal sealed class PgDatabase : ITargetDatabase
         return false;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        lock (gate) isDisposed = true;
+        await DropIdleAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Two numbers, the only names the server has for such locks.</summary>
     internal static (int High, int Low) LockKey(string name)

@@ -41,6 +41,9 @@ internal sealed class PgSession : ITargetSession
 
     public NpgsqlConnection Connection => connection;
 
+    /// <summary>The connection is gone.</summary>
+    public bool IsLost => connection.State != System.Data.ConnectionState.Open;
+
     /// <exception cref="PawlException">The server cannot be reached, or takes no writes.</exception>
     public static async ValueTask<PgSession> OpenAsync(PgOptions options, PgRole role, string runner, SqlDialect dialect,
         CancellationToken ct)
@@ -144,7 +147,7 @@ internal sealed class PgSession : ITargetSession
     private async ValueTask CommitAsync()
     {
         var mark = groups.ToString(CultureInfo.InvariantCulture);
-        if (connection.State != System.Data.ConnectionState.Open)
+        if (IsLost)
         {
             throw new PawlException(Fault.Transient, Codes.Unreachable, ("endpoint", options.Display),
                 ("cause", "the connection was lost before COMMIT was sent"));
@@ -183,7 +186,7 @@ internal sealed class PgSession : ITargetSession
     {
         try
         {
-            if (connection.State != System.Data.ConnectionState.Open) return;
+            if (IsLost) return;
             await using var command = new NpgsqlCommand("rollback", connection) { CommandTimeout = 10 };
             await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
         }
@@ -203,22 +206,32 @@ internal sealed class PgSession : ITargetSession
             return (long)await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
         }, sql, ct, table, grant);
 
-    /// <summary>All rows of a query whose parameters are long, string or bool.</summary>
+    /// <summary>
+    /// All rows of a query. One with parameters, long or string, is of a fixed text and prepared once a session.
+    /// </summary>
     internal ValueTask<List<object?[]>> QueryAsync(string sql, CancellationToken ct, params object[] values) =>
         GuardAsync(async () =>
         {
-            await using var command = new NpgsqlCommand(sql, connection);
-            foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
-            await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
-            var rows = new List<object?[]>();
-            while (await reader.ReadAsync(ct).ConfigureAwait(false))
+            if (values.Length > 0)
             {
-                var row = new object?[reader.FieldCount];
-                for (var i = 0; i < row.Length; i++) row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
-                rows.Add(row);
+                return await RowsAsync(await KeptAsync(new SqlStatement(sql, values), ct).ConfigureAwait(false), ct).ConfigureAwait(false);
             }
-            return rows;
+            await using var command = new NpgsqlCommand(sql, connection);
+            return await RowsAsync(command, ct).ConfigureAwait(false);
         }, sql, ct);
+
+    private static async Task<List<object?[]>> RowsAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        var rows = new List<object?[]>();
+        while (await reader.ReadAsync(ct).ConfigureAwait(false))
+        {
+            var row = new object?[reader.FieldCount];
+            for (var i = 0; i < row.Length; i++) row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+            rows.Add(row);
+        }
+        return rows;
+    }
 
     internal async ValueTask<T> GuardAsync<T>(Func<Task<T>> step, string doing, CancellationToken ct, TableName? table = null,
         string? grant = null)
@@ -241,9 +254,12 @@ internal sealed class PgSession : ITargetSession
         {
             if (kept.Count >= MaxKept)
             {
-                foreach (var old in kept.Values) await old.DisposeAsync().ConfigureAwait(false);
+                foreach (var old in kept.Values)
+                {
+                    await old.UnprepareAsync(ct).ConfigureAwait(false);
+                    await old.DisposeAsync().ConfigureAwait(false);
+                }
                 kept.Clear();
-                await ExecuteAsync("deallocate all", ct).ConfigureAwait(false);
             }
             command = new NpgsqlCommand(step.Text, connection);
             foreach (var value in step.Values)

@@ -169,9 +169,8 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables
     }
 
     private async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Func<PgSession, ValueTask> change,
-        CancellationToken ct)
+        CancellationToken ct) => await database.UseAsync(async session =>
     {
-        await using var session = await database.OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
         await session.BeginAsync(ct).ConfigureAwait(false);
         var ended = false;
         try
@@ -180,16 +179,13 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables
             await change(session).ConfigureAwait(false);
             ended = true;
             await session.EndAsync(commit: true).ConfigureAwait(false);
+            return true;
         }
         finally
         {
             if (!ended) await session.EndAsync(commit: false).ConfigureAwait(false);
         }
-    }
+    }, ct).ConfigureAwait(false);
 
-    private async ValueTask<T> LookAsync<T>(Func<PgSession, ValueTask<T>> look, CancellationToken ct)
-    {
-        await using var session = await database.OpenAsync(PgRole.Control, ct).ConfigureAwait(false);
-        return await look(session).ConfigureAwait(false);
-    }
+    private ValueTask<T> LookAsync<T>(Func<PgSession, ValueTask<T>> look, CancellationToken ct) => database.UseAsync(look, ct);
 }

@@ -37,14 +37,19 @@ internal sealed class PgUpsert
         var all = string.Join(", ", names);
         var change = changed.Length == 0 ? $"{PgNames.Quote(key[0])} = excluded.{PgNames.Quote(key[0])}"
             : string.Join(", ", changed.Select(c => $"{PgNames.Quote(c.Name)} = excluded.{PgNames.Quote(c.Name)}"));
-        // xmax is 0 in a row that was just made and this transaction's id in one that was changed.
+        // xmax is 0 in a row that was just made and this transaction's id in one that was changed. Partitions do not show it: there the
+        // rows that are known are counted in the same snapshot, so that a foreign writer's row of this moment counts as ours.
+        var isPartitioned = target.Kind == "p";
+        var known = $"select count(*) from last l join {target.Quoted} t using ({keys})";
+        var fresh = isPartitioned ? "true" : "(t.xmax = 0)";
+        var inserted = isPartitioned ? $"count(*) - ({known})" : "count(*) filter (where fresh)";
         merge = $"""
             with last as (
                 select distinct on ({keys}) {all} from {Stage} order by {keys}, {PgNames.Quote(NumberColumn)} desc),
             done as (
                 insert into {target.Quoted} as t ({all}) overriding system value select {all} from last
-                on conflict ({keys}) do update set {change} returning (t.xmax = 0) as fresh)
-            select count(*) filter (where fresh), count(*), (select count(*) from last) from done
+                on conflict ({keys}) do update set {change} returning {fresh} as fresh)
+            select {inserted}, count(*), (select count(*) from last) from done
             """;
     }
 
