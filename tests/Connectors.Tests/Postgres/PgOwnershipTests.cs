@@ -170,7 +170,10 @@ public sealed class PgOwnershipTests
         await server.CrashAsync();
         await File.WriteAllTextAsync(Path.Combine(server.Data, "standby.signal"), "");
         await server.StartAgainAsync();
-        var options = new PgOptions { Host = "127.0.0.1", Port = server.Port, Database = "postgres", User = "postgres", Ssl = SslMode.Disable };
+        var options = new PgOptions
+        {
+            Host = "127.0.0.1", Port = server.Port, Database = "postgres", User = "postgres", Ssl = SslMode.Disable,
+        };
         await using var database = new PgDatabase(options, SinkRunner.Context());
         var refused = await Assert.ThrowsAsync<PawlException>(async () => await database.Tables.CreateControlTablesAsync(default));
         Assert.Equal((Fault.Configuration, Codes.ServerReadOnly), (refused.Fault, refused.Code));
@@ -181,8 +184,8 @@ public sealed class PgOwnershipTests
     {
         await using var fixture = await PgSinkFixture.OpenAsync();
         var role = await RoleAsync(fixture, "superuser");
-        await fixture.RunAsync($"alter role {role} set synchronous_commit = off", $"alter role {role} set default_transaction_read_only = on",
-            $"alter role {role} set search_path = nowhere", $"alter role {role} set idle_in_transaction_session_timeout = '1ms'",
+        await fixture.RunAsync($"alter role {role} set synchronous_commit = off",
+            $"alter role {role} set default_transaction_read_only = on", $"alter role {role} set search_path = nowhere", $"alter role {role} set idle_in_transaction_session_timeout = '1ms'",
             "create table t (id bigint)");
         await using var database = new PgDatabase(fixture.Options with { User = role }, SinkRunner.Context());
         await database.Tables.CreateControlTablesAsync(default);

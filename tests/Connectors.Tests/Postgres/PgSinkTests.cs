@@ -20,7 +20,8 @@ public sealed class PgSinkTests
         await fixture.RunAsync("create table t (id bigint primary key, note text, amount float8, kept text default 'kept')",
             "insert into t values (1, 'old', 1, 'mine'), (2, 'old', 2, 'mine')");
         var plan = fixture.Plan("t", Orders, write: WriteMode.Upsert);
-        var written = await fixture.WriteAsync(plan, [[3L, "a", 1.0], [1L, "first", 5.0], [3L, "b", null], [1L, "last", 6.0], [3L, "c", 3.0]]);
+        var written = await fixture.WriteAsync(plan,
+            [[3L, "a", 1.0], [1L, "first", 5.0], [3L, "b", null], [1L, "last", 6.0], [3L, "c", 3.0]]);
         Assert.Equal(new WriteCounts { Inserted = 1, Updated = 1, Collapsed = 3 }, written.Counts);
         Assert.Equal(["1|last|6|mine", "2|old|2|mine", "3|c|3|kept"], await fixture.QueryAsync("select * from t order by id"));
     }
@@ -52,6 +53,20 @@ public sealed class PgSinkTests
         await fixture.RunAsync("create table t (id bigint primary key)", "insert into t values (1)");
         var written = await fixture.WriteAsync(fixture.Plan("t", [Id], write: WriteMode.Upsert), [[1L], [2L]]);
         Assert.Equal(new WriteCounts { Inserted = 1, Updated = 1 }, written.Counts);
+    }
+
+    [Fact]
+    public async Task An_upsert_into_a_partitioned_table_is_counted_like_any_other()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await fixture.RunAsync("create table t (note text, id bigint primary key, amount float8) partition by range (id)",
+            "create table low (gone int, id bigint not null, note text, amount float8)", "alter table low drop column gone",
+            "alter table t attach partition low for values from (0) to (10)", "create table high partition of t default");
+        var plan = fixture.Plan("t", Orders, write: WriteMode.Upsert);
+        Assert.Equal(new WriteCounts { Inserted = 2 }, (await fixture.WriteAsync(plan, [[1L, "a", 1.0], [20L, "a", 1.0]])).Counts);
+        Assert.Equal(new WriteCounts { Inserted = 1, Updated = 2 },
+            (await fixture.WriteAsync(plan, [[1L, "b", 1.0], [20L, "b", 1.0], [2L, "b", null]])).Counts);
+        Assert.Equal(["1|b", "2|b", "20|b"], await fixture.QueryAsync("select id, note from t order by id"));
     }
 
     [Fact]
@@ -131,7 +146,8 @@ public sealed class PgSinkTests
             """);
         (string Name, LogicalType Type)[] unfit =
         [
-            ("i", LogicalType.Int64), ("n", new(TypeKind.Decimal)), ("n", new(TypeKind.Decimal, 0, 11, 2)), ("n", new(TypeKind.Decimal, 0, 9, 3)),
+            ("i", LogicalType.Int64), ("n", new(TypeKind.Decimal)), ("n", new(TypeKind.Decimal, 0, 11, 2)),
+            ("n", new(TypeKind.Decimal, 0, 9, 3)),
             ("v", LogicalType.Text), ("v", new(TypeKind.Text, 6)), ("c", new(TypeKind.Text, 5)), ("f", LogicalType.Float64),
             ("d", new(TypeKind.DateTime, 0, 6)), ("b", new(TypeKind.Json)), ("u", LogicalType.Text), ("g", new(TypeKind.Integer, 4)),
             ("id", LogicalType.Text), ("i", LogicalType.Bool),

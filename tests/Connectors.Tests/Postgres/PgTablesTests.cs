@@ -36,8 +36,8 @@ public sealed class PgTablesTests
             Column("j", new(TypeKind.Json)), Column("i", new(TypeKind.Instant))]);
         plan = plan with { TargetSchema = plan.TargetSchema with { UniqueSets = [["u"]] } };
         await database.Tables.PrepareAsync(plan, Free, default);
-        Assert.Equal(["id|bigint|t", "a|text|f", "f|real|f", "u|numeric(20,0)|t", "n|numeric(38,5)|f", "v|character varying(20)|f", "j|json|f",
-            "i|timestamp with time zone|f"], await fixture.QueryAsync("select attname, format_type(atttypid, atttypmod), attnotnull "
+        Assert.Equal(["id|bigint|t", "a|text|f", "f|real|f", "u|numeric(20,0)|t", "n|numeric(38,5)|f", "v|character varying(20)|f",
+            "j|json|f", "i|timestamp with time zone|f"], await fixture.QueryAsync("select attname, format_type(atttypid, atttypmod), attnotnull "
             + "from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum"));
         Assert.Empty(await IndexesAsync(fixture));
         await fixture.WriteAsync(plan, [[1L, "x", 0.5, -1L, "1.5", "v", "{}", 0L]], KeysAfter(fixture));
@@ -100,11 +100,13 @@ public sealed class PgTablesTests
         [
             new() { Name = "keys", Definition = "CREATE UNIQUE INDEX keys ON a.b USING btree (id)", Unique = true, Primary = true,
                 Constraint = "PRIMARY KEY (id)", Columns = ["id"], Uses = ["id"] },
-            new() { Name = "one v", Definition = "CREATE UNIQUE INDEX \"one v\" ON \"a b\".\"x USING y\" USING btree (v DESC) WHERE (id > 0)",
-                Unique = true, Columns = ["v"], Uses = ["v", "id"] },
-            new() { Name = "lower_v", Definition = "CREATE INDEX lower_v ON a.b USING btree (lower((v)::text))", Columns = [null], Uses = ["v"] },
+            new() { Name = "one v",
+                Definition = "CREATE UNIQUE INDEX \"one v\" ON \"a b\".\"x USING y\" USING btree (v DESC) WHERE (id > 0)", Unique = true, Columns = ["v"], Uses = ["v", "id"] },
+            new() { Name = "lower_v", Definition = "CREATE INDEX lower_v ON a.b USING btree (lower((v)::text))", Columns = [null],
+                Uses = ["v"] },
         ],
-        Constraints = [new("positive", "c", "CHECK ((nr > 0))", ["nr"]), new("far", "f", "FOREIGN KEY (nr) REFERENCES a.other(id)", ["nr"])],
+        Constraints =
+            [new("positive", "c", "CHECK ((nr > 0))", ["nr"]), new("far", "f", "FOREIGN KEY (nr) REFERENCES a.other(id)", ["nr"])],
         Sequences =
         [
             new("a.s1", "id", true, "integer", 100, 5, 1, 2147483647, 1, false),
