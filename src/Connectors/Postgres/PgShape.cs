@@ -94,6 +94,8 @@ internal sealed record PgKeyPart
     public string Greater { get; init; } = "OPERATOR(pg_catalog.>)";
     public string Less { get; init; } = "OPERATOR(pg_catalog.<)";
     public string Equal { get; init; } = "OPERATOR(pg_catalog.=)";
+    public string GreaterOrEqual { get; init; } = "OPERATOR(pg_catalog.>=)";
+    public string LessOrEqual { get; init; } = "OPERATOR(pg_catalog.<=)";
 }
 
 /// <summary>One index.</summary>
@@ -137,6 +139,7 @@ internal sealed record PgUserType(string Name, string Kind, IReadOnlyList<string
 
 [JsonSerializable(typeof(PgShape))]
 [JsonSerializable(typeof(List<PgColumn>))]
+[JsonSerializable(typeof(List<PgKeyPart>))]
 [JsonSerializable(typeof(List<PgIndex>))]
 [JsonSerializable(typeof(List<PgConstraint>))]
 [JsonSerializable(typeof(List<PgSequence>))]

@@ -1,0 +1,29 @@
+using Pawl.Contracts;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>PostgreSQL databases: <c>postgres://user@host:5432/database?sslmode=verify-full</c>. Stateless and thread-safe.</summary>
+public sealed class PgConnector : Connector, IReadsTables
+{
+    public override ConnectorSpec Spec { get; } = new()
+    {
+        Name = "PostgreSQL",
+        Schemes = ["postgres", "postgresql"],
+        Description = "PostgreSQL databases, versions 14 and later.",
+        Options = PgOptions.Specs,
+        Limits = new ConnectorLimits
+        {
+            IdentifierBytes = PgNames.MaxBytes,
+            MaxWriters = 16,
+            Upsert = true,
+            // A field of 1 GB and its row do not fit into one message of the server's.
+            ValueBytes = 1_000_000_000,
+        },
+    };
+
+    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => PgProbe.LookAsync(at, ct);
+
+    /// <inheritdoc/>
+    public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        await PgSource.OpenAsync(PgOptions.Parse(at), context.Snapshot, ct).ConfigureAwait(false);
+}

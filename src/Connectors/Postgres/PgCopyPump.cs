@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Npgsql;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>A piece of a copy stream. The bytes lie behind <see cref="PgCopyPump.Headroom"/> free ones.</summary>
+/// <param name="Buffer">Rented; whoever took the piece gives it back.</param>
+/// <param name="Length">Bytes of the stream in it.</param>
+internal readonly record struct PgChunk(byte[] Buffer, int Length);
+
+/// <summary>
+/// Reads a copy stream in a task of its own, a bounded number of large pieces ahead, so that the network, the server and the decoder work
+/// at the same time. <see cref="StopAsync"/> ends it from any state.
+/// </summary>
+internal sealed class PgCopyPump(NpgsqlRawCopyStream stream)
+{
+    /// <summary>Free bytes in front of each piece, where the beginning of a row that lies across two pieces is put.</summary>
+    public const int Headroom = 16 * 1024;
+
+    private const int ChunkBytes = 256 * 1024, ChunksAhead = 4;
+
+    private readonly Channel<PgChunk> chunks = Channel.CreateBounded<PgChunk>(
+        new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
+
+    private readonly CancellationTokenSource stopped = new();
+    private Task? pumping;
+
+    /// <summary>The server has sent everything: there is nothing left to cancel.</summary>
+    public bool IsAtEnd { get; private set; }
+
+    public void Start() => pumping = Task.Run(PumpAsync);
+
+    /// <summary>The next piece; null at the end of the stream. Throws what the driver threw.</summary>
+    public async ValueTask<PgChunk?> NextAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await chunks.Reader.ReadAsync(ct).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException e)
+        {
+            if (e.InnerException is { } cause) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+            return null;
+        }
+    }
+
+    public static void Return(PgChunk chunk) => ArrayPool<byte>.Shared.Return(chunk.Buffer);
+
+    /// <summary>Stops reading, even in the middle of a wait for the server, and gives everything back.</summary>
+    public async ValueTask StopAsync()
+    {
+        await stopped.CancelAsync().ConfigureAwait(false);
+        if (pumping is not null) await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (chunks.Reader.TryRead(out var chunk)) Return(chunk);
+        stopped.Dispose();
+    }
+
+    private async Task PumpAsync()
+    {
+        var ct = stopped.Token;
+        byte[]? buffer = null;
+        Exception? failure = null;
+        try
+        {
+            for (var more = true; more;)
+            {
+                buffer = ArrayPool<byte>.Shared.Rent(Headroom + ChunkBytes);
+                var used = Headroom;
+                while (used < buffer.Length)
+                {
+                    // One row at a time: the driver hands out no more than one message of the server's.
+                    var read = await stream.ReadAsync(buffer.AsMemory(used), ct).ConfigureAwait(false);
+                    if (read == 0)
+                    {
+                        more = false;
+                        IsAtEnd = true;
+                        break;
+                    }
+                    used += read;
+                }
+                await chunks.Writer.WriteAsync(new PgChunk(buffer, used - Headroom), ct).ConfigureAwait(false);
+                buffer = null;
+            }
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+        finally
+        {
+            if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+            chunks.Writer.Complete(failure);
+        }
+    }
+}

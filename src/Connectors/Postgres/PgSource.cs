@@ -1,0 +1,236 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.Postgres;
+
+/// <summary>
+/// Tables of a PostgreSQL database. Looks share one session, each read and each count has its own; a read is one batch ahead of its
+/// consumer. Thread-safe.
+/// </summary>
+internal sealed class PgSource : ISource, ICountsRows
+{
+    private readonly PgOptions at;
+    private readonly string? snapshot;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private NpgsqlConnection looks;
+    private PgAddresses? addresses;
+
+    private PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity) =>
+        (this.at, this.snapshot, this.looks, Identity) = (at, snapshot, looks, identity);
+
+    public SourceIdentity Identity { get; }
+
+    /// <param name="snapshot">A snapshot to read every table in, held by somebody else; null = each read has one of its own.</param>
+    /// <exception cref="PawlException">The server cannot be reached, or refuses.</exception>
+    public static async ValueTask<PgSource> OpenAsync(PgOptions at, string? snapshot, CancellationToken ct)
+    {
+        var looks = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
+        try
+        {
+            return new PgSource(at, snapshot, looks, await PgIdentity.ReadAsync(looks, at, ct).ConfigureAwait(false));
+        }
+        catch
+        {
+            await looks.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct) =>
+        LookAsync(connection => PgCatalog.DescribeAsync(connection, at, pattern, ct), "describe", null, ct);
+
+    public async ValueTask<IReadOnlyList<Split>> PlanAsync(TableSchema table, ReadOptions read, CancellationToken ct)
+    {
+        var shape = PgShape.Required(table);
+        var query = new PgQuery(table.Name, shape, null);
+        await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
+        return await LookAsync<IReadOnlyList<Split>>(async connection =>
+        {
+            var names = new PgSelection(table, shape, read.Columns, false).Names;
+            await PgTableCheck.RunAsync(connection, at, Identity.Text, table, shape, names, ct).ConfigureAwait(false);
+            if (shape.Key.Count > 0 && shape.KeyIndex is null) await CheckViewAsync(connection, table, shape, query, ct).ConfigureAwait(false);
+            if (shape.Key.Count > 0)
+            {
+                return await PgPlanner.ByKeyAsync(connection, table, shape, read.Splits, ct).ConfigureAwait(false);
+            }
+            if (shape.Kind != "r") return [PgPlanner.Whole(table)];
+            if (addresses is { IsOpen: false } ended)
+            {
+                addresses = null;
+                await ended.DisposeAsync().ConfigureAwait(false);
+            }
+            addresses ??= await PgAddresses.ExportAsync(at, ct).ConfigureAwait(false);
+            return await addresses.BlocksAsync(table.Name, shape.Oid, ct).ConfigureAwait(false) is { } blocks
+                ? PgPlanner.ByAddress(table, addresses.Token, blocks, read.Splits) : [PgPlanner.Whole(table)];
+        }, "plan", table.Name, ct).ConfigureAwait(false);
+    }
+
+    public async IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after,
+        Position? through, BatchBudget budget, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await CheckWhereAsync(table.Name, PgShape.Required(table), read, ct).ConfigureAwait(false);
+        await using var reader = await PgReader.OpenAsync(at, Identity.Text, table, read, after ?? split.After, through ?? split.Through,
+            budget, snapshot, ct).ConfigureAwait(false);
+        Task<PgRead?>? ahead = null;
+        try
+        {
+            ahead = Task.Run(() => reader.NextAsync(ct), CancellationToken.None);
+            while (await ahead.ConfigureAwait(false) is { } rows)
+            {
+                ahead = Task.Run(() => reader.NextAsync(ct), CancellationToken.None);
+                yield return new RowsEvent(table.Name, 0, rows.Batch, rows.Last);
+            }
+            ahead = null;
+        }
+        finally
+        {
+            if (ahead is not null) await DropAsync(reader, ahead).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask<PositionOrder> CompareAsync(TableSchema table, Position a, Position b, CancellationToken ct)
+    {
+        var shape = PgShape.Required(table);
+        if (a.Codec == PgSnapshotToken.Codec && b.Codec == PgSnapshotToken.Codec) return CompareAddresses(a, b);
+        if (shape.Key.Count == 0) return PositionOrder.Unordered;
+        var (left, right) = (PgKeyCodec.Read(a, shape.Key.Count), PgKeyCodec.Read(b, shape.Key.Count));
+        var order = await LookAsync(async connection =>
+        {
+            await using var compare = new NpgsqlCommand(new PgQuery(table.Name, shape, null).Comparison(left, right), connection);
+            return (int)(await compare.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
+        }, "compare", table.Name, ct).ConfigureAwait(false);
+        // A beginning of a key stands for the last row that begins so.
+        if (order == 0) order = right.Length - left.Length;
+        return order switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
+    }
+
+    public async ValueTask<long> CountAsync(TableSchema table, ReadOptions read, CancellationToken ct)
+    {
+        var shape = PgShape.Required(table);
+        await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
+        // A session of its own: a long count holds up nobody.
+        await using var connection = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
+        try
+        {
+            if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
+            await using var count = new NpgsqlCommand(new PgQuery(table.Name, shape, read.Where).Count(), connection);
+            return (long)(await count.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
+        }
+        catch (NpgsqlException e)
+        {
+            throw PgFaults.Classify(e, at, "count", table.Name, PgTableCheck.Grant(at, table.Name));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await gate.WaitAsync().ConfigureAwait(false);
+        if (addresses is not null) await addresses.DisposeAsync().ConfigureAwait(false);
+        await looks.DisposeAsync().ConfigureAwait(false);
+        gate.Dispose();
+    }
+
+    /// <summary>A batch nobody will take any more: its reader is ended, it is waited for and given back.</summary>
+    private static async ValueTask DropAsync(PgReader reader, Task<PgRead?> ahead)
+    {
+        await reader.StopAsync().ConfigureAwait(false);
+        await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ahead.IsCompletedSuccessfully) (await ahead.ConfigureAwait(false))?.Batch.Dispose();
+    }
+
+    private static PositionOrder CompareAddresses(Position a, Position b)
+    {
+        var ((leftToken, left), (rightToken, right)) = (PgSnapshotToken.Read(a), PgSnapshotToken.Read(b));
+        if (leftToken != rightToken) return PositionOrder.Unordered;
+        static (long, int) Numbers(string address)
+        {
+            var comma = address.IndexOf(',');
+            return (long.Parse(address.AsSpan(1, comma - 1), System.Globalization.CultureInfo.InvariantCulture),
+                int.Parse(address.AsSpan(comma + 1, address.Length - comma - 2), System.Globalization.CultureInfo.InvariantCulture));
+        }
+        return Numbers(left).CompareTo(Numbers(right)) switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
+    }
+
+    private async ValueTask CheckViewAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, PgQuery query, CancellationToken ct)
+    {
+        await using var nulls = new NpgsqlCommand(query.NullKeys(), connection);
+        if (await nulls.ExecuteScalarAsync(ct).ConfigureAwait(false) is true)
+        {
+            throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", string.Join(", ", shape.Key.Select(k => k.Column))),
+                ("table", table.Name), ("endpoint", at.Display));
+        }
+    }
+
+    /// <summary>The condition is code of the user's: an error in it is told as such, before anything is read.</summary>
+    private async ValueTask CheckWhereAsync(TableName table, PgShape shape, ReadOptions read, CancellationToken ct)
+    {
+        if (read.Where is null) return;
+        if (PgCondition.Problem(read.Where) is { } problem) throw Invalid(table, read.Where, problem, null);
+        await LookAsync(async connection =>
+        {
+            await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
+            try
+            {
+                await ParseAsync(connection, new PgQuery(table, shape, null).Probe(), ct).ConfigureAwait(false);
+                try
+                {
+                    await ParseAsync(connection, new PgQuery(table, shape, read.Where).Probe(), ct).ConfigureAwait(false);
+                }
+                catch (PostgresException e) when (PgFaults.IsStatement(e))
+                {
+                    throw Invalid(table, read.Where, e.MessageText, e);
+                }
+            }
+            finally
+            {
+                if (connection.State == System.Data.ConnectionState.Open)
+                {
+                    await RunAsync(connection, "set search_path = pg_catalog, pg_temp", CancellationToken.None).ConfigureAwait(false);
+                }
+            }
+            return true;
+        }, "check where", table, ct).ConfigureAwait(false);
+    }
+
+    private static PawlException Invalid(TableName table, string where, string cause, Exception? inner) =>
+        new(Fault.Configuration, Codes.ExpressionInvalid, inner, ("table", table), ("expression", where), ("cause", cause));
+
+    /// <summary>The server reads the statement and names its types; nothing runs.</summary>
+    private static async ValueTask ParseAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.PrepareAsync(ct).ConfigureAwait(false);
+        await command.UnprepareAsync(ct).ConfigureAwait(false);
+    }
+
+    private static async ValueTask RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs on the shared session, which is opened again when it was lost.</summary>
+    private async ValueTask<T> LookAsync<T>(Func<NpgsqlConnection, ValueTask<T>> look, string doing, TableName? table, CancellationToken ct)
+    {
+        await gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            if (looks.State != System.Data.ConnectionState.Open)
+            {
+                await looks.DisposeAsync().ConfigureAwait(false);
+                looks = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
+            }
+            return await look(looks).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (PawlException or OperationCanceledException))
+        {
+            throw PgFaults.Classify(e, at, doing, table, table is null ? null : PgTableCheck.Grant(at, table));
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+}
