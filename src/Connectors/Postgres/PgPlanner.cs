@@ -86,7 +86,7 @@ internal static class PgPlanner
                 select b.value, case b.place when 1 then 0 else greatest(0,
                     1 - coalesce((select sum(s) from unnest(shares) s), 0)) / greatest(1, cardinality(bounds) - 1) end
                 from known, unnest(bounds) with ordinality b (value, place))
-            select value::text, sum(share) over (order by value{collation}{down}) from points order by value{collation}{down}
+            select p.value::text, sum(p.share) over (order by p.value{collation}{down}) from points p order by p.value{collation}{down}
             """, connection);
         look.Parameters.AddWithValue(table.Name.Schema ?? PgNames.DefaultSchema);
         look.Parameters.AddWithValue(table.Name.Name);

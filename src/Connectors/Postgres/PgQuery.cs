@@ -9,6 +9,7 @@ namespace Pawl.Connectors.Postgres;
 internal sealed class PgQuery
 {
     private readonly PgShape shape;
+    private readonly string name;
     private readonly string from;
     private readonly string? where;
     private readonly bool mixed;
@@ -18,6 +19,7 @@ internal sealed class PgQuery
     {
         this.shape = shape;
         this.where = where;
+        name = PgNames.Quote(table.Name);
         // Rows of inheritance children are rows of another table, which is read by itself.
         from = (shape.Kind == "r" ? "only " : "") + PgNames.Quote(table);
         mixed = shape.Key.Any(p => p.Descending) && shape.Key.Any(p => !p.Descending);
@@ -106,8 +108,11 @@ internal sealed class PgQuery
     private string Row(string[] key) => key.Length == 1 ? Value(shape.Key[0], key[0])
         : $"row({string.Join(", ", key.Select((k, i) => Value(shape.Key[i], k)))})";
 
-    private static string Column(PgKeyPart part) =>
-        PgNames.Quote(part.Column) + (part.Collation is null ? "" : $" collate {part.Collation}");
+    /// <summary>
+    /// With the table's name: a bare one in ORDER BY would mean the select list's column, which may be the text form and order otherwise.
+    /// </summary>
+    private string Column(PgKeyPart part) =>
+        $"{name}.{PgNames.Quote(part.Column)}" + (part.Collation is null ? "" : $" collate {part.Collation}");
 
     private string Conditions(List<string> own)
     {

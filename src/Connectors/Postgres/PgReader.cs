@@ -18,7 +18,9 @@ internal sealed class PgReader : IAsyncDisposable
 {
     private readonly PgOptions at;
     private readonly TableName table;
+    private readonly PgReadSessions sessions;
     private readonly NpgsqlConnection connection;
+    private readonly int pid;
     private readonly NpgsqlRawCopyStream stream;
     private readonly PgCopyPump pump;
     private readonly PgTuples tuples;
@@ -28,10 +30,11 @@ internal sealed class PgReader : IAsyncDisposable
     private bool ended;
     private bool stopped;
 
-    private PgReader(PgOptions at, TableName table, NpgsqlConnection connection, NpgsqlRawCopyStream stream, PgSelection selection,
-        BatchBudget budget, PgSnapshotToken? snapshot)
+    private PgReader(PgOptions at, TableName table, PgReadSessions sessions, NpgsqlConnection connection, NpgsqlRawCopyStream stream,
+        PgSelection selection, BatchBudget budget, PgSnapshotToken? snapshot)
     {
-        (this.at, this.table, this.connection, this.stream) = (at, table, connection, stream);
+        (this.at, this.table, this.sessions, this.connection, this.stream) = (at, table, sessions, connection, stream);
+        pid = connection.ProcessID;
         (this.selection, this.budget, this.snapshot) = (selection, budget, snapshot);
         pump = new PgCopyPump(stream);
         tuples = new PgTuples(pump, selection.Cells, selection.Expressions.Count);
@@ -40,8 +43,8 @@ internal sealed class PgReader : IAsyncDisposable
     /// <param name="source">Identity of the source the plan was made for.</param>
     /// <param name="foreign">A snapshot to read in that somebody else holds; null = none.</param>
     /// <exception cref="PawlException">Also when it is not the database or table of the plan any more, or may not be read.</exception>
-    public static async ValueTask<PgReader> OpenAsync(PgOptions at, string source, TableSchema table, ReadOptions read, Position? after,
-        Position? through, BatchBudget budget, string? foreign, CancellationToken ct)
+    public static async ValueTask<PgReader> OpenAsync(PgOptions at, PgReadSessions sessions, string source, TableSchema table,
+        ReadOptions read, Position? after, Position? through, BatchBudget budget, string? foreign, CancellationToken ct)
     {
         var shape = PgShape.Required(table);
         var addressed = (after ?? through)?.Codec == PgSnapshotToken.Codec;
@@ -52,16 +55,17 @@ internal sealed class PgReader : IAsyncDisposable
         string? Address(Position? p) => p is null ? null : PgSnapshotToken.Read(p).Address;
         var select = addressed ? query.SelectAddresses(selection.Expressions, Address(after), Address(through))
             : query.Select(selection.Expressions, Tuple(after), Tuple(through));
-        var connection = await PgConnections.OpenAsync(at, PgRole.Read, ct).ConfigureAwait(false);
+        var connection = await sessions.BeginAsync(ct).ConfigureAwait(false);
         try
         {
-            await BeginAsync(connection, at, table, shape, addressed, token?.Snapshot ?? foreign, ct).ConfigureAwait(false);
+            await SetUpAsync(connection, table, shape, addressed, token?.Snapshot ?? foreign, ct).ConfigureAwait(false);
             if (token is not null && !await token.LivesAsync(connection, ct).ConfigureAwait(false)) throw Lost(table.Name, token, null);
+            await LockAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
             await PgTableCheck.RunAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
             // A condition of the user's means what it means in a session of theirs.
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
             var stream = await connection.BeginRawBinaryCopyAsync($"copy ({select}) to stdout (format binary)", ct).ConfigureAwait(false);
-            var reader = new PgReader(at, table.Name, connection, stream, selection, budget, token);
+            var reader = new PgReader(at, table.Name, sessions, connection, stream, selection, budget, token);
             reader.pump.Start();
             return reader;
         }
@@ -125,8 +129,13 @@ internal sealed class PgReader : IAsyncDisposable
         try
         {
             await stream.DisposeAsync().ConfigureAwait(false);
+            if (pump.IsAtEnd)
+            {
+                await sessions.ReturnAsync(connection).ConfigureAwait(false);
+                return;
+            }
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or IOException or InvalidOperationException)
         {
             // The end of a cancelled copy is an error by design.
         }
@@ -140,7 +149,7 @@ internal sealed class PgReader : IAsyncDisposable
         {
             await using var other = await PgConnections.OpenAsync(at, PgRole.Terminate, limit.Token).ConfigureAwait(false);
             await using var cancel = new NpgsqlCommand("select pg_cancel_backend($1)", other);
-            cancel.Parameters.AddWithValue(connection.ProcessID);
+            cancel.Parameters.AddWithValue(pid);
             await cancel.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is PawlException or NpgsqlException or OperationCanceledException)
@@ -149,16 +158,9 @@ internal sealed class PgReader : IAsyncDisposable
         }
     }
 
-    private static async ValueTask BeginAsync(NpgsqlConnection connection, PgOptions at, TableSchema table, PgShape shape,
-        bool addressed, string? snapshot, CancellationToken ct)
+    private static async ValueTask SetUpAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, bool addressed,
+        string? snapshot, CancellationToken ct)
     {
-        List<string> steps = ["set jit = off"];
-        // Physical order, from the first block: no workers that deal out blocks, no start where another scan is.
-        if (addressed) steps.AddRange(["set max_parallel_workers_per_gather = 0", "set synchronize_seqscans = off"]);
-        // The index gives the first row at once; a sort would read the whole range before it, again at every restart.
-        else if (shape.KeyIndex is not null) steps.AddRange(["set enable_sort = off", "set enable_bitmapscan = off"]);
-        steps.Add("begin isolation level repeatable read, read only");
-        await RunAsync(connection, string.Join("; ", steps), ct).ConfigureAwait(false);
         if (snapshot is not null)
         {
             try
@@ -170,18 +172,29 @@ internal sealed class PgReader : IAsyncDisposable
                 throw Lost(table.Name, null, e);
             }
         }
-        // From here on nobody drops or alters it; waits at most the lock timeout.
-        if (shape.Kind is "r" or "p")
+        var settings = "set local jit = off";
+        // Physical order, from the first block: no workers that deal out blocks, no start where another scan is.
+        if (addressed) settings += "; set local max_parallel_workers_per_gather = 0; set local synchronize_seqscans = off";
+        // The index gives the first row at once; a sort would read the whole range before it, again at every restart.
+        else if (shape.KeyIndex is not null) settings += "; set local enable_sort = off; set local enable_bitmapscan = off";
+        await RunAsync(connection, settings, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>From here on nobody drops or alters the table; waits at most the lock timeout.</summary>
+    private static async ValueTask LockAsync(NpgsqlConnection connection, PgOptions at, string source, TableSchema table, PgShape shape,
+        IReadOnlyList<string> columns, CancellationToken ct)
+    {
+        if (shape.Kind is not ("r" or "p")) return;
+        try
         {
-            try
-            {
-                await RunAsync(connection, $"lock table {(shape.Kind == "r" ? "only " : "")}{PgNames.Quote(table.Name)} in access share mode", ct)
-                    .ConfigureAwait(false);
-            }
-            catch (PostgresException e)
-            {
-                throw PgFaults.Classify(e, at, "lock table", table.Name, PgTableCheck.Grant(at, table.Name));
-            }
+            // A role that may read some columns only may not lock the table, so that stays undone for it.
+            await RunAsync(connection, $"savepoint unlocked; lock table {(shape.Kind == "r" ? "only " : "")}{PgNames.Quote(table.Name)} "
+                + "in access share mode", ct).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState is "42501" or "42P01" or "3F000")
+        {
+            await RunAsync(connection, "rollback to savepoint unlocked", ct).ConfigureAwait(false);
+            await PgTableCheck.RunAsync(connection, at, source, table, shape, columns, ct).ConfigureAwait(false);
         }
     }
 

@@ -9,18 +9,13 @@ namespace Pawl.Connectors.Postgres;
 /// Tables of a PostgreSQL database. Looks share one session, each read and each count has its own; a read is one batch ahead of its
 /// consumer. Thread-safe.
 /// </summary>
-internal sealed class PgSource : ISource, ICountsRows
+internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity) : ISource, ICountsRows
 {
-    private readonly PgOptions at;
-    private readonly string? snapshot;
     private readonly SemaphoreSlim gate = new(1, 1);
-    private NpgsqlConnection looks;
+    private readonly PgReadSessions sessions = new(at);
     private PgAddresses? addresses;
 
-    private PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity) =>
-        (this.at, this.snapshot, this.looks, Identity) = (at, snapshot, looks, identity);
-
-    public SourceIdentity Identity { get; }
+    public SourceIdentity Identity { get; } = identity;
 
     /// <param name="snapshot">A snapshot to read every table in, held by somebody else; null = each read has one of its own.</param>
     /// <exception cref="PawlException">The server cannot be reached, or refuses.</exception>
@@ -71,8 +66,8 @@ internal sealed class PgSource : ISource, ICountsRows
         Position? through, BatchBudget budget, [EnumeratorCancellation] CancellationToken ct)
     {
         await CheckWhereAsync(table.Name, PgShape.Required(table), read, ct).ConfigureAwait(false);
-        await using var reader = await PgReader.OpenAsync(at, Identity.Text, table, read, after ?? split.After, through ?? split.Through,
-            budget, snapshot, ct).ConfigureAwait(false);
+        await using var reader = await PgReader.OpenAsync(at, sessions, Identity.Text, table, read, after ?? split.After,
+            through ?? split.Through, budget, snapshot, ct).ConfigureAwait(false);
         Task<PgRead?>? ahead = null;
         try
         {
@@ -128,6 +123,7 @@ internal sealed class PgSource : ISource, ICountsRows
     {
         await gate.WaitAsync().ConfigureAwait(false);
         if (addresses is not null) await addresses.DisposeAsync().ConfigureAwait(false);
+        await sessions.DisposeAsync().ConfigureAwait(false);
         await looks.DisposeAsync().ConfigureAwait(false);
         gate.Dispose();
     }
