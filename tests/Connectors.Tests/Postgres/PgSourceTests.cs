@@ -287,12 +287,15 @@ public sealed class PgSourceTests
             "insert into t select i, repeat('x', 1000) from generate_series(1, 50000) i");
         await using var source = await fixture.SourceAsync();
         var table = await source.TableAsync("t");
+        var ended = false;
         var thrown = await Assert.ThrowsAsync<PawlException>(async () =>
         {
             await foreach (var e in source.Source.ReadAsync(table, new(), new Split { Index = 0 }, null, null, new BatchBudget(10, 1 << 20),
                 default))
             {
                 ((RowsEvent)e).Batch.Dispose();
+                if (ended) continue;
+                ended = true;
                 await fixture.RunAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{fixture.Database}' "
                     + "and application_name like 'pawl/%'");
             }
