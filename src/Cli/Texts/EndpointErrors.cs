@@ -65,12 +65,14 @@ internal static class EndpointErrors
             new("{endpoint} refused the login of {user}[: {cause}].", "{endpoint} 拒绝 {user} 登录[：{cause}]。"),
             new("A wrong or missing password, an unknown role, or no line in pg_hba.conf that lets this role in from here.",
                 "密码错误或缺失、角色不存在，或 pg_hba.conf 中没有允许该角色从此处登录的行。"),
-            new("Try the same login by hand:  psql -U {user}   then:  pawl run {jobfile}", "手工试同样的登录：  psql -U {user}   然后：  pawl run {jobfile}")),
+            new("Try the same login by hand:  psql -U {user}   then:  pawl run {jobfile}",
+                "手工试同样的登录：  psql -U {user}   然后：  pawl run {jobfile}")),
         [Codes.TlsRefused] = new(
             new("no trusted encrypted connection", "无法建立可信的加密连接"),
-            new("No trusted encrypted connection to[ {host}][ ({endpoint})][: {cause}].", "无法与[ {host}][（{endpoint}）]建立可信的加密连接[：{cause}]。"),
-            new("The server offers no TLS, or its certificate is expired, made out to another host, or signed by nobody this machine trusts. " +
-                "Pawl does not go on unencrypted.",
+            new("No trusted encrypted connection to[ {host}][ ({endpoint})][: {cause}].",
+                "无法与[ {host}][（{endpoint}）]建立可信的加密连接[：{cause}]。"),
+            new("The server offers no TLS, or its certificate is expired, made out to another host, or signed by nobody this machine " +
+                "trusts. Pawl does not go on unencrypted.",
                 "服务器不提供 TLS，或其证书已过期、属于别的主机、签发者不被本机信任。Pawl 不会改用明文。"),
             new("Name the certificate that signed it (sslrootcert=FILE in the URL), then:  pawl run {jobfile}",
                 "在 URL 中指明签发证书（sslrootcert=文件），然后：  pawl run {jobfile}")),

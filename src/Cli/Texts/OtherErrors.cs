@@ -77,6 +77,7 @@ internal static class OtherErrors
             new("the server ended a statement", "服务器中止了语句"),
             new("A statement[ on {table}] was ended at {endpoint}[: {cause}].", "{endpoint} 上[{table} 的]语句被中止[：{cause}]。"),
             new("A statement timeout, or somebody who cancelled it. What was committed is safe.", "语句超时，或有人取消了它。已提交的内容是安全的。"),
-            new("Raise statement_timeout in the URL, then go on:  pawl run {jobfile}", "在 URL 中提高 statement_timeout，然后继续：  pawl run {jobfile}")),
+            new("Raise statement_timeout in the URL, then go on:  pawl run {jobfile}",
+                "在 URL 中提高 statement_timeout，然后继续：  pawl run {jobfile}")),
     };
 }

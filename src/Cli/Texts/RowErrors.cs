@@ -53,7 +53,9 @@ internal static class RowErrors
             new("a text the target cannot hold", "目标无法存放的文本"),
             new("A text[ in column {column}][ of {table}] holds characters that the target cannot store[: {cause}].",
                 "[{table} 的][列 {column} 的]文本含有目标无法存储的字符[：{cause}]。"),
-            new("A NUL character or bytes that are not UTF-8. Changing them unasked would be a silent loss.", "NUL 字符，或并非 UTF-8 的字节。擅自改动等于悄悄丢失。"),
-            new("Let such rows go to the reject store (on_error), then:  pawl run {jobfile}", "让这样的行进入拒收库（on_error），然后：  pawl run {jobfile}")),
+            new("A NUL character or bytes that are not UTF-8. Changing them unasked would be a silent loss.",
+                "NUL 字符，或并非 UTF-8 的字节。擅自改动等于悄悄丢失。"),
+            new("Let such rows go to the reject store (on_error), then:  pawl run {jobfile}",
+                "让这样的行进入拒收库（on_error），然后：  pawl run {jobfile}")),
     };
 }

@@ -51,7 +51,8 @@ internal static class PgCatalogSql
             'Oid', a.atttypid::int8, 'BaseOid', base.oid::int8, 'BaseName', base.typname, 'Modifier', base.modifier,
             'NotNull', a.attnotnull, 'Default', pg_get_expr(d.adbin, d.adrelid), 'Identity', a.attidentity::text,
             'Generated', a.attgenerated::text,
-            'Collation', (select format('%I.%I', ln.nspname, l.collname) from pg_collation l join pg_namespace ln on ln.oid = l.collnamespace
+            'Collation', (select format('%I.%I', ln.nspname, l.collname) from pg_collation l
+                join pg_namespace ln on ln.oid = l.collnamespace
                 where l.oid = a.attcollation and a.attcollation <> (select typcollation from pg_type where oid = a.atttypid)))
             order by a.attnum), '[]')
         from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum, {Base}

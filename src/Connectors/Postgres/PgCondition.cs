@@ -69,7 +69,8 @@ internal static class PgCondition
     }
 
     /// <summary>A carriage return ends a line, too.</summary>
-    private static int LineEnd(string text, int from) => text.AsSpan(from).IndexOfAny('\n', '\r') is var at and >= 0 ? from + at : text.Length;
+    private static int LineEnd(string text, int from) =>
+        text.AsSpan(from).IndexOfAny('\n', '\r') is var at and >= 0 ? from + at : text.Length;
 
     /// <summary>Comments nest.</summary>
     private static int CommentEnd(string text, int from)

@@ -30,7 +30,7 @@ internal enum PgRole
 /// </summary>
 internal static class PgConnections
 {
-    /// <summary>By connection string: what is the same for all sessions of one address and role is worked out once. No connections.</summary>
+    /// <summary>By connection string: what is the same for all sessions of one address and role, worked out once. No connections.</summary>
     private static readonly ConcurrentDictionary<string, NpgsqlDataSource> Sources = new();
 
     /// <summary>Names this process to the server; a sink may put its runner's uuid in its place. <c>pawl/RUNNER/role</c>.</summary>

@@ -25,8 +25,8 @@ internal static class PgIdentity
         }
         catch (NpgsqlException e)
         {
-            throw PgFaults.Classify(e, at, "identity", grant:
-                $"GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system(), pg_catalog.pg_control_checkpoint() TO {PgNames.Quote(at.User)}");
+            throw PgFaults.Classify(e, at, "identity", grant: "GRANT EXECUTE ON FUNCTION "
+                + $"pg_catalog.pg_control_system(), pg_catalog.pg_control_checkpoint() TO {PgNames.Quote(at.User)}");
         }
     }
 }

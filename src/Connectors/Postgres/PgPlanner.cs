@@ -11,8 +11,8 @@ internal static class PgPlanner
     private const int MostSplits = 4096;
 
     /// <summary>Splits of a keyed table, cut along its leading key column.</summary>
-    public static async ValueTask<IReadOnlyList<Split>> ByKeyAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, int wanted,
-        CancellationToken ct)
+    public static async ValueTask<IReadOnlyList<Split>> ByKeyAsync(NpgsqlConnection connection, TableSchema table, PgShape shape,
+        int wanted, CancellationToken ct)
     {
         wanted = Math.Clamp(wanted, 1, MostSplits);
         if (wanted == 1 || shape.KeyIndex is null) return [Whole(table)];
@@ -57,7 +57,8 @@ internal static class PgPlanner
     private static async ValueTask<bool> IsFreshAsync(NpgsqlConnection connection, PgShape shape, CancellationToken ct)
     {
         await using var look = new NpgsqlCommand("""
-            select coalesce(sum(pg_stat_get_mod_since_analyze(l.oid)), 0) * 5 <= coalesce(sum(l.reltuples) filter (where l.reltuples > 0), 0)
+            select coalesce(sum(pg_stat_get_mod_since_analyze(l.oid)), 0) * 5
+                <= coalesce(sum(l.reltuples) filter (where l.reltuples > 0), 0)
             from pg_partition_tree($1::int8::oid::regclass) p join pg_class l on l.oid = p.relid where p.isleaf
             """, connection);
         look.Parameters.AddWithValue((long)shape.Oid);

@@ -53,8 +53,11 @@ internal sealed class PgQuery
     public string Probe() => $"select 1 from {from}{Conditions([])} limit 0";
 
     /// <summary>Whether a row has no key; only for views, whose columns may be null whatever is stated.</summary>
-    public string NullKeys() =>
-        $"select exists (select 1 from {from}{Conditions([string.Join(" or ", shape.Key.Select(p => $"{PgNames.Quote(p.Column)} is null"))])})";
+    public string NullKeys()
+    {
+        var isNull = shape.Key.Select(p => $"{PgNames.Quote(p.Column)} is null");
+        return $"select exists (select 1 from {from}{Conditions([string.Join(" or ", isNull)])})";
+    }
 
     /// <summary>-1, 0 or 1 for two keys; of unequal lengths they are compared as far as the shorter goes.</summary>
     public string Comparison(string[] a, string[] b)
@@ -85,8 +88,8 @@ internal sealed class PgQuery
         : Beyond(key, p => mixed && p.Descending ? (p.Greater, p.GreaterOrEqual) : (p.Less, p.LessOrEqual), orEqual: true);
 
     /// <summary>
-    /// Key columns that do not run the same way cannot be compared as one row: <c>a &gt; x or (a = x and (b &lt; y or …))</c>. In front of it
-    /// stands what is true anyway and what an index can begin at.
+    /// Key columns that do not run the same way cannot be compared as one row: <c>a &gt; x or (a = x and (b &lt; y or …))</c>. In front of
+    /// it stands what is true anyway and what an index can begin at.
     /// </summary>
     private string Beyond(string[] key, Func<PgKeyPart, (string Strict, string OrEqual)> operators, bool orEqual)
     {

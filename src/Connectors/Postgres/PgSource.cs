@@ -39,15 +39,14 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
     public async ValueTask<IReadOnlyList<Split>> PlanAsync(TableSchema table, ReadOptions read, CancellationToken ct)
     {
         var shape = PgShape.Required(table);
-        var query = new PgQuery(table.Name, shape, null);
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
         return await LookAsync<IReadOnlyList<Split>>(async connection =>
         {
             var names = new PgSelection(table, shape, read.Columns, false).Names;
             await PgTableCheck.RunAsync(connection, at, Identity.Text, table, shape, names, ct).ConfigureAwait(false);
-            if (shape.Key.Count > 0 && shape.KeyIndex is null) await CheckViewAsync(connection, table, shape, query, ct).ConfigureAwait(false);
             if (shape.Key.Count > 0)
             {
+                if (shape.KeyIndex is null) await CheckViewAsync(connection, table, shape, ct).ConfigureAwait(false);
                 return await PgPlanner.ByKeyAsync(connection, table, shape, read.Splits, ct).ConfigureAwait(false);
             }
             if (shape.Kind != "r") return [PgPlanner.Whole(table)];
@@ -98,7 +97,7 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         }, "compare", table.Name, ct).ConfigureAwait(false);
         // A beginning of a key stands for the last row that begins so.
         if (order == 0) order = right.Length - left.Length;
-        return order switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
+        return Order(order);
     }
 
     public async ValueTask<long> CountAsync(TableSchema table, ReadOptions read, CancellationToken ct)
@@ -146,12 +145,15 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             return (long.Parse(address.AsSpan(1, comma - 1), System.Globalization.CultureInfo.InvariantCulture),
                 int.Parse(address.AsSpan(comma + 1, address.Length - comma - 2), System.Globalization.CultureInfo.InvariantCulture));
         }
-        return Numbers(left).CompareTo(Numbers(right)) switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
+        return Order(Numbers(left).CompareTo(Numbers(right)));
     }
 
-    private async ValueTask CheckViewAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, PgQuery query, CancellationToken ct)
+    private static PositionOrder Order(int sign) =>
+        sign switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
+
+    private async ValueTask CheckViewAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, CancellationToken ct)
     {
-        await using var nulls = new NpgsqlCommand(query.NullKeys(), connection);
+        await using var nulls = new NpgsqlCommand(new PgQuery(table.Name, shape, null).NullKeys(), connection);
         if (await nulls.ExecuteScalarAsync(ct).ConfigureAwait(false) is true)
         {
             throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", string.Join(", ", shape.Key.Select(k => k.Column))),

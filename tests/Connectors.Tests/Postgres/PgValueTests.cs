@@ -18,7 +18,8 @@ public sealed class PgValueTests
             ["3.4028234663852886E+38", "1.401298464324817E-45", "-0", "\"NaN\"", "\"-Infinity\""] },
         { "double precision", ["1.7976931348623157e308", "5e-324", "0.1", "NaN", "Infinity"],
             ["1.7976931348623157E+308", "5E-324", "0.1", "\"NaN\"", "\"Infinity\""] },
-        { "numeric", ["0", "0.00", "-0.001", "NaN", "Infinity", "-Infinity", "1e20", "1e-20", "123456789012345678901234567890123456789012.50",
+        { "numeric", ["0", "0.00", "-0.001", "NaN", "Infinity", "-Infinity", "1e20", "1e-20",
+                "123456789012345678901234567890123456789012.50",
                 "99999999.99990000", "10000", "9999.9", "0.00010001"],
             ["\"0\"", "\"0.00\"", "\"-0.001\"", "\"NaN\"", "\"Infinity\"", "\"-Infinity\"", "\"100000000000000000000\"",
                 "\"0.00000000000000000001\"", "\"123456789012345678901234567890123456789012.50\"", "\"99999999.99990000\"", "\"10000\"",
@@ -58,7 +59,8 @@ public sealed class PgValueTests
         { "int4range", ["[1,5)", "empty", "(,)"], ["\"[1,5)\"", "\"empty\"", "\"(,)\""] },
         { "tstzrange", ["[2026-01-01 00:00+08,infinity)"], ["\"[\\\"2025-12-31 16:00:00+00\\\",infinity)\""] },
         { "int4multirange", ["{[1,2),[5,9)}"], ["\"{[1,2),[5,9)}\""] },
-        { "integer[]", ["{}", "{1,NULL,3}", "[0:1]={5,6}", "{{1,2},{3,4}}"], ["\"{}\"", "\"{1,NULL,3}\"", "\"[0:1]={5,6}\"", "\"{{1,2},{3,4}}\""] },
+        { "integer[]", ["{}", "{1,NULL,3}", "[0:1]={5,6}", "{{1,2},{3,4}}"],
+            ["\"{}\"", "\"{1,NULL,3}\"", "\"[0:1]={5,6}\"", "\"{{1,2},{3,4}}\""] },
         { "text[]", ["{\"a,b\",\"\",NULL,\"NULL\"}"], ["\"{\\\"a,b\\\",\\\"\\\",NULL,\\\"NULL\\\"}\""] },
         { "double precision[]", ["{0.1,NaN}"], ["\"{0.1,NaN}\""] },
         { "timestamptz[]", ["{\"2026-01-01 00:00+08\"}"], ["\"{\\\"2025-12-31 16:00:00+00\\\"}\""] },
@@ -115,8 +117,8 @@ public sealed class PgValueTests
             if (type is "json" or "xml" or "point" or "tsquery" or "tsvector") continue;
             var table = FormattableString.Invariant($"k{number++}");
             var quoted = literals.Select(l => $"('{l.Replace("'", "''")}'::{type})");
-            await fixture.RunAsync($"create table {table} (v {type} primary key)", $"insert into {table} values {string.Join(", ", quoted)} "
-                + "on conflict do nothing");
+            await fixture.RunAsync($"create table {table} (v {type} primary key)",
+                $"insert into {table} values {string.Join(", ", quoted)} on conflict do nothing");
             var schema = await source.TableAsync(table);
             Assert.Equal(KeyKind.Primary, schema.Key.Kind);
             var whole = await source.ReadAsync(schema);
@@ -143,8 +145,8 @@ public sealed class PgValueTests
             """);
         await using var source = await fixture.SourceAsync();
         var columns = (await source.TableAsync("t")).Columns;
-        Assert.Equal(["text(20)", "decimal(12,3)", "decimal(10,2)", "datetime(3)", "native", "text(7)", "decimal", "integer(4)", "integer(4)",
-            "text"], columns.Select(c => c.Type.ToString()));
+        Assert.Equal(["text(20)", "decimal(12,3)", "decimal(10,2)", "datetime(3)", "native", "text(7)", "decimal",
+            "integer(4)", "integer(4)", "text"], columns.Select(c => c.Type.ToString()));
         Assert.Equal(["character varying(20)", "numeric(12,3)", "public.price_of_price", "timestamp(3) without time zone", "public.mood[]",
             "character(7)", "numeric(5,-2)", "integer", "integer", "text"], columns.Select(c => c.NativeType));
         Assert.Equal("i", Assert.Single(columns, c => c.Generated).Name);
