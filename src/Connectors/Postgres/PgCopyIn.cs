@@ -87,34 +87,26 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         await stream.WriteAsync(sending.Written, ct).ConfigureAwait(false);
     }
 
-    /// <summary>Tells the server that the COPY is off. The error that led here is the one to report, not one of this.</summary>
+    /// <summary>
+    /// Tells the server that the COPY is off. The error that led here is the one to report: what fails now has failed with it already.
+    /// </summary>
     private static async ValueTask AbandonAsync(NpgsqlRawCopyStream stream, Task onItsWay)
+    {
+        await TryAsync(() => onItsWay).ConfigureAwait(false);
+        await TryAsync(stream.CancelAsync).ConfigureAwait(false);
+        await TryAsync(() => stream.DisposeAsync().AsTask()).ConfigureAwait(false);
+    }
+
+    private static async Task TryAsync(Func<Task> step)
     {
         try
         {
-            await onItsWay.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or OperationCanceledException)
-        {
-            // The connection is broken; the next call meets that.
-        }
-        try
-        {
-            await stream.CancelAsync().ConfigureAwait(false);
+            await step().ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or OperationCanceledException or ObjectDisposedException
             or InvalidOperationException)
         {
-            // The server had ended the COPY by itself.
-        }
-        try
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or OperationCanceledException or ObjectDisposedException
-            or InvalidOperationException)
-        {
-            // Likewise.
+            // The connection is broken, or the server had ended the COPY by itself; the next call meets that.
         }
     }
 

@@ -119,6 +119,11 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables
     /// </summary>
     private async ValueTask CheckSurroundingsAsync(PgSession session, TablePlan plan, PgTarget target, CancellationToken ct)
     {
+        if (target.IsUnlogged)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "storage"),
+                ("name", "unlogged"), ("cause", "a crash of the server empties the table, and the ledger would not know"));
+        }
         var rule = database.Options.Triggers;
         if (rule == PgTriggers.Skip) return;
         if (rule == PgTriggers.Refuse && target.Triggers.Count > 0)

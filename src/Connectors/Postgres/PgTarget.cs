@@ -37,6 +37,8 @@ internal sealed record PgTarget
     public required uint Oid { get; init; }
     /// <summary>pg_class.relkind.</summary>
     public required string Kind { get; init; }
+    /// <summary>A crash of the server empties it.</summary>
+    public bool IsUnlogged { get; init; }
     public required IReadOnlyList<PgTargetColumn> Columns { get; init; }
     /// <summary>Sets of columns whose uniqueness a plain index holds at once, the primary key first.</summary>
     public required IReadOnlyList<PgUniqueSet> Unique { get; init; }
@@ -54,7 +56,7 @@ internal sealed record PgTarget
     {
         var full = new TableName(name.Schema ?? PgNames.DefaultSchema, name.Name);
         var found = await session.QueryAsync("""
-            select c.oid::bigint, c.relkind::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            select c.oid::bigint, c.relkind::text, c.relpersistence = 'u' from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname = $1 and c.relname = $2 and c.relkind not in ('i', 'I', 't')
             """, ct, full.Schema!, full.Name).ConfigureAwait(false);
         if (found.Count == 0) return null;
@@ -64,6 +66,7 @@ internal sealed record PgTarget
             Name = full,
             Oid = (uint)oid,
             Kind = (string)found[0][1]!,
+            IsUnlogged = (bool)found[0][2]!,
             Columns = await ColumnsAsync(session, oid, ct).ConfigureAwait(false),
             Unique = await UniqueAsync(session, oid, ct).ConfigureAwait(false),
             Triggers =

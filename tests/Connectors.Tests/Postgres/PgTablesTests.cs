@@ -101,7 +101,8 @@ public sealed class PgTablesTests
             new() { Name = "keys", Definition = "CREATE UNIQUE INDEX keys ON a.b USING btree (id)", Unique = true, Primary = true,
                 Constraint = "PRIMARY KEY (id)", Columns = ["id"], Uses = ["id"] },
             new() { Name = "one v",
-                Definition = "CREATE UNIQUE INDEX \"one v\" ON \"a b\".\"x USING y\" USING btree (v DESC) WHERE (id > 0)", Unique = true, Columns = ["v"], Uses = ["v", "id"] },
+                Definition = "CREATE UNIQUE INDEX \"one v\" ON \"a b\".\"x USING y\" USING btree (v DESC) WHERE (id > 0)",
+                Unique = true, Columns = ["v"], Uses = ["v", "id"] },
             new() { Name = "lower_v", Definition = "CREATE INDEX lower_v ON a.b USING btree (lower((v)::text))", Columns = [null],
                 Uses = ["v"] },
         ],
@@ -222,6 +223,17 @@ public sealed class PgTablesTests
             await fixture.WriteAsync(plan, [[1L]], options);
             Assert.Equal([$"{seen}"], await fixture.QueryAsync("select count(*) from log"));
         }
+    }
+
+    [Fact]
+    public async Task A_table_that_a_crash_would_empty_is_refused()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture);
+        await fixture.RunAsync("create unlogged table t (id bigint)");
+        var refused = await Assert.ThrowsAsync<PawlException>(async () =>
+            await database.Tables.PrepareAsync(fixture.Plan("t", [Id], keys: 0), Free, default));
+        Assert.Equal((Codes.TargetDependent, "unlogged"), (refused.Code, refused.Details["name"]));
     }
 
     [Fact]
