@@ -1,9 +1,10 @@
 using Pawl.Contracts;
+using Pawl.Relational;
 
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>PostgreSQL databases: <c>postgres://user@host:5432/database?sslmode=verify-full</c>. Stateless and thread-safe.</summary>
-public sealed class PgConnector : Connector, IReadsTables
+public sealed class PgConnector : Connector, IReadsTables, IWritesTables
 {
     public override ConnectorSpec Spec { get; } = new()
     {
@@ -26,4 +27,8 @@ public sealed class PgConnector : Connector, IReadsTables
     /// <inheritdoc/>
     public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
         await PgSource.OpenAsync(PgOptions.Parse(at), context.Snapshot, ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        ValueTask.FromResult<ISink>(new TransactionalSink(new PgDatabase(PgOptions.Parse(at), context), context));
 }
