@@ -64,12 +64,14 @@ internal sealed class PgAddresses : IAsyncDisposable
     /// <summary>The session is still there, as far as its client knows.</summary>
     public bool IsOpen => connection.State == System.Data.ConnectionState.Open;
 
-    public static async ValueTask<PgAddresses> ExportAsync(PgOptions at, CancellationToken ct)
+    /// <param name="within">A snapshot held by somebody else that this one is to be the same as; null = the present.</param>
+    public static async ValueTask<PgAddresses> ExportAsync(PgOptions at, string? within, CancellationToken ct)
     {
         var connection = await PgConnections.OpenAsync(at, PgRole.Snapshot, ct).ConfigureAwait(false);
         try
         {
-            await using var begin = new NpgsqlCommand("begin isolation level repeatable read, read only", connection);
+            var import = within is null ? "" : $"; set transaction snapshot {PgNames.Literal(within)}";
+            await using var begin = new NpgsqlCommand("begin isolation level repeatable read, read only" + import, connection);
             await begin.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
             await using var export = new NpgsqlCommand("""
                 select pg_export_snapshot(), pg_backend_pid(), (extract(epoch from a.backend_start) * 1000000)::int8

@@ -55,7 +55,7 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
                 addresses = null;
                 await ended.DisposeAsync().ConfigureAwait(false);
             }
-            addresses ??= await PgAddresses.ExportAsync(at, ct).ConfigureAwait(false);
+            addresses ??= await PgAddresses.ExportAsync(at, snapshot, ct).ConfigureAwait(false);
             return await addresses.BlocksAsync(table.Name, shape.Oid, ct).ConfigureAwait(false) is { } blocks
                 ? PgPlanner.ByAddress(table, addresses.Token, blocks, read.Splits) : [PgPlanner.Whole(table)];
         }, "plan", table.Name, ct).ConfigureAwait(false);

@@ -163,6 +163,34 @@ public sealed class PgSourceTests
     }
 
     [Fact]
+    public async Task A_snapshot_that_somebody_holds_is_read_by_every_table()
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        await fixture.RunAsync("create table keyed (id int primary key)", "create table keyless (id int)",
+            "insert into keyed select generate_series(1, 100)", "insert into keyless select generate_series(1, 100)");
+        await using var holder = await fixture.Server.ConnectAsync(fixture.Database);
+        await using var transaction = await holder.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+        await using var export = new NpgsqlCommand("select pg_export_snapshot()", holder);
+        var snapshot = (string)(await export.ExecuteScalarAsync())!;
+        await fixture.RunAsync("delete from keyed where id > 10", "delete from keyless where id > 10");
+        await using var source = new SourceUnderTest(await new PgConnector().OpenSourceAsync(fixture.Here(),
+            PgFixture.Context with { Snapshot = snapshot }, default));
+        foreach (var name in new[] { "keyed", "keyless" })
+        {
+            var table = await source.TableAsync(name);
+            var rows = 0;
+            foreach (var split in await source.Source.PlanAsync(table, new ReadOptions { Splits = 3 }, default))
+            {
+                rows += (await source.ReadAsync(table, split: split)).Count;
+            }
+            Assert.Equal(100, rows);
+        }
+        await transaction.RollbackAsync();
+        var thrown = await source.FailureAsync(async s => await s.ReadAsync(await s.TableAsync("keyed")));
+        Assert.Equal((Fault.PositionLost, Codes.SnapshotLost), (thrown.Fault, thrown.Code));
+    }
+
+    [Fact]
     public async Task A_lost_snapshot_is_found_out_not_replaced()
     {
         await using var fixture = await PgFixture.NewAsync();
