@@ -15,8 +15,8 @@ public sealed class PgToPgTests
         create table s (
             id bigint generated always as identity primary key, b boolean, i2 smallint, i4 integer, o oid, f4 real, f8 float8, n numeric,
             n2 numeric(10,2) default 1.5, t text collate "C", v varchar(9) unique, c char(4), nm name, by bytea, d date,
-            tm time(3), ts timestamp, tz timestamptz(3), iv interval, u uuid, j json, jb jsonb, dj doc, e mood, ds small, arr int[], ta text[], cmp pair, r int4range,
-            ip inet, mac macaddr, bits bit(3), mon money, x xml, tsv tsvector, pt point, ttz timetz, ch "char",
+            tm time(3), ts timestamp, tz timestamptz(3), iv interval, u uuid, j json, jb jsonb, dj doc, e mood, ds small,
+            arr int[], ta text[], cmp pair, r int4range, ip inet, mac macaddr, bits bit(3), mon money, x xml, tsv tsvector, pt point, ttz timetz, ch "char",
             g integer generated always as (i4 * 2) stored, check (i4 > 0));
         create index s_expr on s (lower(t)) where i4 > 1;
         insert into s (b, i2, i4, o, f4, f8, n, n2, t, v, c, nm, by, d, tm, ts, tz, iv, u, j, jb, dj, e, ds, arr, ta, cmp, r, ip, mac, bits,
