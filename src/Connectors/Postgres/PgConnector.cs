@@ -15,6 +15,7 @@ public sealed class PgConnector : Connector, IReadsTables, IWritesTables
         Limits = new ConnectorLimits
         {
             IdentifierBytes = PgNames.MaxBytes,
+            DefaultSchema = PgNames.DefaultSchema,
             MaxWriters = 16,
             Upsert = true,
             // A field of 1 GB and its row do not fit into one message of the server's.

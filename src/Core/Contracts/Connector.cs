@@ -95,6 +95,8 @@ public sealed record ConnectorLimits
     public bool AcceptsStrays { get; init; }
     public bool Upsert { get; init; }
     public bool HasSchemas { get; init; } = true;
+    /// <summary>Where a target table lies whose name says no schema; null = the system decides by itself, or has none.</summary>
+    public string? DefaultSchema { get; init; }
     /// <summary>Largest single value in bytes.</summary>
     public long ValueBytes { get; init; } = int.MaxValue / 2;
 }
