@@ -9,7 +9,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Tests.Postgres;
 
 /// <summary>A schema of its own in one database of the shared server, looked at with a plain connection.</summary>
-internal sealed class PgSinkFixture : ITypesFixture
+internal sealed class PgSinkFixture : ISinkFixture
 {
     private static readonly Dictionary<int, Task<string>> Databases = [];
     private static int number;
@@ -48,18 +48,6 @@ internal sealed class PgSinkFixture : ITypesFixture
 
     public async ValueTask<ISource> OpenSourceAsync() =>
         await new PgConnector().OpenSourceAsync(PgFixture.At(Server, Database), SinkRunner.Context(), default);
-
-    public IReadOnlyList<LogicalType> Types =>
-    [
-        LogicalType.Bool, new(TypeKind.Integer, 2), new(TypeKind.Integer, 4), LogicalType.Int64, new(TypeKind.Float32), LogicalType.Float64,
-        new(TypeKind.Decimal), LogicalType.Text, LogicalType.Bytes, new(TypeKind.Date), new(TypeKind.Time), new(TypeKind.DateTime),
-        new(TypeKind.Instant), new(TypeKind.Interval), new(TypeKind.Uuid), new(TypeKind.Json),
-    ];
-
-    /// <summary>No text of PostgreSQL's holds a NUL.</summary>
-    public IReadOnlyList<object> Refused(LogicalType type) => type.Kind == TypeKind.Text ? ["\0", "a\0b"] : [];
-
-    public bool KeepsStrays => false;
 
     public TableName Name(string table) => new(Schema, table);
 
@@ -129,11 +117,6 @@ public sealed class PgSink_Conformance : SinkSuite
 public sealed class PgFaults_Conformance : FaultsSuite
 {
     protected override async ValueTask<ISinkFixture> OpenAsync() => await PgSinkFixture.OpenAsync();
-}
-
-public sealed class PgTypes_Conformance : TypesSuite
-{
-    protected override async ValueTask<ITypesFixture> OpenAsync() => await PgSinkFixture.OpenAsync();
 }
 
 public sealed class Pg18Sink_Conformance : SinkSuite
