@@ -86,7 +86,8 @@ internal sealed class PgColumns
             PgWire.Uuid when kind == TypeKind.Uuid => new PgUuidCell(),
             PgWire.Json when kind == TypeKind.Json => new PgTextCell(),
             // jsonb orders keys and drops blanks: only what went through that already stays as it is.
-            PgWire.Jsonb when kind == TypeKind.Json && (from.NativeType == "jsonb" || from.NativeType == to.Type) => new PgTextCell(isJsonb: true),
+            PgWire.Jsonb when kind == TypeKind.Json && (from.NativeType == "jsonb" || from.NativeType == to.Type) =>
+                new PgTextCell(isJsonb: true),
             PgWire.Native when kind == TypeKind.Native && from.NativeType == to.Type => NativeText(to),
             _ => null,
         };

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pawl.Model;
 
 /// <summary>Dates and times as ISO 8601 text, for any value a column carries, years below 1 and over 9999 too. Thread-safe.</summary>
-public static class CalendarText
+public static partial class CalendarText
 {
     private const long DayMicroseconds = 86_400_000_000;
 

@@ -162,9 +162,7 @@ internal sealed class ComparedSide : IAsyncDisposable
         _ => throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", Table.Name)),
     };
 
-    /// <summary>
-    /// A target without a type of its own for decimals, JSON or native values holds them as text: there the plan says what the text means.
-    /// </summary>
+    /// <summary>What the target holds as text because it has no type of its own for it, as what the plan says it means.</summary>
     private RowBatch Meant(RowBatch batch)
     {
         if (batch.Columns.Length != meant!.Count)
@@ -174,11 +172,7 @@ internal sealed class ComparedSide : IAsyncDisposable
         }
         for (var i = 0; i < meant.Count; i++)
         {
-            var column = batch.Columns[i];
-            if (column.Schema.Type.Kind == TypeKind.Text && meant[i].Type.Kind is (TypeKind.Decimal or TypeKind.Json or TypeKind.Native))
-            {
-                column.Schema = column.Schema with { Type = meant[i].Type };
-            }
+            batch.Columns[i] = MeantColumn.Of(batch.Columns[i], meant[i].Type);
         }
         return batch;
     }
