@@ -57,7 +57,8 @@ public static partial class CalendarText
             text = text[..point];
         }
         if (text.Length < 8 || text.Length > 24 || text[^3] != ':' || text[^6] != ':') return false;
-        if (!Number(text[..^6], out var hours) || !Number(text[^5..^3], out var minutes) || !Number(text[^2..], out var seconds)) return false;
+        if (!Number(text[..^6], out var hours) || !Number(text[^5..^3], out var minutes)) return false;
+        if (!Number(text[^2..], out var seconds)) return false;
         microseconds = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + fraction;
         if (isNegative) microseconds = -microseconds;
         return true;

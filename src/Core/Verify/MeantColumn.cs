@@ -11,7 +11,9 @@ namespace Pawl.Verify;
 /// </summary>
 internal static class MeantColumn
 {
-    /// <summary>The column as what it means; the same column where nothing is to be done, else a new one and the old is disposed of.</summary>
+    /// <summary>
+    /// The column as what it means; the same column where nothing is to be done, else a new one and the old is disposed of.
+    /// </summary>
     public static Column Of(Column column, LogicalType meant)
     {
         if (column.Schema.Type.Kind != TypeKind.Text || column is not BytesColumn text) return column;
@@ -64,7 +66,9 @@ internal static class MeantColumn
     private static bool TryInstant(ReadOnlySpan<byte> text, out long value)
     {
         var isZoned = text.EndsWith("Z"u8);
-        return CalendarText.TryDateTime(isZoned ? text[..^1] : text, out value) && isZoned == (value is not (long.MinValue or long.MaxValue));
+        if (!CalendarText.TryDateTime(isZoned ? text[..^1] : text, out value)) return false;
+        var isInfinite = value is long.MinValue or long.MaxValue;
+        return isZoned != isInfinite;
     }
 
     private static bool TryUuid(ReadOnlySpan<byte> text, out UInt128 bits)
@@ -80,7 +84,8 @@ internal static class MeantColumn
     private static bool TryInterval(ReadOnlySpan<byte> text, out UInt128 bits)
     {
         bits = 0;
-        if (Encoding.UTF8.GetString(text).Split(' ') is not [var months, "months", var days, "days", var rest, "microseconds"]) return false;
+        var words = Encoding.UTF8.GetString(text).Split(' ');
+        if (words is not [var months, "months", var days, "days", var rest, "microseconds"]) return false;
         if (!int.TryParse(months, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var m)
             || !int.TryParse(days, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var d)
             || !long.TryParse(rest, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var us))
