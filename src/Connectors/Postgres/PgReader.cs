@@ -128,6 +128,7 @@ internal sealed class PgReader : IAsyncDisposable
         tuples.Dispose();
         try
         {
+            if (!pump.IsAtEnd) await DrainAsync().ConfigureAwait(false);
             await stream.DisposeAsync().ConfigureAwait(false);
             if (pump.IsAtEnd)
             {
@@ -140,6 +141,17 @@ internal sealed class PgReader : IAsyncDisposable
             // The end of a cancelled copy is an error by design.
         }
         await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Disposing reads a stream to its end without a limit. Read here it ends with the cancelled statement's error, or, when a stopped
+    /// server sends nothing any more, with a connection that the driver has broken.
+    /// </summary>
+    private async ValueTask DrainAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var rest = new byte[64 * 1024];
+        while (await stream.ReadAsync(rest, limit.Token).ConfigureAwait(false) > 0) continue;
     }
 
     private async ValueTask CancelAsync()

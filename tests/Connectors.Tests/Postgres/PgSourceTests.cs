@@ -298,6 +298,39 @@ public sealed class PgSourceTests
         await NoReaderIsLeftAsync(fixture);
     }
 
+    [Fact]
+    public async Task A_read_from_a_stopped_backend_can_be_left()
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        await fixture.RunAsync("create table t (id int primary key, v text)",
+            "insert into t select i, repeat('x', 1000) from generate_series(1, 100000) i");
+        await using var source = await fixture.SourceAsync();
+        var table = await source.TableAsync("t");
+        var pid = 0;
+        var clock = new Stopwatch();
+        try
+        {
+            await foreach (var e in source.Source.ReadAsync(table, new(), new Split { Index = 0 }, null, null, new BatchBudget(10, 1 << 20),
+                default))
+            {
+                ((RowsEvent)e).Batch.Dispose();
+                var found = await fixture.RowsAsync($"select pid from pg_stat_activity where datname = '{fixture.Database}' "
+                    + "and application_name like '%/read'");
+                pid = int.Parse(found[0], System.Globalization.CultureInfo.InvariantCulture);
+                using (var stop = Process.Start("kill", ["-STOP", found[0]])) await stop.WaitForExitAsync();
+                clock.Start();
+                break;
+            }
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(40), $"took {clock.Elapsed}");
+        }
+        finally
+        {
+            using var go = Process.Start("kill", ["-CONT", FormattableString.Invariant($"{pid}")]);
+            await go.WaitForExitAsync();
+        }
+        await NoReaderIsLeftAsync(fixture);
+    }
+
     /// <summary>A session ends a moment after its client has gone.</summary>
     private static async Task NoReaderIsLeftAsync(PgFixture fixture)
     {
