@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The large campaigns, once: seeds of the simulation, planted bugs, kills of the real program; writes bench/results/campaigns.md.
+# The large campaigns, once: seeds of the simulation, planted bugs, kills of the real program; writes bench/results/simulation.md and kills-sqlite.md.
 #   bench/campaigns.sh               everything (hours on two cores)
 #   bench/campaigns.sh seeds kills   only these parts: seeds planted kills
 # CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), BENCH_DIR (a fresh folder, removed at the end; with a folder of
@@ -60,13 +60,17 @@ if has kills; then
   } >"$work/kills.md"
 fi
 
-{
-  echo "# Campaigns"
-  echo
-  echo "Measured $(date -u +%F) on $(machine), with other work beside them."
-  for part in seeds planted kills; do
-    if [[ -s $work/$part.md ]]; then echo; cat "$work/$part.md"; fi
-  done
-} >"$work/campaigns.md"
-cat "$work/campaigns.md"
-if [[ -s $work/seeds.md && -s $work/planted.md && -s $work/kills.md ]]; then cp "$work/campaigns.md" "$bench_root/bench/results/campaigns.md"; fi
+# result NAME TITLE PART…: a page of the parts that were measured
+result() {
+  local page=$bench_root/bench/results/$1.md title=$2 part; shift 2
+  for part in "$@"; do [[ -s $work/$part.md ]] || return 0; done
+  {
+    echo "# $title"
+    echo
+    echo "Measured $(date -u +%F) on $(machine), with other work beside them."
+    for part in "$@"; do echo; cat "$work/$part.md"; done
+  } >"$page"
+  cat "$page"
+}
+result simulation "Simulation" seeds planted
+result kills-sqlite "Kills" kills
