@@ -8,7 +8,7 @@ namespace Pawl.EndToEnd.Tests.Crash;
 /// <summary>Runners that are stopped, asleep, doubled or dead. However they meet, one works, and the rows are exact.</summary>
 public sealed class ZombieTests
 {
-    private const int Rows = 60_000;
+    private const int Rows = 400_000;
 
     [Fact]
     public async Task A_runner_stopped_for_longer_than_a_heartbeat_is_taken_over_and_fenced_when_it_wakes()
