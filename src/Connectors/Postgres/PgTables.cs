@@ -5,11 +5,13 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>
-/// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. Which tables Pawl made and has
-/// yet to finish stands in <c>pawl_meta</c>, by oid, written in the transaction that made them.
+/// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. A table that Pawl made and has
+/// yet to finish says so in its comment: that goes with it into a dump and back, and is gone when somebody makes another of its name.
 /// </summary>
 internal sealed class PgTables(PgDatabase database) : ITargetTables
 {
+    private const string Unfinished = "pawl: its keys and indexes come after the rows";
+
     public async ValueTask CreateControlTablesAsync(CancellationToken ct)
     {
         var schema = database.Options.ControlSchema;
@@ -80,21 +82,17 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables
         await ChangeAsync(fence, async session =>
         {
             await PgSequences.AdvanceAsync(session, plan, ct).ConfigureAwait(false);
-            if (created) await session.ExecuteAsync($"delete from {Meta} where name = {Mark(plan)}", ct).ConfigureAwait(false);
+            if (created) await session.ExecuteAsync(Comment(plan, "null"), ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }
 
-    private string Meta => $"{PgNames.Quote(database.Options.ControlSchema)}.{PgNames.Quote(ControlTables.Meta.Name)}";
+    private static string Comment(TablePlan plan, string text) => $"comment on table {PgNames.Quote(plan.Target)} is {text}";
 
-    /// <summary>An expression: the row of <c>pawl_meta</c> that says that Pawl made this very table.</summary>
-    private static string Mark(TablePlan plan) =>
-        $"'created ' || to_regclass({PgNames.Literal(PgNames.Quote(plan.Target))})::oid::text";
-
-    private async ValueTask<bool> IsCreatedAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    private static async ValueTask<bool> IsCreatedAsync(PgSession session, TablePlan plan, CancellationToken ct)
     {
-        if (!await IsThereAsync(session, database.Options.ControlSchema, ControlTables.Meta.Name, ct).ConfigureAwait(false)) return false;
-        var rows = await session.QueryAsync($"select 1::bigint from {Meta} where name = {Mark(plan)}", ct).ConfigureAwait(false);
-        return rows.Count > 0;
+        var rows = await session.QueryAsync("select obj_description(to_regclass($1), 'pg_class')", ct, PgNames.Quote(plan.Target))
+            .ConfigureAwait(false);
+        return (string?)rows[0][0] == Unfinished;
     }
 
     private async ValueTask CreateAsync(PgSession session, TablePlan plan, CancellationToken ct)
@@ -110,8 +108,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables
         await session.ExecuteAsync(creation.CreateTable(session.Version), ct, plan.Target,
             $"grant create, usage on schema {PgNames.Quote(schema)} to {PgNames.Quote(database.Options.User)}").ConfigureAwait(false);
         foreach (var step in creation.BeforeRows()) await step.RunAsync(session, plan.Target, ct).ConfigureAwait(false);
-        await session.ExecuteAsync($"insert into {Meta} (name, value) values ({Mark(plan)}, {PgNames.Literal(plan.Target.ToString())})", ct)
-            .ConfigureAwait(false);
+        await session.ExecuteAsync(Comment(plan, PgNames.Literal(Unfinished)), ct).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -154,6 +154,16 @@ internal sealed partial class PgServer : IAsyncDisposable
         return rows;
     }
 
+    /// <summary>One schema of a database, dumped as text and read into another database: objects keep their names, not their oids.</summary>
+    public async Task RestoreAsync(string from, string schema, string into)
+    {
+        string Program(string name) => $"'{Path.Combine(bin, name)}' -h '{folder}' -p {Port} -U postgres";
+        var script = $"set -o pipefail; {Program("pg_dump")} -n '\"{schema}\"' {from} | {Program("psql")} -q -v ON_ERROR_STOP=1 -o /dev/null {into}";
+        using var run = Process.Start(AsServer("bash", ["-c", script]))!;
+        await run.WaitForExitAsync();
+        Assert.Equal(0, run.ExitCode);
+    }
+
     public ValueTask DisposeAsync()
     {
         End();

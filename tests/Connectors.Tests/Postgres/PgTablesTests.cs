@@ -46,8 +46,42 @@ public sealed class PgTablesTests
         {
             await database.Tables.FinishAsync(plan, Free, default);
             Assert.Equal(["t_pkey|PRIMARY KEY (id)", "t_u_key|UNIQUE (u)"], (await IndexesAsync(fixture)).Where(i => i[0] != '|'));
-            Assert.Empty(await fixture.QueryAsync("select * from pawl_meta where name like 'created%'"));
+            Assert.Equal(["∅"], await fixture.QueryAsync("select obj_description('t'::regclass)"));
         }
+    }
+
+    [Fact]
+    public async Task A_table_that_came_back_with_a_restored_dump_still_gets_its_keys()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture);
+        var plan = fixture.Plan("t", [Id]);
+        await database.Tables.PrepareAsync(plan, Free, default);
+        await fixture.WriteAsync(plan, [[1L], [2L]], KeysAfter(fixture));
+        var restored = await fixture.Server.CreateDatabaseAsync();
+        await fixture.Server.RestoreAsync(fixture.Database, fixture.Schema, restored);
+        await using (var there = new PgDatabase(KeysAfter(fixture) with { Database = restored }, SinkRunner.Context()))
+        {
+            await there.Tables.PrepareAsync(plan, Free, default);
+            await there.Tables.FinishAsync(plan, Free, default);
+        }
+        Assert.Equal(["PRIMARY KEY (id)"], await fixture.Server.RowsAsync(restored,
+            "select pg_get_constraintdef(oid) from pg_constraint where contype = 'p' and conrelid::regclass::text like '%.t'"));
+        await fixture.Server.DropAsync(restored);
+    }
+
+    [Fact]
+    public async Task A_table_that_somebody_else_made_gets_no_keys()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture);
+        var plan = fixture.Plan("t", [Id]);
+        await database.Tables.PrepareAsync(plan, Free, default);
+        await fixture.RunAsync("drop table t", "create table t (id bigint not null)");
+        await database.Tables.PrepareAsync(plan, Free, default);
+        await fixture.WriteAsync(plan, [[1L]], KeysAfter(fixture));
+        await database.Tables.FinishAsync(plan, Free, default);
+        Assert.Empty(await IndexesAsync(fixture));
     }
 
     [Fact]
