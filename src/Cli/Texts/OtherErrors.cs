@@ -79,5 +79,11 @@ internal static class OtherErrors
             new("A statement timeout, or somebody who cancelled it. What was committed is safe.", "语句超时，或有人取消了它。已提交的内容是安全的。"),
             new("Raise statement_timeout in the URL, then go on:  pawl run {jobfile}",
                 "在 URL 中提高 statement_timeout，然后继续：  pawl run {jobfile}")),
+        [Codes.TargetAltered] = new(
+            new("the target table was altered", "目标表被修改"),
+            new("{table} was altered while rows went into it.", "写入过程中 {table} 的结构被修改。"),
+            new("Somebody changed its columns. The open group was rolled back and is tried again with the table as it is now.",
+                "有人修改了它的列。当前提交组已回滚，并按表的新结构重试。"),
+            new("When it does not get on by itself, see what fits:  pawl plan {jobfile}", "如果没有自行恢复，查看是否匹配：  pawl plan {jobfile}")),
     };
 }

@@ -9,7 +9,12 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal abstract class PgCells(ColumnSchema schema)
 {
+    private PgWire wire;
+
     protected ColumnSchema Schema { get; } = schema;
+
+    /// <summary>The type has a binary form that is read here; of any other type the server's text is.</summary>
+    public bool IsDecoded => wire != PgWire.Native;
 
     /// <summary>The column of the batch being filled.</summary>
     public abstract Column Target { get; set; }
@@ -17,7 +22,19 @@ internal abstract class PgCells(ColumnSchema schema)
     /// <param name="data">The field's bytes, not null.</param>
     public abstract void Append(ReadOnlySpan<byte> data);
 
-    public static PgCells For(ColumnSchema schema, PgWire wire) => wire switch
+    /// <summary>The same for another column.</summary>
+    public PgCells Another() => For(Schema, wire);
+
+    public Column NewColumn() => Column.Create(Schema);
+
+    public static PgCells For(ColumnSchema schema, PgWire wire)
+    {
+        var cells = Make(schema, wire);
+        cells.wire = wire;
+        return cells;
+    }
+
+    private static PgCells Make(ColumnSchema schema, PgWire wire) => wire switch
     {
         PgWire.Bool => new PgBoolCells(schema),
         PgWire.Int2 => new PgInt2Cells(schema),

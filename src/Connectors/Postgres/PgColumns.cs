@@ -22,6 +22,17 @@ internal sealed class PgColumns
     /// <summary>A column's type has no binary form that Pawl knows, so that all go as text.</summary>
     public bool IsText { get; }
 
+    /// <summary>A column's binary form is one that only the server reads.</summary>
+    public bool HasNative => Written.Any(w => Target.Column(w.Name)!.Kind.Wire == PgWire.Native);
+
+    /// <summary>The format in which these columns can be taken undecoded; null = none.</summary>
+    /// <param name="version">The server's major version.</param>
+    public string? WireFormat(int version) => IsWhole ? PgWireFormat.Of(Written.Select(w => Target.Column(w.Name)!)
+        .Select(c => (c.BaseOid, c.Modifier, c.BaseName)), version) : null;
+
+    /// <summary>All of the plan's columns are written.</summary>
+    private bool IsWhole { get; init; }
+
     /// <exception cref="PawlException">A column is missing, or could not hold the values.</exception>
     public static PgColumns Match(PgTarget target, TablePlan plan)
     {
@@ -49,7 +60,7 @@ internal sealed class PgColumns
             throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target), ("column", other.Name),
                 ("target_type", other.Type), ("cause", "it is not null, has no default, and the job brings no such column"));
         }
-        return new PgColumns(target, written, isText);
+        return new PgColumns(target, written, isText) { IsWhole = written.Count == plan.TargetSchema.Columns.Count };
     }
 
     /// <summary>The columns that make a row the same row.</summary>

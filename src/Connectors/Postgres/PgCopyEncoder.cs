@@ -39,16 +39,6 @@ internal sealed class PgCopyEncoder(IReadOnlyList<PgCopyColumn> columns, bool is
         for (; attached > 0; attached--) cells[attached - 1]?.Detach();
     }
 
-    public void Begin(PgCopyBuffer to)
-    {
-        if (!isText) to.Raw(Header.Span);
-    }
-
-    public void End(PgCopyBuffer to)
-    {
-        if (!isText) to.Raw(Trailer.Span);
-    }
-
     /// <summary>Null when the row is written; else nothing of it is.</summary>
     public PgRowRefusal? Row(PgCopyBuffer to, int row)
     {

@@ -10,66 +10,100 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
 {
     private PgCopyBuffer filling = new();
     private PgCopyBuffer sending = new();
+    private Task onItsWay = Task.CompletedTask;
+    private NpgsqlRawCopyStream? stream;
+    private object? answer;
+
+    public bool IsOpen => stream is not null;
+
+    /// <param name="isText">In COPY's text form, else in its binary one.</param>
+    public async ValueTask BeginAsync(string command, bool isText, CancellationToken ct)
+    {
+        stream = await OpenAsync(command, isText, ct).ConfigureAwait(false);
+        answer = PgCopyAnswer.Of(stream);
+        filling.Clear();
+        if (!isText) filling.Raw(PgCopyEncoder.Header.Span);
+    }
 
     /// <summary>
     /// Sends the rows [<paramref name="from"/>, <paramref name="to"/>) of the batch that the encoder is attached to.
     /// </summary>
     /// <param name="refused">Told of a row that cannot be sent; what it throws ends the COPY.</param>
+    /// <returns>Rows sent.</returns>
+    public async ValueTask<long> WriteAsync(PgCopyEncoder encoder, int from, int to, Action<int, PgRowRefusal> refused,
+        CancellationToken ct)
+    {
+        var sent = 0L;
+        for (var row = from; row < to; row++)
+        {
+            if (encoder.Row(filling, row) is { } refusal) refused(row, refusal);
+            else sent++;
+            if (filling.IsFull) await SwapAsync(ct).ConfigureAwait(false);
+        }
+        return sent;
+    }
+
+    /// <summary>Rows that are in the server's binary form already.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken ct)
+    {
+        if (filling.Length > 0) await SwapAsync(ct).ConfigureAwait(false);
+        await onItsWay.ConfigureAwait(false);
+        for (var at = 0; at < rows.Length; at += PgCopyBuffer.Size)
+        {
+            await stream!.WriteAsync(rows.Slice(at, Math.Min(PgCopyBuffer.Size, rows.Length - at)), ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>Rows as the server counted them.</returns>
+    public async ValueTask<long> EndAsync(bool isText, CancellationToken ct)
+    {
+        if (!isText) filling.Raw(PgCopyEncoder.Trailer.Span);
+        if (filling.Length > 0) await SwapAsync(ct).ConfigureAwait(false);
+        await onItsWay.ConfigureAwait(false);
+        var ending = stream!;
+        stream = null;
+        await ending.DisposeAsync().ConfigureAwait(false);
+        return PgCopyAnswer.RowsOf(answer!);
+    }
+
+    /// <summary>One COPY from its begin to its end.</summary>
     /// <returns>Rows as the server counted them, and rows sent.</returns>
     public async ValueTask<(long Counted, long Sent)> SendAsync(string command, PgCopyEncoder encoder, int from, int to,
         Action<int, PgRowRefusal> refused, CancellationToken ct)
     {
-        var stream = await OpenAsync(command, encoder.IsText, ct).ConfigureAwait(false);
-        var answer = PgCopyAnswer.Of(stream);
-        var onItsWay = Task.CompletedTask;
-        var sent = 0L;
+        await BeginAsync(command, encoder.IsText, ct).ConfigureAwait(false);
         try
         {
-            filling.Clear();
-            encoder.Begin(filling);
-            for (var row = from; row < to; row++)
-            {
-                if (encoder.Row(filling, row) is { } refusal) refused(row, refusal);
-                else sent++;
-                if (!filling.IsFull) continue;
-                await onItsWay.ConfigureAwait(false);
-                onItsWay = WriteAsync(stream, ct);
-            }
-            encoder.End(filling);
-            await onItsWay.ConfigureAwait(false);
-            onItsWay = Task.CompletedTask;
-            await WriteAsync(stream, ct).ConfigureAwait(false);
+            var sent = await WriteAsync(encoder, from, to, refused, ct).ConfigureAwait(false);
+            return (await EndAsync(encoder.IsText, ct).ConfigureAwait(false), sent);
         }
         catch
         {
-            await AbandonAsync(stream, onItsWay).ConfigureAwait(false);
+            await AbandonAsync().ConfigureAwait(false);
             throw;
         }
-        await stream.DisposeAsync().ConfigureAwait(false);
-        return (PgCopyAnswer.RowsOf(answer), sent);
     }
 
-    /// <summary>Bytes that are in the server's form already.</summary>
-    public async ValueTask<long> SendRawAsync(string command, ReadOnlyMemory<byte> tuples, CancellationToken ct)
+    /// <summary>
+    /// Tells the server that the COPY is off. The error that led here is the one to report: what fails now has failed with it already.
+    /// </summary>
+    public async ValueTask AbandonAsync()
     {
-        var stream = await connection.BeginRawBinaryCopyAsync(command, ct).ConfigureAwait(false);
-        var answer = PgCopyAnswer.Of(stream);
-        try
-        {
-            await stream.WriteAsync(PgCopyEncoder.Header, ct).ConfigureAwait(false);
-            for (var at = 0; at < tuples.Length; at += PgCopyBuffer.Size)
-            {
-                await stream.WriteAsync(tuples.Slice(at, Math.Min(PgCopyBuffer.Size, tuples.Length - at)), ct).ConfigureAwait(false);
-            }
-            await stream.WriteAsync(PgCopyEncoder.Trailer, ct).ConfigureAwait(false);
-        }
-        catch
-        {
-            await AbandonAsync(stream, Task.CompletedTask).ConfigureAwait(false);
-            throw;
-        }
-        await stream.DisposeAsync().ConfigureAwait(false);
-        return PgCopyAnswer.RowsOf(answer);
+        var way = onItsWay;
+        onItsWay = Task.CompletedTask;
+        await TryAsync(() => way).ConfigureAwait(false);
+        if (stream is not { } left) return;
+        stream = null;
+        await TryAsync(left.CancelAsync).ConfigureAwait(false);
+        await TryAsync(() => left.DisposeAsync().AsTask()).ConfigureAwait(false);
+    }
+
+    private async ValueTask SwapAsync(CancellationToken ct)
+    {
+        await onItsWay.ConfigureAwait(false);
+        (filling, sending) = (sending, filling);
+        filling.Clear();
+        onItsWay = stream!.WriteAsync(sending.Written, ct).AsTask();
     }
 
     private async ValueTask<NpgsqlRawCopyStream> OpenAsync(string command, bool isText, CancellationToken ct)
@@ -78,23 +112,6 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         // Of the writer only the stream below it is used: the text is made of bytes already.
         var writer = (StreamWriter)(TextWriter)await connection.BeginTextImportAsync(command, ct).ConfigureAwait(false);
         return (NpgsqlRawCopyStream)writer.BaseStream;
-    }
-
-    private async Task WriteAsync(Stream stream, CancellationToken ct)
-    {
-        (filling, sending) = (sending, filling);
-        filling.Clear();
-        await stream.WriteAsync(sending.Written, ct).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Tells the server that the COPY is off. The error that led here is the one to report: what fails now has failed with it already.
-    /// </summary>
-    private static async ValueTask AbandonAsync(NpgsqlRawCopyStream stream, Task onItsWay)
-    {
-        await TryAsync(() => onItsWay).ConfigureAwait(false);
-        await TryAsync(stream.CancelAsync).ConfigureAwait(false);
-        await TryAsync(() => stream.DisposeAsync().AsTask()).ConfigureAwait(false);
     }
 
     private static async Task TryAsync(Func<Task> step)

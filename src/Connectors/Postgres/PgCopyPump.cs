@@ -4,10 +4,30 @@ using Npgsql;
 
 namespace Pawl.Connectors.Postgres;
 
-/// <summary>A piece of a copy stream. The bytes lie behind <see cref="PgCopyPump.Headroom"/> free ones.</summary>
-/// <param name="Buffer">Rented; whoever took the piece gives it back.</param>
-/// <param name="Length">Bytes of the stream in it.</param>
-internal readonly record struct PgChunk(byte[] Buffer, int Length);
+/// <summary>
+/// A piece of a copy stream. The bytes lie behind <see cref="PgCopyPump.Headroom"/> free ones. Begins with one user; its memory goes back
+/// when the last lets go of it. Thread-safe.
+/// </summary>
+/// <param name="buffer">Of the shared pool when <paramref name="isRented"/>.</param>
+/// <param name="length">Bytes of the stream in it.</param>
+internal sealed class PgChunk(byte[] buffer, int length, bool isRented = true)
+{
+    private int users = 1;
+
+    public byte[] Buffer => buffer;
+
+    public int Length => length;
+
+    /// <summary>Somebody else reads it too.</summary>
+    public bool IsShared => Volatile.Read(ref users) > 1;
+
+    public void Share() => Interlocked.Increment(ref users);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref users) == 0 && isRented) ArrayPool<byte>.Shared.Return(buffer);
+    }
+}
 
 /// <summary>
 /// Reads a copy stream in a task of its own, a bounded number of large pieces ahead, so that the network, the server and the decoder work
@@ -45,14 +65,12 @@ internal sealed class PgCopyPump(NpgsqlRawCopyStream stream)
         }
     }
 
-    public static void Return(PgChunk chunk) => ArrayPool<byte>.Shared.Return(chunk.Buffer);
-
     /// <summary>Stops reading, even in the middle of a wait for the server, and gives everything back.</summary>
     public async ValueTask StopAsync()
     {
         await stopped.CancelAsync().ConfigureAwait(false);
         if (pumping is not null) await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (chunks.Reader.TryRead(out var chunk)) Return(chunk);
+        while (chunks.Reader.TryRead(out var chunk)) chunk.Release();
         stopped.Dispose();
     }
 

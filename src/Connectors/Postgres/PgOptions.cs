@@ -14,6 +14,7 @@ internal sealed record PgOptions
 {
     private static readonly string[] Modes = ["verify-full", "verify-ca", "require", "disable"];
     private static readonly string[] KeyTimes = ["after", "before"];
+    private static readonly string[] WireRules = ["auto", "off"];
     private static readonly string[] TriggerRules = ["refuse", "fire", "skip"];
 
     public static readonly IReadOnlyList<OptionSpec> Specs =
@@ -32,6 +33,8 @@ internal sealed record PgOptions
         new("control_schema", "The schema of the target database that holds Pawl's own tables.", PgNames.DefaultSchema),
         new("keys", "When a table that Pawl creates gets its keys: after the rows, which is faster, or before them, so that a row that "
             + "comes twice is refused at once. A table written by upsert, or with a reject limit, has them before.", "after", KeyTimes),
+        new("wire", "Of a source: hand rows to a PostgreSQL target as they come off the wire where all types match, or decode every row "
+            + "(off). The result is the same.", "auto", WireRules),
         new("triggers", "What to do with a target table that has triggers: refuse it, let them fire for every row, or skip them "
             + "together with its foreign keys (needs the right to set session_replication_role).", "refuse", TriggerRules),
     ];
@@ -56,6 +59,8 @@ internal sealed record PgOptions
     public string ControlSchema { get; init; } = PgNames.DefaultSchema;
     /// <summary>A table that Pawl creates has its keys before its rows. Default false.</summary>
     public bool KeysFirst { get; init; }
+    /// <summary>Rows may be handed on undecoded. Default true.</summary>
+    public bool PassesWire { get; init; } = true;
     /// <summary>What to do with a target's triggers. Default <see cref="PgTriggers.Refuse"/>.</summary>
     public PgTriggers Triggers { get; init; }
     /// <summary>The URL without secrets.</summary>
@@ -86,6 +91,7 @@ internal sealed record PgOptions
                 "connect_timeout" => options with { ConnectTimeout = Duration(name, value, 1_000, 600_000) },
                 "control_schema" => options with { ControlSchema = value },
                 "keys" => options with { KeysFirst = OneOf(name, value, KeyTimes) == "before" },
+                "wire" => options with { PassesWire = OneOf(name, value, WireRules) == "auto" },
                 "triggers" => options with { Triggers = OneOf(name, value, TriggerRules) switch
                 {
                     "fire" => PgTriggers.Fire,

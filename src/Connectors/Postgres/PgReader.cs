@@ -42,22 +42,24 @@ internal sealed class PgReader : IAsyncDisposable
 
     /// <param name="source">Identity of the source the plan was made for.</param>
     /// <param name="foreign">A snapshot to read in that somebody else holds; null = none.</param>
+    /// <param name="wire">The format in which rows are wanted undecoded; null = none.</param>
     /// <exception cref="PawlException">Also when it is not the database or table of the plan any more, or may not be read.</exception>
     public static async ValueTask<PgReader> OpenAsync(PgOptions at, PgReadSessions sessions, string source, TableSchema table,
-        ReadOptions read, Position? after, Position? through, BatchBudget budget, string? foreign, CancellationToken ct)
+        ReadOptions read, Position? after, Position? through, BatchBudget budget, string? foreign, string? wire, CancellationToken ct)
     {
         var shape = PgShape.Required(table);
         var addressed = (after ?? through)?.Codec == PgSnapshotToken.Codec;
         var token = addressed ? PgSnapshotToken.Read((after ?? through)!).Token : null;
-        var selection = new PgSelection(table, shape, read.Columns, addressed);
-        var query = new PgQuery(table.Name, shape, read.Where);
-        string[]? Tuple(Position? p) => p is null ? null : PgKeyCodec.Read(p, shape.Key.Count);
-        string? Address(Position? p) => p is null ? null : PgSnapshotToken.Read(p).Address;
-        var select = addressed ? query.SelectAddresses(selection.Expressions, Address(after), Address(through))
-            : query.Select(selection.Expressions, Tuple(after), Tuple(through));
         var connection = await sessions.BeginAsync(ct).ConfigureAwait(false);
+        var select = "copy";
         try
         {
+            var selection = new PgSelection(table, shape, read.Columns, addressed, wire, connection.PostgreSqlVersion.Major);
+            var query = new PgQuery(table.Name, shape, read.Where);
+            string[]? Tuple(Position? p) => p is null ? null : PgKeyCodec.Read(p, shape.Key.Count);
+            string? Address(Position? p) => p is null ? null : PgSnapshotToken.Read(p).Address;
+            select = addressed ? query.SelectAddresses(selection.Expressions, Address(after), Address(through))
+                : query.Select(selection.Expressions, Tuple(after), Tuple(through));
             await SetUpAsync(connection, table, shape, addressed, token?.Snapshot ?? foreign, ct).ConfigureAwait(false);
             if (token is not null && !await token.LivesAsync(connection, ct).ConfigureAwait(false)) throw Lost(table.Name, token, null);
             await LockAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
@@ -82,6 +84,20 @@ internal sealed class PgReader : IAsyncDisposable
     {
         ct.ThrowIfCancellationRequested();
         if (ended) return null;
+        try
+        {
+            return selection.Format is { } format ? await WireAsync(format, ct).ConfigureAwait(false)
+                : await ColumnsAsync(ct).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
+            throw PgFaults.Classify(e, at, "copy", table);
+        }
+    }
+
+    private async ValueTask<PgRead?> ColumnsAsync(CancellationToken ct)
+    {
         var batch = new RowBatch(selection.Output);
         try
         {
@@ -102,11 +118,23 @@ internal sealed class PgReader : IAsyncDisposable
             batch.Rows = rows;
             return new PgRead(batch, PositionOf(tuples.Last));
         }
-        catch (Exception e)
+        catch
         {
             batch.Dispose();
-            if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
-            throw PgFaults.Classify(e, at, "copy", table);
+            throw;
+        }
+    }
+
+    /// <summary>What has arrived, at most a budget's worth: nothing is copied to fill a batch.</summary>
+    private async ValueTask<PgRead?> WireAsync(string format, CancellationToken ct)
+    {
+        while (true)
+        {
+            var rows = tuples.Take(format, budget, out var count, out var pause);
+            ended = pause == PgPause.End;
+            if (rows is not null) return new PgRead(new RowBatch(selection.Output, rows, count), PositionOf(tuples.Last));
+            if (ended) return null;
+            await tuples.MoreAsync(ct).ConfigureAwait(false);
         }
     }
 

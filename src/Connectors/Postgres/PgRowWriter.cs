@@ -17,46 +17,115 @@ internal sealed partial class PgRowWriter : IDisposable
     private readonly PgColumns columns;
     private readonly PgCopyEncoder encoder;
     private readonly PgCopyIn copy;
+    private readonly PgRowStream stream;
     private readonly PgUpsert? upsert;
     private readonly string command;
+    private readonly string stamp;
     private readonly List<RejectedRow> rejected = [];
     private WriteCounts counts;
     private LaneId lane;
 
-    private PgRowWriter(PgSession session, TablePlan plan, PgColumns columns)
+    private PgRowWriter(PgSession session, TablePlan plan, PgColumns columns, string stamp)
     {
-        (this.session, this.columns, Plan) = (session, columns, plan);
+        (this.session, this.columns, this.stamp, Plan) = (session, columns, stamp, plan);
         upsert = plan.Write == WriteMode.Upsert ? new PgUpsert(session, plan, columns) : null;
         IReadOnlyList<PgCopyColumn> written = upsert is null ? columns.Written
             : [.. columns.Written, new PgCopyColumn(-1, PgUpsert.NumberColumn, null)];
         encoder = new PgCopyEncoder(written, columns.IsText);
         copy = new PgCopyIn(session.Connection);
-        command = $"copy {upsert?.Stage ?? columns.Target.Quoted} ({string.Join(", ", written.Select(c => PgNames.Quote(c.Name)))}) "
-            + $"from stdin (format {(columns.IsText ? "text" : "binary")})";
+        var into = $"copy {upsert?.Stage ?? columns.Target.Quoted} ({string.Join(", ", written.Select(c => PgNames.Quote(c.Name)))}) "
+            + "from stdin (format ";
+        command = $"{into}{(columns.IsText ? "text" : "binary")})";
+        // An upsert numbers its rows, and rows that the server alone can read cannot be set aside one by one.
+        var format = upsert is null ? columns.WireFormat(session.Version) : null;
+        if (format is not null && (plan.RejectLimit == 0 || !columns.HasNative)) WireFormat = format;
+        stream = new PgRowStream(copy, encoder, command, $"{into}binary)", WireFormat);
     }
 
     public TablePlan Plan { get; }
+
+    /// <summary>The format in which rows are taken undecoded; null = none.</summary>
+    public string? WireFormat { get; }
+
+    /// <summary>Rows go into one COPY over several batches: none of them can be set aside, and none needs a second statement.</summary>
+    public bool Streams => upsert is null && Plan.RejectLimit == 0;
 
     /// <exception cref="PawlException">The table is gone or does not fit the plan.</exception>
     public static async ValueTask<PgRowWriter> OpenAsync(PgSession session, TablePlan plan, CancellationToken ct)
     {
         var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
             ?? throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", 0));
-        return new PgRowWriter(session, plan, PgColumns.Match(target, plan));
+        return new PgRowWriter(session, plan, PgColumns.Match(target, plan),
+            await StampAsync(session, target, ct).ConfigureAwait(false));
+    }
+
+    private static async ValueTask<string> StampAsync(PgSession session, PgTarget target, CancellationToken ct) =>
+        (string?)(await session.QueryAsync(target.Stamp, ct).ConfigureAwait(false))[0][0] ?? "";
+
+    /// <summary>
+    /// Whether the table is the one that this writer was made for. Asked when rows have gone into it: from then on the transaction holds
+    /// a lock that no ALTER passes. What was altered before that could round the rows without a word.
+    /// </summary>
+    private async ValueTask CheckStampAsync(CancellationToken ct)
+    {
+        if (await StampAsync(session, columns.Target, ct).ConfigureAwait(false) == stamp) return;
+        throw new PawlException(Fault.Transient, Codes.TargetAltered, ("table", Plan.Target));
+    }
+
+    private async ValueTask SkipTriggersAsync(CancellationToken ct)
+    {
+        if (session.Options.Triggers != PgTriggers.Skip) return;
+        await session.ExecuteAsync("set local session_replication_role = replica", ct, columns.Target.Name,
+            $"grant set on parameter session_replication_role to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a batch into the open COPY, or begins one. Takes the batch over.</summary>
+    public async ValueTask SendAsync(LaneId of, RowBatch batch, CancellationToken ct)
+    {
+        lane = of;
+        stream.Hold(batch);
+        Check(batch);
+        if (!stream.IsOpen) await SkipTriggersAsync(ct).ConfigureAwait(false);
+        await StreamAsync(async () => await stream.SendAsync(batch, (row, refusal) => throw Refused(batch, row, refusal), ct)
+            .ConfigureAwait(false), ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the COPY that is open; nothing to do when there is none.</summary>
+    public async ValueTask<RowsWritten> EndAsync(CancellationToken ct)
+    {
+        if (!stream.IsOpen) return new RowsWritten(default, []);
+        var (counted, sent) = await StreamAsync(() => stream.EndAsync(ct), ct).ConfigureAwait(false);
+        CheckCounted(counted, sent);
+        await CheckStampAsync(ct).ConfigureAwait(false);
+        return new RowsWritten(new WriteCounts { Inserted = counted }, []);
+    }
+
+    /// <summary>Before the transaction is rolled back. Never throws.</summary>
+    public ValueTask AbandonAsync() => stream.AbandonAsync();
+
+    private async ValueTask<T> StreamAsync<T>(Func<ValueTask<T>> step, CancellationToken ct)
+    {
+        try
+        {
+            return await session.GuardAsync(async () => await step().ConfigureAwait(false), command, ct, columns.Target.Name, Grant())
+                .ConfigureAwait(false);
+        }
+        catch (PawlException e) when (IsRowAtFault(e) && e.InnerException is PostgresException said)
+        {
+            var (batch, row) = stream.Find(LineOf(said));
+            throw batch is null ? e : Placed(batch, e, row);
+        }
     }
 
     public async ValueTask<RowsWritten> WriteAsync(LaneId of, IReadOnlyList<RowBatch> batches, CancellationToken ct)
     {
         (counts, lane) = (default, of);
         rejected.Clear();
-        if (session.Options.Triggers == PgTriggers.Skip)
-        {
-            await session.ExecuteAsync("set local session_replication_role = replica", ct, columns.Target.Name,
-                $"grant set on parameter session_replication_role to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false);
-        }
+        await SkipTriggersAsync(ct).ConfigureAwait(false);
         foreach (var batch in batches)
         {
             Check(batch);
+            if (batch.Wire is not null && await WriteWireAsync(batch, ct).ConfigureAwait(false)) continue;
             encoder.Attach(batch);
             try
             {
@@ -68,7 +137,32 @@ internal sealed partial class PgRowWriter : IDisposable
                 encoder.Detach();
             }
         }
+        await CheckStampAsync(ct).ConfigureAwait(false);
         return new RowsWritten(counts, [.. rejected]);
+    }
+
+    /// <summary>Rows as they came, when the server takes all of them; false when one has to be found and set aside.</summary>
+    private async ValueTask<bool> WriteWireAsync(RowBatch batch, CancellationToken ct)
+    {
+        if (batch.Wire!.Format != WireFormat) return false;
+        await session.ExecuteAsync("savepoint pawl_rows", ct).ConfigureAwait(false);
+        var before = counts;
+        try
+        {
+            await StreamAsync(() => stream.SendAsync(batch, static (_, _) => { }, ct), ct).ConfigureAwait(false);
+            var (counted, sent) = await StreamAsync(() => stream.EndAsync(ct), ct).ConfigureAwait(false);
+            CheckCounted(counted, sent);
+            counts += new WriteCounts { Inserted = counted };
+            await session.ExecuteAsync("release savepoint pawl_rows", ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (PawlException e) when (IsRowAtFault(e))
+        {
+            counts = before;
+            await stream.AbandonAsync().ConfigureAwait(false);
+            await session.ExecuteAsync("rollback to savepoint pawl_rows", ct).ConfigureAwait(false);
+            return false;
+        }
     }
 
     /// <summary>
@@ -140,11 +234,7 @@ internal sealed partial class PgRowWriter : IDisposable
         {
             throw Placed(batch, e, RowOf(said, from, to, skipped));
         }
-        if (counted != sent)
-        {
-            throw new PawlException(Fault.Data, Codes.RowRefused, ("table", Plan.Target),
-                ("cause", $"of {sent} rows the server took {counted}: a trigger or a rule left some out"));
-        }
+        CheckCounted(counted, sent);
         if (upsert is null) counts += new WriteCounts { Inserted = counted };
         else counts += await MergeAsync(batch, from, to, counted, ct).ConfigureAwait(false);
     }
@@ -159,6 +249,13 @@ internal sealed partial class PgRowWriter : IDisposable
         {
             throw Placed(batch, e, to - from == 1 ? from : null);
         }
+    }
+
+    private void CheckCounted(long counted, long sent)
+    {
+        if (counted == sent) return;
+        throw new PawlException(Fault.Data, Codes.RowRefused, ("table", Plan.Target),
+            ("cause", $"of {sent} rows the server took {counted}: a trigger or a rule left some out"));
     }
 
     private static bool IsRowAtFault(PawlException e) => e.Fault == Fault.Data && PgFaults.IsConstraint(e);
@@ -189,8 +286,7 @@ internal sealed partial class PgRowWriter : IDisposable
     /// <summary>COPY counts the rows it was sent from 1; rows that were held back are not among them.</summary>
     private static int? RowOf(PostgresException e, int from, int to, List<int>? skipped)
     {
-        if (e.Where is null || LinePlace().Match(e.Where) is not { Success: true } match) return to - from == 1 ? from : null;
-        if (!int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var line)) return null;
+        if (LineOf(e) is not { } line) return to - from == 1 ? from : null;
         var row = from + line - 1;
         foreach (var held in skipped ?? [])
         {
@@ -198,6 +294,10 @@ internal sealed partial class PgRowWriter : IDisposable
         }
         return row >= from && row < to ? row : null;
     }
+
+    /// <summary>1-based; null when the server does not say.</summary>
+    private static int? LineOf(PostgresException e) => e.Where is { } context && LinePlace().Match(context) is { Success: true } match
+        && int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var line) ? line : null;
 
     private PawlException Refused(RowBatch batch, int row, PgRowRefusal refusal)
     {
@@ -225,19 +325,20 @@ internal sealed partial class PgRowWriter : IDisposable
     }
 
     private string? KeyText(RowBatch batch, int row) =>
-        Plan.TargetSchema.Key.Columns.Count == 0 ? null : RowJson.Write(batch, row, Plan.TargetSchema.Key.Columns);
+        Plan.TargetSchema.Key.Columns.Count == 0 || batch.Wire is PgWireRows { CanDecode: false } ? null : RowJson.Write(batch, row, Plan.TargetSchema.Key.Columns);
 
     private string Grant() => $"grant {(upsert is null ? "insert" : "select, insert, update")} on table {columns.Target.Quoted} "
         + $"to {PgNames.Quote(session.Options.User)}";
 
     private void Check(RowBatch batch)
     {
-        if (batch.Columns.Length == Plan.TargetSchema.Columns.Count && batch.Ops is null) return;
+        if (batch.Schema.Columns.Count == Plan.TargetSchema.Columns.Count && batch.Ops is null) return;
         throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", Plan.Target), ("what", "batch does not have the plan's shape"));
     }
 
     public void Dispose()
     {
+        stream.Dispose();
         encoder.Dispose();
         copy.Dispose();
     }

@@ -14,20 +14,25 @@ internal sealed class PgSelection
 {
     public static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    public PgSelection(TableSchema table, PgShape shape, IReadOnlyList<string>? columns, bool addressed)
+    /// <param name="addressed">Rows are read by their addresses.</param>
+    /// <param name="format">The format in which rows are wanted undecoded; null = none.</param>
+    /// <param name="version">The server's major version.</param>
+    public PgSelection(TableSchema table, PgShape shape, IReadOnlyList<string>? columns, bool addressed, string? format = null,
+        int version = 0)
     {
         Output = Chosen(table, columns);
         Names = [.. Output.Columns.Select(c => c.Name).Concat(shape.Key.Select(k => k.Column)).Distinct()];
         var native = Output.Columns.Select(c => shape.Columns.First(n => n.Name == c.Name)).ToArray();
         Cells = [.. Output.Columns.Select((c, i) => PgCells.For(c, native[i].Wire))];
-        List<string> expressions = [.. native.Select(Expression)];
+        if (format is not null && PgWireFormat.Of(native.Select(c => (c.BaseOid, c.Modifier, c.BaseName)), version) == format) Format = format;
+        List<string> expressions = [.. native.Select(c => Format is null ? Expression(c) : PgNames.Quote(c.Name))];
         foreach (var part in addressed ? [] : shape.Key)
         {
             var wire = shape.Columns.First(c => c.Name == part.Column).Wire;
             var place = Array.FindIndex(native, c => c.Name == part.Column);
             var direct = wire is PgWire.Bool or PgWire.Int2 or PgWire.Int4 or PgWire.Int8 or PgWire.Oid or PgWire.Numeric or PgWire.Uuid
                 or PgWire.Bytea or PgWire.Text;
-            if (place >= 0 && (direct || wire == PgWire.Native))
+            if (place >= 0 && (direct || (wire == PgWire.Native && Format is null)))
             {
                 Key.Add(new PgKeyField(part.Column, place, wire));
                 continue;
@@ -38,6 +43,9 @@ internal sealed class PgSelection
         if (addressed) expressions.Add("ctid");
         Expressions = expressions;
     }
+
+    /// <summary>The format in which rows are handed on undecoded; null = they are decoded.</summary>
+    public string? Format { get; }
 
     /// <summary>Shape of the batches.</summary>
     public TableSchema Output { get; }

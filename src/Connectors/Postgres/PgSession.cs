@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// One connection to a target. The control steps are prepared once a session. Outside <see cref="BeginAsync"/> every statement commits by
 /// itself. One caller at a time.
 /// </summary>
-internal sealed class PgSession : ITargetSession
+internal sealed class PgSession : ITargetSession, IStreamsRows
 {
     /// <summary>The control steps have some twenty shapes; more would mean that values got into the text.</summary>
     private const int MaxKept = 64;
@@ -21,6 +21,7 @@ internal sealed class PgSession : ITargetSession
     private readonly SqlDialect dialect;
     private readonly Dictionary<string, NpgsqlCommand> kept = new(StringComparer.Ordinal);
     private PgRowWriter? writer;
+    private RowsWritten written;
     private long groups;
 
     private PgSession(NpgsqlConnection connection, PgOptions options, SqlDialect dialect, string backend, int version)
@@ -124,15 +125,46 @@ internal sealed class PgSession : ITargetSession
     }
 
     public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
-        CancellationToken ct)
+        CancellationToken ct) => await (await WriterAsync(plan, ct).ConfigureAwait(false)).WriteAsync(lane, batches, ct).ConfigureAwait(false);
+
+    public async ValueTask<string?> WireFormatAsync(TablePlan plan, CancellationToken ct) =>
+        (await WriterAsync(plan, ct).ConfigureAwait(false)).WireFormat;
+
+    public async ValueTask SendRowsAsync(TablePlan plan, LaneId lane, RowBatch batch, CancellationToken ct)
     {
-        if (!ReferenceEquals(writer?.Plan, plan))
+        PgRowWriter to;
+        try
         {
-            writer?.Dispose();
-            writer = null;
-            writer = await PgRowWriter.OpenAsync(this, plan, ct).ConfigureAwait(false);
+            to = await WriterAsync(plan, ct).ConfigureAwait(false);
+            if (!to.Streams)
+            {
+                var now = await to.WriteAsync(lane, [batch], ct).ConfigureAwait(false);
+                written = new RowsWritten(written.Counts + now.Counts, [.. written.Rejected ?? [], .. now.Rejected]);
+            }
         }
-        return await writer.WriteAsync(lane, batches, ct).ConfigureAwait(false);
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+        if (to.Streams) await to.SendAsync(lane, batch, ct).ConfigureAwait(false);
+        else batch.Dispose();
+    }
+
+    public async ValueTask<RowsWritten> EndRowsAsync(CancellationToken ct)
+    {
+        if (writer is { Streams: true }) return await writer.EndAsync(ct).ConfigureAwait(false);
+        var result = written;
+        written = default;
+        return result with { Rejected = result.Rejected ?? [] };
+    }
+
+    private async ValueTask<PgRowWriter> WriterAsync(TablePlan plan, CancellationToken ct)
+    {
+        if (ReferenceEquals(writer?.Plan, plan)) return writer;
+        writer?.Dispose();
+        writer = null;
+        return writer = await PgRowWriter.OpenAsync(this, plan, ct).ConfigureAwait(false);
     }
 
     public ValueTask EmptyAsync(TablePlan plan, CancellationToken ct) => PgEmptying.RunAsync(this, plan, ct);
@@ -184,8 +216,10 @@ internal sealed class PgSession : ITargetSession
 
     private async ValueTask RollBackAsync()
     {
+        written = default;
         try
         {
+            if (writer is not null) await writer.AbandonAsync().ConfigureAwait(false);
             if (IsLost) return;
             await using var command = new NpgsqlCommand("rollback", connection) { CommandTimeout = 10 };
             await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);

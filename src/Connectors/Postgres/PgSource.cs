@@ -9,7 +9,7 @@ namespace Pawl.Connectors.Postgres;
 /// Tables of a PostgreSQL database. Looks share one session, each read and each count has its own; a read is one batch ahead of its
 /// consumer. Thread-safe.
 /// </summary>
-internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity) : ISource, ICountsRows
+internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity) : ISource, IGivesWire, ICountsRows
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -61,12 +61,19 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         }, "plan", table.Name, ct).ConfigureAwait(false);
     }
 
-    public async IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after,
+    public IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after, Position? through,
+        BatchBudget budget, CancellationToken ct) => ReadAsync(table, read, null, split, after, through, budget, ct);
+
+    public IAsyncEnumerable<SourceEvent> ReadWireAsync(TableSchema table, ReadOptions read, string format, Split split, Position? after,
+        Position? through, BatchBudget budget, CancellationToken ct) =>
+        ReadAsync(table, read, at.PassesWire ? format : null, split, after, through, budget, ct);
+
+    private async IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, string? wire, Split split, Position? after,
         Position? through, BatchBudget budget, [EnumeratorCancellation] CancellationToken ct)
     {
         await CheckWhereAsync(table.Name, PgShape.Required(table), read, ct).ConfigureAwait(false);
         await using var reader = await PgReader.OpenAsync(at, sessions, Identity.Text, table, read, after ?? split.After,
-            through ?? split.Through, budget, snapshot, ct).ConfigureAwait(false);
+            through ?? split.Through, budget, snapshot, wire, ct).ConfigureAwait(false);
         Task<PgRead?>? ahead = null;
         try
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Pawl.Contracts;
 using Pawl.Model;
@@ -20,6 +21,8 @@ internal enum PgPause
 /// a count of -1 ends the stream. A row that lies across two pieces is put together once. One caller at a time.
 /// https://www.postgresql.org/docs/current/sql-copy.html
 /// </summary>
+/// <param name="cells">One for each column of the batch.</param>
+/// <param name="fields">Fields of a row, those after the columns included.</param>
 internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : IDisposable
 {
     private const int HeaderBytes = 19;
@@ -32,6 +35,9 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
     private int lastAt;
     private int lastBytes;
     private byte[] kept = [];
+
+    /// <summary>Fields that are read for the position alone.</summary>
+    private bool HasHidden => fields > cells.Length;
 
     /// <summary>Bytes of the last decoded row, valid until the next call.</summary>
     public ReadOnlySpan<byte> Last => lastAt < 0 ? kept.AsSpan(0, lastBytes) : data.AsSpan(lastAt, lastBytes);
@@ -58,6 +64,65 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         return PgPause.Full;
     }
 
+    /// <summary>
+    /// Whole rows as they are, in place where the wire has nothing that the batch does not want; null when
+    /// <paramref name="pause"/> came before the first.
+    /// </summary>
+    /// <param name="rows">How many.</param>
+    public PgWireRows? Take(string format, BatchBudget budget, out int rows, out PgPause pause)
+    {
+        rows = 0;
+        pause = PgPause.Hungry;
+        if (!begun && !Begin()) return null;
+        var (from, bytes) = (at, 0L);
+        pause = PgPause.Full;
+        while (rows < budget.Rows && bytes < budget.Bytes)
+        {
+            var size = Size();
+            if (size <= 0)
+            {
+                pause = size == 0 ? PgPause.Hungry : PgPause.End;
+                break;
+            }
+            if (rows > 0 && bytes + size > budget.Bytes) break;
+            (lastAt, lastBytes) = (at, size);
+            at += size;
+            bytes += size;
+            rows++;
+        }
+        if (rows == 0) return null;
+        if (HasHidden) return new PgWireRows(format, cells, Cut(from, rows, out var cut), 0, cut);
+        chunk ??= new PgChunk(data, data.Length, isRented: false);
+        chunk.Share();
+        return new PgWireRows(format, cells, chunk, from, at - from);
+    }
+
+    /// <summary>The same rows without the hidden fields at their ends.</summary>
+    private PgChunk Cut(int from, int rows, out int length)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(at - from);
+        var source = data.AsSpan(from, at - from);
+        var to = 0;
+        for (; rows > 0; rows--)
+        {
+            BinaryPrimitives.WriteInt16BigEndian(buffer.AsSpan(to), checked((short)cells.Length));
+            var end = Skip(source, cells.Length);
+            source[2..end].CopyTo(buffer.AsSpan(to + 2));
+            to += end;
+            source = source[(end + Skip(source[(end - 2)..], fields - cells.Length) - 2)..];
+        }
+        length = to;
+        return new PgChunk(buffer, to);
+    }
+
+    /// <summary>Where a row's field of that number begins.</summary>
+    private static int Skip(ReadOnlySpan<byte> row, int count)
+    {
+        var place = 2;
+        for (; count > 0; count--) place += 4 + Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(row[place..]));
+        return place;
+    }
+
     /// <summary>Waits for more of the stream.</summary>
     /// <exception cref="PawlException">The stream ended within a row.</exception>
     public async ValueTask MoreAsync(CancellationToken ct)
@@ -68,7 +133,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
             data.AsSpan(lastAt, lastBytes).CopyTo(kept);
             lastAt = -1;
         }
-        if (await pump.NextAsync(ct).ConfigureAwait(false) is not { Length: > 0 } next) throw Cut();
+        if (await pump.NextAsync(ct).ConfigureAwait(false) is not { Length: > 0 } next) throw Ended();
         var left = end - at;
         if (left <= PgCopyPump.Headroom)
         {
@@ -106,6 +171,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         var needed = checked(left + next.Length);
         if (chunk is not null || data.Length < needed)
         {
+            // The array that a batch still reads stays as it is.
             var wide = new byte[Math.Max(needed, (int)Math.Min(2L * data.Length, Array.MaxLength))];
             data.AsSpan(at, left).CopyTo(wide);
             Release();
@@ -113,13 +179,13 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         }
         else data.AsSpan(at, left).CopyTo(data);
         next.Buffer.AsSpan(PgCopyPump.Headroom, next.Length).CopyTo(data.AsSpan(left));
-        PgCopyPump.Return(next);
+        next.Release();
         (at, end) = (0, needed);
     }
 
     private void Release()
     {
-        if (chunk is { } old) PgCopyPump.Return(old);
+        chunk?.Release();
         (chunk, data) = (null, []);
     }
 
@@ -172,5 +238,5 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
 
     private static PawlException Wrong(string cause) => new(Fault.Bug, Codes.ContractBroken, ("cause", cause));
 
-    private static PawlException Cut() => new(Fault.Transient, Codes.Unreachable, ("cause", "the copy stream ended within a row"));
+    private static PawlException Ended() => new(Fault.Transient, Codes.Unreachable, ("cause", "the copy stream ended within a row"));
 }

@@ -71,6 +71,17 @@ public interface ISinkWriter : IAsyncDisposable
     ValueTask CommitAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken ct);
 }
 
+/// <summary>Role of a writer: rows may come as they came off a source's wire.</summary>
+public interface ITakesWire
+{
+    /// <summary>
+    /// The format in which rows of the table can be taken undecoded; null = none. It names everything that decides what the bytes mean
+    /// (format, version, types with their modifiers), so that two ends which name the same understand each other. Asked before the
+    /// group's first write.
+    /// </summary>
+    ValueTask<string?> WireFormatAsync(TableName table, CancellationToken ct);
+}
+
 /// <summary>Lanes that commit together, in sorted order.</summary>
 public sealed record LaneGroup
 {

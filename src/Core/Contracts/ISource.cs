@@ -32,6 +32,18 @@ public interface ISource : IAsyncDisposable
     ValueTask<PositionOrder> CompareAsync(TableSchema table, Position a, Position b, CancellationToken ct);
 }
 
+/// <summary>Role of a source: rows can be handed on as they come off the wire.</summary>
+public interface IGivesWire
+{
+    /// <summary>
+    /// As <see cref="ISource.ReadAsync"/>. Where the source names the same format for these columns the batches carry a
+    /// <see cref="WireImage"/> of it; where it does not they are ordinary ones.
+    /// </summary>
+    /// <param name="format">What the sink said, see <see cref="ITakesWire"/>.</param>
+    IAsyncEnumerable<SourceEvent> ReadWireAsync(TableSchema table, ReadOptions options, string format, Split split, Position? after,
+        Position? through, BatchBudget budget, CancellationToken ct);
+}
+
 /// <summary>Role of a source: rows can be counted by the system, faster than by reading them.</summary>
 public interface ICountsRows
 {

@@ -37,7 +37,9 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
 
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(abort);
         var queue = new EventQueue(run.QueueEvents, run.LaneBytes / 4);
-        var filling = FillAsync(queue, last?.Position, reading.Token);
+        var wire = source is IGivesWire && writer is ITakesWire takes && TransformChain.PassesWire(work.Plan)
+            ? await takes.WireFormatAsync(work.Plan.Source, abort) : null;
+        var filling = FillAsync(queue, wire, last?.Position, reading.Token);
         try
         {
             return await DrainAsync(writer, queue, last, stop, abort);
@@ -61,11 +63,13 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
     }
 
     /// <summary>Reads ahead until the end or until nobody listens. Never throws: a failure travels through the queue.</summary>
-    private async Task FillAsync(EventQueue queue, Position? after, CancellationToken ct)
+    private async Task FillAsync(EventQueue queue, string? wire, Position? after, CancellationToken ct)
     {
         try
         {
-            await foreach (var e in source.ReadAsync(work.Plan.SourceSchema, work.Plan.Read, work.Split, after, null, run.Batches, ct))
+            var (table, read, split) = (work.Plan.SourceSchema, work.Plan.Read, work.Split);
+            await foreach (var e in wire is null ? source.ReadAsync(table, read, split, after, null, run.Batches, ct)
+                : ((IGivesWire)source).ReadWireAsync(table, read, wire, split, after, null, run.Batches, ct))
             {
                 if (!await queue.WriteAsync(e, ct)) return;
             }

@@ -87,6 +87,7 @@ public static class Codes
     public const string CommitRefused = "PAWL-707";
     public const string TooManyConnections = "PAWL-708";
     public const string StatementCancelled = "PAWL-709";
+    public const string TargetAltered = "PAWL-711";
 
     // 9xx ours
     public const string BooksDoNotBalance = "PAWL-901";

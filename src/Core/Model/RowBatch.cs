@@ -9,25 +9,38 @@ public enum Op : byte { Insert, Update, Delete }
 /// </summary>
 public sealed class RowBatch : IDisposable
 {
+    private Column[]? columns;
+
     public RowBatch(TableSchema schema)
     {
         Schema = schema;
-        Columns = new Column[schema.Columns.Count];
-        for (var i = 0; i < Columns.Length; i++) Columns[i] = Column.Create(schema.Columns[i]);
+        columns = new Column[schema.Columns.Count];
+        for (var i = 0; i < columns.Length; i++) columns[i] = Column.Create(schema.Columns[i]);
     }
 
     /// <summary>A batch made of columns that are already filled (transforms). Takes over the columns.</summary>
     public RowBatch(TableSchema schema, Column[] columns, int rows)
     {
         Schema = schema;
-        Columns = columns;
+        this.columns = columns;
+        Rows = rows;
+    }
+
+    /// <summary>A batch whose rows stay as they came off the wire until somebody asks for a column. Takes over the image.</summary>
+    public RowBatch(TableSchema schema, WireImage wire, int rows)
+    {
+        Schema = schema;
+        Wire = wire;
         Rows = rows;
     }
 
     public TableSchema Schema { get; }
 
-    /// <summary>In the order of <see cref="TableSchema.Columns"/>, all of <see cref="Rows"/> cells.</summary>
-    public Column[] Columns { get; }
+    /// <summary>
+    /// In the order of <see cref="TableSchema.Columns"/>, all of <see cref="Rows"/> cells. The first look decodes a batch that came as a
+    /// wire image.
+    /// </summary>
+    public Column[] Columns => columns ??= Decode();
 
     /// <summary>Set by whoever fills the columns.</summary>
     public int Rows { get; set; }
@@ -44,26 +57,27 @@ public sealed class RowBatch : IDisposable
     public RowBatch? Before { get; init; }
 
     /// <summary>
-    /// The rows in a system's own bulk format, if the source had them so. A sink that does not know the format ignores it.
+    /// The rows in a system's own bulk format, as the sink asked for them; null where they came as columns. Both say the same.
     /// </summary>
-    public WireImage? Wire { get; init; }
+    public WireImage? Wire { get; }
 
     /// <summary>Payload in bytes.</summary>
     public long Bytes
     {
         get
         {
-            long sum = Wire?.Data.Length ?? 0;
-            foreach (var column in Columns) sum += column.Bytes;
+            long sum = Wire?.Bytes ?? 0;
+            foreach (var column in columns ?? []) sum += column.Bytes;
             return sum + (Before?.Bytes ?? 0);
         }
     }
 
+    /// <summary>Never of a wire image: there every cell is of its column's type.</summary>
     public bool HasStrays
     {
         get
         {
-            foreach (var column in Columns)
+            foreach (var column in columns ?? [])
             {
                 if (column.Strays is not null) return true;
             }
@@ -71,15 +85,26 @@ public sealed class RowBatch : IDisposable
         }
     }
 
+    /// <summary>The same rows under other names; this batch must not be used any more. Only for a batch with a wire image.</summary>
+    public RowBatch Renamed(TableSchema schema)
+    {
+        var wire = Wire ?? throw new InvalidOperationException("a batch of columns is renamed column by column");
+        return new RowBatch(schema, wire, Rows) { columns = columns is null ? null : Named(columns, schema) };
+    }
+
+    private Column[] Decode() => Named(Wire!.Decode(), Schema);
+
+    private static Column[] Named(Column[] columns, TableSchema schema)
+    {
+        for (var i = 0; i < columns.Length; i++) columns[i].Schema = schema.Columns[i];
+        return columns;
+    }
+
     /// <summary>Gives the arrays back. Twice does nothing.</summary>
     public void Dispose()
     {
-        foreach (var column in Columns) column.Dispose();
+        foreach (var column in columns ?? []) column.Dispose();
         Before?.Dispose();
+        Wire?.Dispose();
     }
 }
-
-/// <summary>Rows as they came off the wire.</summary>
-/// <param name="Format">Format and version, e.g. <c>pgcopy/1</c>.</param>
-/// <param name="Data">The tuples, without header and trailer.</param>
-public sealed record WireImage(string Format, ReadOnlyMemory<byte> Data);

@@ -101,6 +101,23 @@ public interface ITargetSession : IAsyncDisposable
     ValueTask EndAsync(bool commit);
 }
 
+/// <summary>
+/// Role of a session: rows of one table stream to the server over several calls and are counted when the stream ends. One stream at a
+/// time, only inside a transaction, and no other call between its first row and its end but <see cref="ITargetSession.EndAsync"/> to roll
+/// back.
+/// </summary>
+public interface IStreamsRows
+{
+    /// <summary>See <see cref="ITakesWire"/>. Outside a transaction.</summary>
+    ValueTask<string?> WireFormatAsync(TablePlan plan, CancellationToken ct);
+
+    /// <summary>Sends a batch on its way. Takes it over, also when it throws; may hold it until the stream ends.</summary>
+    ValueTask SendRowsAsync(TablePlan plan, LaneId lane, RowBatch batch, CancellationToken ct);
+
+    /// <summary>Everything sent since the last end is at the server now, counted by it.</summary>
+    ValueTask<RowsWritten> EndRowsAsync(CancellationToken ct);
+}
+
 /// <param name="Counts">Inserted, Updated, Unchanged and Rejected as the server counted; the other fields 0.</param>
 /// <param name="Rejected">The rows behind <see cref="WriteCounts.Rejected"/>; only when the plan allows rejects, else the row is thrown as
 /// a Data fault.</param>

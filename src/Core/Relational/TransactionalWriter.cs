@@ -9,13 +9,15 @@ namespace Pawl.Relational;
 /// error leaves the writer broken: it rolls back the whole group, because some servers undo one statement only.
 /// </summary>
 internal sealed class TransactionalWriter(ITargetSession session, TargetTraits traits, LaneGroup group,
-    Dictionary<LaneId, LaneTerm> terms, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points) : ISinkWriter
+    Dictionary<LaneId, LaneTerm> terms, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points) : ISinkWriter, ITakesWire
 {
     private readonly List<(LaneId Lane, TableName Table, RowBatch Batch)> held = [];
     private readonly Dictionary<LaneId, WriteCounts> written = [];
     private readonly List<RejectedRow> rejects = [];
     private readonly Dictionary<LaneId, long> sequences = last.ToDictionary(l => l.Key, l => l.Value.Sequence);
+    private (LaneId Lane, TableName Table)? streaming;
     private long heldBytes;
+    private long streamedBytes;
     private bool open;
     private bool broken;
 
@@ -24,6 +26,12 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
     public WantedState Wanted { get; private set; }
 
     public RejectedRow? LastRejected => rejects.Count == 0 ? null : rejects[^1];
+
+    public async ValueTask<string?> WireFormatAsync(TableName table, CancellationToken ct)
+    {
+        CheckUsable();
+        return session is IStreamsRows streams ? await streams.WireFormatAsync(group.Tables[table], ct) : null;
+    }
 
     public async ValueTask WriteAsync(LaneId lane, TableName table, RowBatch batch, CancellationToken ct)
     {
@@ -44,6 +52,7 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
     {
         CheckUsable();
         if (held.Count > 0) await GuardAsync(() => SendAsync(ct));
+        if (streaming is not null) await GuardAsync(() => EndStreamAsync((IStreamsRows)session, ct));
         var counts = new Dictionary<LaneId, WriteCounts>(written);
         written.Clear();
         return counts;
@@ -52,7 +61,10 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
     public async ValueTask CommitAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken ct)
     {
         CheckUsable();
-        if (held.Count > 0) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "commit without flush"));
+        if (held.Count > 0 || streaming is not null)
+        {
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "commit without flush"));
+        }
         await GuardAsync(async () =>
         {
             await OpenAsync(ct);
@@ -102,19 +114,52 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
     private async ValueTask SendAsync(CancellationToken ct)
     {
         await OpenAsync(ct);
+        if (session is IStreamsRows streams)
+        {
+            await StreamAsync(streams, ct);
+            return;
+        }
         for (var from = 0; from < held.Count;)
         {
             var (lane, table, _) = held[from];
             var to = from + 1;
             while (to < held.Count && held[to].Lane == lane && held[to].Table == table) to++;
             var batches = held.GetRange(from, to - from).ConvertAll(h => h.Batch);
-            var result = await session.WriteRowsAsync(group.Tables[table], lane, batches, ct);
-            written[lane] = written.GetValueOrDefault(lane) + result.Counts;
-            rejects.AddRange(result.Rejected);
+            Count(lane, await session.WriteRowsAsync(group.Tables[table], lane, batches, ct));
             from = to;
         }
         Release();
         points.Reached(CrashPoint.RowsWritten);
+    }
+
+    /// <summary>A stream holds rows of one lane and table, and no more than a group may hold back: then the server counts them.</summary>
+    private async ValueTask StreamAsync(IStreamsRows streams, CancellationToken ct)
+    {
+        while (held.Count > 0)
+        {
+            var (lane, table, batch) = held[0];
+            if (streaming is not null && streaming != (lane, table)) await EndStreamAsync(streams, ct);
+            streaming = (lane, table);
+            streamedBytes += batch.Bytes;
+            held.RemoveAt(0);
+            await streams.SendRowsAsync(group.Tables[table], lane, batch, ct);
+            if (streamedBytes >= group.BufferBytes) await EndStreamAsync(streams, ct);
+        }
+        heldBytes = 0;
+    }
+
+    private async ValueTask EndStreamAsync(IStreamsRows streams, CancellationToken ct)
+    {
+        Count(streaming!.Value.Lane, await streams.EndRowsAsync(ct));
+        streaming = null;
+        streamedBytes = 0;
+        points.Reached(CrashPoint.RowsWritten);
+    }
+
+    private void Count(LaneId lane, RowsWritten result)
+    {
+        written[lane] = written.GetValueOrDefault(lane) + result.Counts;
+        rejects.AddRange(result.Rejected);
     }
 
     private void Release()

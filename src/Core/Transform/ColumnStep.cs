@@ -47,6 +47,8 @@ internal sealed class ColumnStep(ColumnChanges changes) : ITransform
         ct.ThrowIfCancellationRequested();
         if (!ReferenceEquals(seen, batch.Schema)) (made, seen) = (Output(batch.Schema), batch.Schema);
         var schema = made!;
+        // A wire image holds the values, not the names: a constant makes it untrue, a new name does not.
+        if (constants.Length == 0 && batch.Wire is not null) return ValueTask.FromResult(new TransformResult([batch.Renamed(schema)]));
         var columns = new Column[schema.Columns.Count];
         batch.Columns.CopyTo(columns, 0);
         var absent = batch.Absent is null ? null : new bool[]?[columns.Length];
@@ -59,13 +61,12 @@ internal sealed class ColumnStep(ColumnChanges changes) : ITransform
             if (absent is not null) absent[place] = null;
         }
         for (var i = 0; i < columns.Length; i++) columns[i].Schema = schema.Columns[i];
+        batch.Wire?.Dispose();
         return ValueTask.FromResult(new TransformResult([new RowBatch(schema, columns, batch.Rows)
         {
             Ops = batch.Ops,
             Absent = absent,
             Before = schema.Key.Kind == KeyKind.None ? Drop(batch.Before) : RenameKeys(batch.Before),
-            // The wire image holds the values, not the names: a constant makes it untrue, a new name does not.
-            Wire = constants.Length == 0 ? batch.Wire : null,
         }]));
     }
 

@@ -37,6 +37,7 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
     /// <summary>Faulty rows in row order, each with its first faulty column; null when there are none.</summary>
     private SortedDictionary<int, int>? Faulty(RowBatch batch)
     {
+        if (!batch.HasStrays) return null;
         SortedDictionary<int, int>? rows = null;
         for (var c = 0; c < batch.Columns.Length; c++)
         {

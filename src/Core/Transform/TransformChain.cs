@@ -31,6 +31,9 @@ public sealed class TransformChain : IAsyncDisposable
     public static TableSchema Output(TableSchema input, ColumnChanges changes) =>
         changes.Rename.Count == 0 && changes.Set.Count == 0 ? input : new ColumnStep(changes).Output(input);
 
+    /// <summary>Rows may go through as they came off the wire: nothing here looks into them.</summary>
+    public static bool PassesWire(TablePlan plan) => plan.Columns.Set.Count == 0;
+
     /// <param name="sinkAcceptsStrays"><see cref="ConnectorLimits.AcceptsStrays"/> of the target: where it is false, a mistyped cell that
     /// the plan wants kept stops the table.</param>
     public static TransformChain For(TablePlan plan, bool sinkAcceptsStrays)

@@ -158,7 +158,8 @@ internal sealed partial class PgServer : IAsyncDisposable
     public async Task RestoreAsync(string from, string schema, string into)
     {
         string Program(string name) => $"'{Path.Combine(bin, name)}' -h '{folder}' -p {Port} -U postgres";
-        var script = $"set -o pipefail; {Program("pg_dump")} -n '\"{schema}\"' {from} | {Program("psql")} -q -v ON_ERROR_STOP=1 -o /dev/null {into}";
+        var script = $"set -o pipefail; {Program("pg_dump")} -n '\"{schema}\"' {from} | {Program("psql")} -q -v ON_ERROR_STOP=1 "
+            + $"-o /dev/null {into}";
         using var run = Process.Start(AsServer("bash", ["-c", script]))!;
         await run.WaitForExitAsync();
         Assert.Equal(0, run.ExitCode);

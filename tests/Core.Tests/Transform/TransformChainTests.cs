@@ -144,11 +144,42 @@ public sealed class TransformChainTests
     }
 
     [Fact]
-    public async Task A_wire_image_survives_a_rename_but_not_a_constant()
+    public async Task A_wire_image_survives_a_rename_undecoded()
     {
-        RowBatch Wired() => new(Orders, Rows.Batch(Orders, [1, "new", 1.5]).Columns, 1) { Wire = new WireImage("w/1", new byte[3]) };
-        Assert.NotNull((await Apply(Plan(Rename(("id", "k"))), Wired())).Batches[0].Wire);
-        Assert.Null((await Apply(Plan(Set(("id", 5L))), Wired())).Batches[0].Wire);
+        var wire = new CountedWire(Rows.Batch(Orders, [1, "new", 1.5]));
+        var made = Assert.Single((await Apply(Plan(Rename(("id", "k"))), new RowBatch(Orders, wire, 1))).Batches);
+        Assert.Same(wire, made.Wire);
+        Assert.Equal((0, 7), (wire.Decoded, made.Bytes));
+        Assert.Equal("""{"k":1,"status":"new","amount":1.5}""", RowJson.Write(made, 0));
+        Assert.Equal("""{"k":1,"status":"new","amount":1.5}""", RowJson.Write(made, 0));
+        Assert.Equal(1, wire.Decoded);
+        made.Dispose();
+        Assert.True(wire.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_constant_decodes_a_wire_image_and_lets_go_of_it()
+    {
+        var wire = new CountedWire(Rows.Batch(Orders, [1, "new", 1.5]));
+        using var made = Assert.Single((await Apply(Plan(Set(("id", 5L))), new RowBatch(Orders, wire, 1))).Batches);
+        Assert.Null(made.Wire);
+        Assert.True(wire.IsDisposed);
+        Assert.Equal("""{"id":5,"status":"new","amount":1.5}""", RowJson.Write(made, 0));
+    }
+
+    private sealed class CountedWire(RowBatch rows) : WireImage("w/1")
+    {
+        public int Decoded { get; private set; }
+        public bool IsDisposed { get; private set; }
+        public override long Bytes => 7;
+
+        public override Column[] Decode()
+        {
+            Decoded++;
+            return rows.Columns;
+        }
+
+        public override void Dispose() => IsDisposed = true;
     }
 
     [Fact]
