@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Threading.Channels;
-using Npgsql;
 
 namespace Pawl.Connectors.Postgres;
 
@@ -33,7 +32,7 @@ internal sealed class PgChunk(byte[] buffer, int length, bool isRented = true)
 /// Reads a copy stream in a task of its own, a bounded number of large pieces ahead, so that the network, the server and the decoder work
 /// at the same time. <see cref="StopAsync"/> ends it from any state.
 /// </summary>
-internal sealed class PgCopyPump(NpgsqlRawCopyStream stream)
+internal sealed class PgCopyPump(PgCopyOut copy)
 {
     /// <summary>Free bytes in front of each piece, where the beginning of a row that lies across two pieces is put.</summary>
     public const int Headroom = 16 * 1024;
@@ -87,8 +86,7 @@ internal sealed class PgCopyPump(NpgsqlRawCopyStream stream)
                 var used = Headroom;
                 while (used < buffer.Length)
                 {
-                    // One row at a time: the driver hands out no more than one message of the server's.
-                    var read = await stream.ReadAsync(buffer.AsMemory(used), ct).ConfigureAwait(false);
+                    var read = await copy.ReadAsync(buffer.AsMemory(used), ct).ConfigureAwait(false);
                     if (read == 0)
                     {
                         more = false;

@@ -21,7 +21,6 @@ internal sealed class PgReader : IAsyncDisposable
     private readonly PgReadSessions sessions;
     private readonly NpgsqlConnection connection;
     private readonly int pid;
-    private readonly NpgsqlRawCopyStream stream;
     private readonly PgCopyPump pump;
     private readonly PgTuples tuples;
     private readonly PgSelection selection;
@@ -30,13 +29,13 @@ internal sealed class PgReader : IAsyncDisposable
     private bool ended;
     private bool stopped;
 
-    private PgReader(PgOptions at, TableName table, PgReadSessions sessions, NpgsqlConnection connection, NpgsqlRawCopyStream stream,
+    private PgReader(PgOptions at, TableName table, PgReadSessions sessions, NpgsqlConnection connection, PgCopyOut copy,
         PgSelection selection, BatchBudget budget, PgSnapshotToken? snapshot)
     {
-        (this.at, this.table, this.sessions, this.connection, this.stream) = (at, table, sessions, connection, stream);
+        (this.at, this.table, this.sessions, this.connection) = (at, table, sessions, connection);
         pid = connection.ProcessID;
         (this.selection, this.budget, this.snapshot) = (selection, budget, snapshot);
-        pump = new PgCopyPump(stream);
+        pump = new PgCopyPump(copy);
         tuples = new PgTuples(pump, selection.Cells, selection.Expressions.Count);
     }
 
@@ -66,8 +65,8 @@ internal sealed class PgReader : IAsyncDisposable
             await PgTableCheck.RunAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
             // A condition of the user's means what it means in a session of theirs.
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
-            var stream = await connection.BeginRawBinaryCopyAsync($"copy ({select}) to stdout (format binary)", ct).ConfigureAwait(false);
-            var reader = new PgReader(at, table.Name, sessions, connection, stream, selection, budget, token);
+            var copy = await PgCopyOut.BeginAsync(connection, $"copy ({select}) to stdout (format binary)", ct).ConfigureAwait(false);
+            var reader = new PgReader(at, table.Name, sessions, connection, copy, selection, budget, token);
             reader.pump.Start();
             return reader;
         }
@@ -139,8 +138,8 @@ internal sealed class PgReader : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the read wherever it is; a <see cref="NextAsync"/> under way fails. A statement that still runs is cancelled at the server:
-    /// disposing the stream alone would read it to its end.
+    /// Ends the read wherever it is; a <see cref="NextAsync"/> under way fails. A statement that still runs is cancelled at the server,
+    /// which would else notice only when it next sends something.
     /// </summary>
     public async ValueTask StopAsync()
     {
@@ -154,32 +153,8 @@ internal sealed class PgReader : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         tuples.Dispose();
-        try
-        {
-            if (!pump.IsAtEnd) await DrainAsync().ConfigureAwait(false);
-            await stream.DisposeAsync().ConfigureAwait(false);
-            if (pump.IsAtEnd)
-            {
-                await sessions.ReturnAsync(connection).ConfigureAwait(false);
-                return;
-            }
-        }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or IOException or InvalidOperationException)
-        {
-            // The end of a cancelled copy is an error by design.
-        }
-        await connection.DisposeAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Disposing reads a stream to its end without a limit. Read here it ends with the cancelled statement's error, or, when a stopped
-    /// server sends nothing any more, with a connection that the driver has broken.
-    /// </summary>
-    private async ValueTask DrainAsync()
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        var rest = new byte[64 * 1024];
-        while (await stream.ReadAsync(rest, limit.Token).ConfigureAwait(false) > 0) continue;
+        if (pump.IsAtEnd) await sessions.ReturnAsync(connection).ConfigureAwait(false);
+        else await connection.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask CancelAsync()
