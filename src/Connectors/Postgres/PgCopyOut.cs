@@ -99,7 +99,7 @@ internal sealed class PgCopyOut
         var kind = (char)buffer[at];
         var length = Length(at) + 1;
         // Those before and after the rows are short; an error's texts are what the server may make long.
-        if (length > MostBytes) throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "a message's length"), ("length", length));
+        if (length > MostBytes) throw Unlikely(length);
         var message = new byte[length];
         for (var have = 0; have < length;)
         {
@@ -143,8 +143,11 @@ internal sealed class PgCopyOut
     {
         var length = BinaryPrimitives.ReadInt32BigEndian(buffer.AsSpan(place + 1));
         if (length >= 4 && length < int.MaxValue - 8) return length;
-        throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "a message's length"), ("length", length));
+        throw Unlikely(length);
     }
+
+    private static PawlException Unlikely(int length) =>
+        new(Fault.Bug, Codes.ContractBroken, ("what", "a message's length"), ("length", length));
 
     /// <summary>Fields of a letter and a text each, ended by zeros.</summary>
     private static PostgresException Error(ReadOnlySpan<byte> fields)

@@ -24,7 +24,8 @@ internal sealed class PgSelection
         Names = [.. Output.Columns.Select(c => c.Name).Concat(shape.Key.Select(k => k.Column)).Distinct()];
         var native = Output.Columns.Select(c => shape.Columns.First(n => n.Name == c.Name)).ToArray();
         Cells = [.. Output.Columns.Select((c, i) => PgCells.For(c, native[i].Wire))];
-        if (format is not null && PgWireFormat.Of(native.Select(c => (c.BaseOid, c.Modifier, c.BaseName)), version) == format) Format = format;
+        var own = format is null ? null : PgWireFormat.Of(native.Select(c => (c.BaseOid, c.Modifier, c.BaseName)), version);
+        if (own == format) Format = format;
         List<string> expressions = [.. native.Select(c => Format is null ? Expression(c) : PgNames.Quote(c.Name))];
         foreach (var part in addressed ? [] : shape.Key)
         {

@@ -125,7 +125,11 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
     }
 
     public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
-        CancellationToken ct) => await (await WriterAsync(plan, ct).ConfigureAwait(false)).WriteAsync(lane, batches, ct).ConfigureAwait(false);
+        CancellationToken ct)
+    {
+        var to = await WriterAsync(plan, ct).ConfigureAwait(false);
+        return await to.WriteAsync(lane, batches, ct).ConfigureAwait(false);
+    }
 
     public async ValueTask<string?> WireFormatAsync(TablePlan plan, CancellationToken ct) =>
         (await WriterAsync(plan, ct).ConfigureAwait(false)).WireFormat;

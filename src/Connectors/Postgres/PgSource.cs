@@ -9,7 +9,8 @@ namespace Pawl.Connectors.Postgres;
 /// Tables of a PostgreSQL database. Looks share one session, each read and each count has its own; a read is one batch ahead of its
 /// consumer. Thread-safe.
 /// </summary>
-internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity) : ISource, IGivesWire, ICountsRows
+internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
+    : ISource, IGivesWire, ICountsRows
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);

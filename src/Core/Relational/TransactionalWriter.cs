@@ -9,7 +9,8 @@ namespace Pawl.Relational;
 /// error leaves the writer broken: it rolls back the whole group, because some servers undo one statement only.
 /// </summary>
 internal sealed class TransactionalWriter(ITargetSession session, TargetTraits traits, LaneGroup group,
-    Dictionary<LaneId, LaneTerm> terms, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points) : ISinkWriter, ITakesWire
+    Dictionary<LaneId, LaneTerm> terms, Guid holder, IReadOnlyDictionary<LaneId, LedgerEntry> last, ICrashPoints points)
+    : ISinkWriter, ITakesWire
 {
     private readonly List<(LaneId Lane, TableName Table, RowBatch Batch)> held = [];
     private readonly Dictionary<LaneId, WriteCounts> written = [];
