@@ -74,8 +74,9 @@ internal static class PgConnections
         ApplicationName = name,
         Pooling = false, Enlist = false, Multiplexing = false, MaxAutoPrepare = 0,
         Timeout = (int)Math.Ceiling(at.ConnectTimeout.TotalSeconds), CommandTimeout = 0, CancellationTimeout = 5_000,
-        // A peer that is gone without a word is noticed within 30 s + 3 × 10 s, also by a session that waits for an answer.
-        TcpKeepAlive = true, TcpKeepAliveTime = 30, TcpKeepAliveInterval = 10,
+        // A peer that is gone without a word is noticed within 30 s + 3 × 10 s, also by a session that waits for an answer. A unix socket
+        // ends with its peer, and the driver fails where these are set for one.
+        TcpKeepAlive = !at.OverSocket, TcpKeepAliveTime = at.OverSocket ? 0 : 30, TcpKeepAliveInterval = at.OverSocket ? 0 : 10,
         ReadBufferSize = 256 * 1024, WriteBufferSize = 256 * 1024,
         IncludeErrorDetail = true,
     }.ConnectionString;

@@ -40,6 +40,8 @@ internal sealed record PgOptions
     ];
 
     public required string Host { get; init; }
+    /// <summary>The host is the folder of a unix socket.</summary>
+    public bool OverSocket => Host.StartsWith('/');
     public int Port { get; init; } = 5432;
     public required string Database { get; init; }
     public required string User { get; init; }
@@ -104,7 +106,7 @@ internal sealed record PgOptions
             };
         }
         // TLS does not run over unix sockets.
-        return options.Host.StartsWith('/') ? options with { Ssl = SslMode.Disable } : options;
+        return options.OverSocket ? options with { Ssl = SslMode.Disable } : options;
     }
 
     private static bool IsLoopback(string host) =>

@@ -84,6 +84,16 @@ public sealed class PgBaseTests
     }
 
     [Fact]
+    public async Task A_session_goes_over_the_unix_socket_whatever_the_host_is()
+    {
+        var server = await PgServer.SharedAsync();
+        var options = PgOptions.Parse(PgFixture.At(server, "postgres", ("socket", server.Folder)) with { Host = "no-such-host.invalid" });
+        await using var connection = await PgConnections.OpenAsync(options, PgRole.Look, default);
+        await using var command = new NpgsqlCommand("select inet_client_addr() is null", connection);
+        Assert.Equal(true, await command.ExecuteScalarAsync());
+    }
+
+    [Fact]
     public async Task Every_connection_error_has_its_own_code()
     {
         var server = await PgServer.SharedAsync();
