@@ -7,10 +7,10 @@ mkdir -p "$work"
 
 say() { echo "bench: $*" >&2; }
 
-# timed LABEL COMMAND…  → appends "seconds peak-RSS-KiB" to $work/LABEL.times; stops when the command fails
+# timed LABEL COMMAND…  → appends "seconds peak-RSS-KiB user-seconds system-seconds" to $work/LABEL.times; stops when the command fails
 timed() {
   local label=$1; shift
-  if ! /usr/bin/time -f '%e %M' -o "$work/time.out" "$@" >"$work/$label.out" 2>"$work/$label.err"; then
+  if ! /usr/bin/time -f '%e %M %U %S' -o "$work/time.out" "$@" >"$work/$label.out" 2>"$work/$label.err"; then
     say "failed: $*"; tail -n 5 "$work/$label.err" >&2; exit 1
   fi
   cat "$work/time.out" >>"$work/$label.times"
