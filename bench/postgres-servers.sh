@@ -87,13 +87,16 @@ idle() {
   done
 }
 
-# CPU seconds a server has used so far: ended processes as its parent counted them, and those that live
+# CPU seconds a server has used so far: ended processes as their parent has counted them, and those that live. Read again when one ended meanwhile.
 server_cpu() {
-  local parent
+  local parent child counted living
   parent=$(head -n 1 "$work/$1/data/postmaster.pid")
-  { cut -d')' -f2 "/proc/$parent/stat" | awk '{print $12 + $13 + $14 + $15}'
-    for child in $(pgrep -P "$parent"); do cut -d')' -f2 "/proc/$child/stat" 2>/dev/null | awk '{print $12 + $13}'; done
-  } | awk -v hz="$(getconf CLK_TCK)" '{s += $1} END {print s / hz}'
+  while
+    counted=$(cut -d')' -f2 "/proc/$parent/stat" | awk '{print $12 + $13 + $14 + $15}')
+    living=$(for child in $(pgrep -P "$parent"); do cut -d')' -f2 "/proc/$child/stat" 2>/dev/null || true; done | awk '{s += $12 + $13} END {print s + 0}')
+    [[ $counted != "$(cut -d')' -f2 "/proc/$parent/stat" | awk '{print $12 + $13 + $14 + $15}')" ]]
+  do :; done
+  awk "BEGIN {print ($counted + $living) / $(getconf CLK_TCK)}"
 }
 
 # measured LABEL COMMAND…: timed, on servers that have nothing left to write; columns 5 and 6 are the CPU seconds of source and target

@@ -148,7 +148,7 @@ part_typed() {
   job pawl_typed "$(pawl_url source "$from")&wire=off" "$(pawl_url target bench)" "{public.orders: orders}"
   # A program from before the wire image does not know the option; its values are typed always.
   fresh "$in_place"
-  if "$pawl" plan "$work/pawl_typed.yaml" 2>&1 | grep -q 'PAWL-202.*option'; then
+  if [[ $("$pawl" plan "$work/pawl_typed.yaml" 2>&1 || true) == *PAWL-202* ]]; then
     sed -i 's/&wire=off//' "$work/pawl_typed.yaml"; note="a program without the option wire"
   fi
   rounds pawl_typed psql_pipe
@@ -380,8 +380,12 @@ rss_narrow 100-byte rows ($narrow_rows)"
 
 # ---- The page
 
+show() { # show README SENTENCE
+  { echo "$2"; echo; grep '^|' "$work/report.md"; } >"$work/table.md"
+  sed -i -e '/<!-- performance: PostgreSQL -->/,/<!-- end -->/{//!d}' -e "/<!-- performance: PostgreSQL -->/r $work/table.md" "$bench_root/$1"
+}
 page() {
-  local name page=$bench_root/bench/results/postgres.md readme
+  local name page=$bench_root/bench/results/postgres.md
   for name in "${every[@]}"; do
     [[ -s $work/parts/$name.tsv ]] || { say "no page: $name was not measured"; return 1; }
     grep -q '^full' "$work/parts/$name.run" || { say "no page: $name was only tried, with ROWS, PAIRS or PARALLEL set"; return 1; }
@@ -410,10 +414,8 @@ page() {
   mkdir -p "$bench_root/bench/results"
   cp "$work/report.md" "$page"
   # The READMEs show the same table; a test holds them to the committed result.
-  grep '^|' "$work/report.md" >"$work/table.md"
-  for readme in README.md README.zh-CN.md; do
-    sed -i -e '/<!-- performance: PostgreSQL -->/,/<!-- end -->/{//!d}' -e "/<!-- performance: PostgreSQL -->/r $work/table.md" "$bench_root/$readme"
-  done
+  show README.md "PostgreSQL, the same way: every tool on the same two servers, every copy checked. \`bench/postgres.sh\` repeats it and writes this table:"
+  show README.zh-CN.md "PostgreSQL 同样如此：所有工具使用相同的两台服务器，每份副本都经过检查。\`bench/postgres.sh\` 可重复测量并写出下表："
   cat "$work/report.md"
 }
 
