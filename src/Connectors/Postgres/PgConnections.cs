@@ -103,6 +103,8 @@ internal static class PgConnections
             "default_transaction_isolation = 'read committed'", "default_transaction_deferrable = off",
             // Rows that a policy hides would be missing without a word: an error instead.
             "row_security = off",
+            // The catalogue of many tables is estimated dear enough to be compiled, which takes seconds and gains nothing.
+            "jit = off",
             // A backend whose client is gone ends within seconds even while it sorts.
             "client_connection_check_interval = 2000",
         ];

@@ -77,9 +77,9 @@ public sealed class PgBaseTests
             select concat_ws('|', current_setting('TimeZone'), current_setting('DateStyle'), current_setting('IntervalStyle'),
                 current_setting('bytea_output'), current_setting('statement_timeout'), current_setting('lock_timeout'),
                 current_setting('search_path'), current_setting('synchronous_commit'), current_setting('row_security'),
-                current_setting('default_transaction_isolation'), current_setting('application_name'))
+                current_setting('default_transaction_isolation'), current_setting('jit'), current_setting('application_name'))
             """, connection);
-        Assert.Equal("UTC|ISO, YMD|postgres|hex|0|5s|pg_catalog, pg_temp|on|off|read committed|pawl/tester/write",
+        Assert.Equal("UTC|ISO, YMD|postgres|hex|0|5s|pg_catalog, pg_temp|on|off|read committed|off|pawl/tester/write",
             await command.ExecuteScalarAsync());
     }
 
