@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # PostgreSQL against what a user would type instead, in one run, alternating, on the same two servers; writes bench/results/postgres.md.
-#   bench/postgres.sh              every part, then the page and the READMEs' table (about two hours on two cores, 30 GB of disk)
+#   bench/postgres.sh              every part, then the page and the READMEs' table (an hour or two on two cores, 30 GB of disk)
 #   bench/postgres.sh pipe uuid    only these parts: pipe create columns typed from-sqlite to-sqlite tables resume uuid rss
 #   bench/postgres.sh page         the page from the parts that were measured in full
 #   bench/postgres.sh clean        removes the servers and all data
@@ -143,16 +143,10 @@ part_pipe() {
 }
 
 part_typed() {
-  local note=
   orders_in
   job pawl_typed "$(pawl_url source "$from")&wire=off" "$(pawl_url target bench)" "{public.orders: orders}"
-  # A program from before the wire image does not know the option; its values are typed always.
-  fresh "$in_place"
-  if [[ $("$pawl" plan "$work/pawl_typed.yaml" 2>&1 || true) == *PAWL-202* ]]; then
-    sed -i 's/&wire=off//' "$work/pawl_typed.yaml"; note="a program without the option wire"
-  fi
   rounds pawl_typed psql_pipe
-  against "PG→PG through typed values (wire=off)" "psql COPY (binary) \\| psql COPY (binary)" "≤ 1.3" pawl_typed psql_pipe "$note"
+  against "PG→PG through typed values (wire=off)" "psql COPY (binary) \\| psql COPY (binary)" "≤ 1.3" pawl_typed psql_pipe
 }
 
 pawl_create() { fresh; run_pawl "$1"; same "$1" "$wanted" "$(digest target bench)"; keyed "$1" 1; }
@@ -326,7 +320,9 @@ finish() { # what was resumed so often ends right
 }
 part_resume() {
   local large=${ROWS:-20000000} small n
-  small=$((large / 20))
+  # Less than this is not half done after whole commits.
+  ((large >= 400000)) || large=400000
+  small=$((large / 20 > 200000 ? large / 20 : 200000))
   events "$small"; events "$large"
   rm -f "$work"/resume_{"$small","$large"}.times
   # The large one goes on from where it was killed, a few commits further each time; the small one is made anew.
