@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Simulation;
 
 /// <summary>A client's end of one connection.</summary>
-internal sealed class SimSession(Server server, Connection c) : ITargetSession
+internal class SimSession(Server server, Connection c) : ITargetSession
 {
     private Transaction? mine;
 

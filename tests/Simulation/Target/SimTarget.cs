@@ -15,7 +15,13 @@ internal sealed class SimTarget(Server server, SimProcess process, Func<TablePla
 
     public ITargetTables Tables => this;
 
-    public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) => new SimSession(server, await OpenAsync(ct));
+    /// <summary>A server's sessions stream, every other one: the protocol must do with either kind.</summary>
+    public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct)
+    {
+        var connection = await OpenAsync(ct);
+        return server.Flavour != Flavour.File && connection.Id % 2 == 0 ? new SimStreamSession(server, connection)
+            : new SimSession(server, connection);
+    }
 
     private async Task<Connection> OpenAsync(CancellationToken ct)
     {
