@@ -15,8 +15,8 @@ public sealed class LiveView : IRunView
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
     private static readonly HashSet<string> Kept =
     [
-        EventCodes.RunResumed, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry, EventCodes.CommitResolved,
-        EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
+        EventCodes.RunResumed, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry,
+        EventCodes.CommitResolved, EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
     ];
     private readonly Lock gate = new();
     private readonly Shell shell;
@@ -41,7 +41,8 @@ public sealed class LiveView : IRunView
         var painted = e.Code switch
         {
             EventCodes.TableFailed or EventCodes.VerifyDiffers => shell.ErrorPaint.Red(line),
-            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver =>
+            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver
+                or EventCodes.HolderWatched =>
                 shell.ErrorPaint.Yellow(line),
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),
             _ => line,

@@ -84,8 +84,8 @@ internal static class ResumeErrors
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),
             new("One job has one runner. The other is alive: its lock is held and its heartbeat is fresh. If it dies, the next run " +
-                "takes over within 30 s.",
-                "一个作业只有一个运行者。对方仍存活：锁被持有且心跳新鲜。若它死亡，下一次运行会在 30 秒内接管。"),
+                "takes over at once; if it is stopped or hangs, a run started again takes over when it has been silent for 30 s.",
+                "一个作业只有一个运行者。对方仍存活：锁被持有且心跳新鲜。若它死亡，下一次运行立即接管；若它被暂停或卡住，再次启动的运行会在其沉默满 30 秒时接管。"),
             new("Watch it:  pawl progress {jobfile}   or stop it well:  pawl pause {jobfile}",
                 "查看：  pawl progress {jobfile}   或让它妥善停下：  pawl pause {jobfile}")),
         [Codes.Fenced] = new(

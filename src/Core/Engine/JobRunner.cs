@@ -52,7 +52,7 @@ public sealed class JobRunner(JobHost host)
             await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ends.SinkSpec.Limits.HasSchemas, ct), run.StopToken);
         await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
         run.Lease = await retry.RunAsync(ct =>
-            ledger.CallAsync(s => s.AcquireAsync(Claim(host, run.Job, ends.Source, options), ct)), run.StopToken);
+            ledger.CallAsync(s => s.AcquireAsync(Claim(run, ends.Source, options), ct)), run.StopToken);
 
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(run.AbortToken);
         var beating = BeatAsync(run, ledger, state, alive.Token);
@@ -73,6 +73,12 @@ public sealed class JobRunner(JobHost host)
             if (state.Error is not { Fault: Fault.Fenced }) await ReleaseAsync(run, ledger);
         }
     }
+
+    private static JobClaim Claim(RunContext run, ISource source, RunOptions options) => Claim(run.Host, run.Job, source, options) with
+    {
+        Watching = held => run.Emit(EventCodes.HolderWatched, null, null, ("holder", held.Runner),
+            ("heartbeat_ms", (long?)held.HeartbeatAge?.TotalMilliseconds)),
+    };
 
     internal static JobClaim Claim(JobHost host, JobSpec job, ISource source, RunOptions options) => new()
     {
