@@ -16,7 +16,8 @@ public sealed class LiveView : IRunView
     private static readonly HashSet<string> Kept =
     [
         EventCodes.RunResumed, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry,
-        EventCodes.CommitResolved, EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
+        EventCodes.EndpointLost, EventCodes.EndpointBack, EventCodes.CommitResolved,
+        EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
     ];
     private readonly Lock gate = new();
     private readonly Shell shell;
@@ -42,7 +43,7 @@ public sealed class LiveView : IRunView
         {
             EventCodes.TableFailed or EventCodes.VerifyDiffers => shell.ErrorPaint.Red(line),
             EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver
-                or EventCodes.HolderWatched =>
+                or EventCodes.HolderWatched or EventCodes.EndpointLost =>
                 shell.ErrorPaint.Yellow(line),
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),
             _ => line,

@@ -44,6 +44,13 @@ public static class EventTexts
         [EventCodes.LaneRetry] = new(new("[{table}: ]try {attempt} failed[ with {code}][ {title}][; again in {wait_ms}]",
             "[{table}：]第 {attempt} 次尝试失败[，{code}][ {title}][；{wait_ms} 后重试]"),
             new("Something temporary went wrong; the lane tries again from the ledger.", "暂时性故障；通道从账本处重试。")),
+        [EventCodes.EndpointLost] = new(
+            new("{endpoint} does not answer[ ({code} {title})]: all lanes wait; asking again[ in {wait_ms}][ (question {attempt})]",
+                "{endpoint} 没有应答[（{code} {title}）]：所有通道等待[；{wait_ms} 后再次询问][（第 {attempt} 次）]"),
+            new("Source or target went away. One question after another finds out when it is back; that counts as one retry of the run.",
+                "源或目标失去连接。逐次询问其是否恢复；整个中断只算运行的一次重试。")),
+        [EventCodes.EndpointBack] = new(new("{endpoint} answers again[ after {ms}]: all lanes go on", "{endpoint} 恢复应答[，历时 {ms}]：所有通道继续"),
+            new("The endpoint that was waited for is back; each lane goes on from its ledger.", "等待的端点已恢复；各通道从账本处继续。")),
         [EventCodes.CommitResolved] = new(new("[{lane}: ]the commit whose answer was lost[ (ledger {seq})] had happened: {committed}",
             "[{lane}：]应答丢失的提交[（账本 {seq}）]已发生：{committed}"),
             new("The answer to a commit was lost; the ledger was read and says whether it happened.", "提交应答丢失；已读取账本裁定其是否发生。")),

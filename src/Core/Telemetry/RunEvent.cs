@@ -39,6 +39,9 @@ public static class EventCodes
     public const string LaneCommitted = "lane.committed";
     public const string LaneDone = "lane.done";
     public const string LaneRetry = "lane.retry";
+    /// <summary>Source or target does not answer: all lanes that need it wait. Told before each question whether it is back.</summary>
+    public const string EndpointLost = "endpoint.lost";
+    public const string EndpointBack = "endpoint.back";
     public const string CommitResolved = "commit.resolved";
     public const string FirstRow = "run.first-row";
     public const string RowsRejected = "rows.rejected";
