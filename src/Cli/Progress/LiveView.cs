@@ -15,7 +15,7 @@ public sealed class LiveView : IRunView
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
     private static readonly HashSet<string> Kept =
     [
-        EventCodes.RunResumed, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry,
+        EventCodes.RunResumed, EventCodes.TableRestarted, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry,
         EventCodes.EndpointLost, EventCodes.EndpointBack, EventCodes.CommitResolved,
         EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
     ];
@@ -43,7 +43,7 @@ public sealed class LiveView : IRunView
         {
             EventCodes.TableFailed or EventCodes.VerifyDiffers => shell.ErrorPaint.Red(line),
             EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver
-                or EventCodes.HolderWatched or EventCodes.EndpointLost =>
+                or EventCodes.HolderWatched or EventCodes.EndpointLost or EventCodes.TableRestarted =>
                 shell.ErrorPaint.Yellow(line),
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),
             _ => line,

@@ -43,7 +43,7 @@ internal static class PlanVerb
     {
         var table = new TextTable(new("table"), new("target"), new("key", false, 3), new("write", false, 4), new("rows", true),
             new("durable", true),
-            new("splits", true, 2), new("guarantee", false, 5), new("a run would"));
+            new("splits", true, 2), new("guarantee", false, 5), new("consistency", false, 8), new("a run would"));
         foreach (var t in plan.Tables)
         {
             var splits = t.SplitsDone + t.SplitsPartial + t.SplitsToDo;
@@ -52,7 +52,8 @@ internal static class PlanVerb
                 t.Source, t.Target, Key(t), t.Write.ToString().ToLowerInvariant(), t.EstimatedRows >= 0 ? "~"
                     + Figures.Short(t.EstimatedRows) : "",
                 t.Durable.Read > 0 ? Figures.Full(t.Durable.Read) : "", splits > 0 ? $"{t.SplitsDone}/{splits}" : "",
-                t.State == TableState.Blocked ? "" : RunResult.Words(t.Guarantee), What(t));
+                t.State == TableState.Blocked ? "" : RunResult.Words(t.Guarantee),
+                t.State == TableState.Blocked ? "" : RunResult.Words(t.Consistency), What(t));
         }
         return table;
     }
@@ -86,6 +87,14 @@ internal static class PlanVerb
             if (t.State == TableState.Resumes && t.LastCommit is { } last)
             {
                 yield return $"  {t.Source}: last commit {Figures.TimeOfDay(last, shell.Now)}, {Figures.Ago(shell.Now - last)}";
+            }
+            if (t.IsSnapshotLost)
+            {
+                yield return $"  {t.Source}: the snapshot its rows were read in is gone; what it has copied is removed and copied anew";
+            }
+            else if (t.Consistency == Consistency.OneSnapshot && t.State is not (TableState.Finished or TableState.Blocked))
+            {
+                yield return $"  {t.Source}: read in one snapshot; if that ends before the table is done, the table begins anew";
             }
             if (t.Rejects > 0) yield return $"  {t.Source}: {Figures.Plural(t.Rejects, "row")} rejected so far";
             if (t.Error is null) continue;
@@ -121,6 +130,7 @@ internal static class PlanVerb
             {
                 ["source"] = t.Source, ["target"] = t.Target, ["state"] = t.State.ToString(), ["key"] = t.Key.ToString(),
                 ["key_columns"] = t.KeyColumns, ["write"] = t.Write.ToString(), ["where"] = t.Where, ["guarantee"] = t.Guarantee.ToString(),
+                ["consistency"] = t.Consistency.ToString(), ["snapshot_lost"] = t.IsSnapshotLost,
                 ["generation"] = t.Generation, ["splits_done"] = t.SplitsDone, ["splits_partial"] = t.SplitsPartial,
                 ["splits_todo"] = t.SplitsToDo, ["durable"] = RunResult.Counts(t.Durable), ["bytes"] = t.DurableBytes,
                 ["estimated_rows"] = t.EstimatedRows, ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,

@@ -39,6 +39,20 @@ public interface ICountsRows
     ValueTask<long> CountAsync(TableSchema table, ReadOptions options, CancellationToken ct);
 }
 
+/// <summary>Role of a source: tables can be read as all of them were at one moment, by any number of sessions.</summary>
+public interface IHoldsMoments
+{
+    /// <summary>
+    /// Holds the present moment and says its name for <see cref="ReadOptions.Snapshot"/>; the same name again while it is held. It is held
+    /// until the source is disposed or the system lets go of it: what is bound to it is then lost, and reading throws
+    /// <see cref="Codes.SnapshotLost"/>.
+    /// </summary>
+    ValueTask<string> HoldAsync(CancellationToken ct);
+
+    /// <summary>Whether what a stored plan is bound to is still held, by whomever; true for a plan that is bound to nothing.</summary>
+    ValueTask<bool> StandsAsync(TablePlan plan, CancellationToken ct);
+}
+
 /// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>
 public interface IChangeSource : IAsyncDisposable
 {

@@ -67,6 +67,8 @@ public sealed class JobPlanner(JobHost host)
             DurableBytes = last.Sum(e => e.TotalBytes),
             EstimatedRows = d.Schema.EstimatedRows,
             Rejects = last.Sum(e => e.Total.Rejected),
+            Consistency = plan?.Consistency ?? Consistency.Mixed,
+            IsSnapshotLost = d.IsSnapshotLost,
             LastCommit = last.Max(e => e.At),
             Error = d.Error,
         };

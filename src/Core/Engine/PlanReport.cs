@@ -37,8 +37,10 @@ public sealed record TableForecast
     /// <summary>The source's guess, or -1.</summary>
     public long EstimatedRows { get; init; } = -1;
     public long Rejects { get; init; }
-    /// <summary>One snapshot, or mixed: rows that change while a resumed copy runs carry some version they had.</summary>
-    public bool OneSnapshot { get; init; }
+    /// <summary>Which moments of the source the copy shows.</summary>
+    public Consistency Consistency { get; init; }
+    /// <summary>It starts over because the snapshot is gone that its rows were read in.</summary>
+    public bool IsSnapshotLost { get; init; }
     /// <summary>Time of the last commit by the target's clock.</summary>
     public DateTimeOffset? LastCommit { get; init; }
     /// <summary>Why it cannot go on; null unless <see cref="TableState.Blocked"/>.</summary>

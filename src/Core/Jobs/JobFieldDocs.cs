@@ -274,6 +274,16 @@ public static partial class JobFieldDocs
     [
         new()
         {
+            Path = "consistency", Kind = FieldKind.Choice, Default = "mixed", Allowed = ["mixed", "one-snapshot"],
+            Example = "one-snapshot",
+            English = "mixed: a row that changes while the copy runs arrives in some version it had. one-snapshot: all tables arrive as "
+                + "they were at one moment, which the source holds while the process runs; a table that is not done when the process or "
+                + "that moment ends begins anew. A source that cannot do it refuses.",
+            Chinese = "mixed：复制期间发生变化的行，以其某个版本到达。one-snapshot：所有表都以同一时刻的内容到达；该时刻由源在进程运行期间保持，进程或该时刻结束时尚未完成的表从头再来。"
+                + "做不到的源会拒绝此项。",
+        },
+        new()
+        {
             Path = "parallel", Kind = FieldKind.Count, Default = "2", Min = "1", Max = "64", Unit = "lanes", Example = "4",
             English = "Parts of tables copied at the same time. A target that takes one writer at a time lowers it.",
             Chinese = "同时复制的分片数。只允许单写者的目标会将其降低。",

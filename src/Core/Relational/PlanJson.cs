@@ -46,6 +46,7 @@ internal static class PlanJson
         if (plan.Read.Columns is { } columns) Texts(to, "Columns", columns);
         Text(to, "Where", plan.Read.Where);
         to.WriteNumber("Splits", plan.Read.Splits);
+        Text(to, "Snapshot", plan.Read.Snapshot);
         to.WriteEndObject();
         to.WriteStartArray("Splits");
         foreach (var split in plan.Splits) Split(to, split);
@@ -88,6 +89,7 @@ internal static class PlanJson
                 Columns = Maybe(read, "Columns") is { } chosen ? Texts(chosen) : null,
                 Where = Text(read, "Where"),
                 Splits = Maybe(read, "Splits")?.GetInt32() ?? 1,
+                Snapshot = Text(read, "Snapshot"),
             },
             Splits = [.. from.GetProperty("Splits").EnumerateArray().Select(Split)],
             Write = OneOf(from, "Write", WriteMode.Insert),

@@ -30,6 +30,8 @@ public static class EventCodes
     public const string HolderWatched = "job.holder-watched";
     public const string JobTakenOver = "job.taken-over";
     public const string TablePlanned = "table.planned";
+    /// <summary>The snapshot that the table's rows were read in is gone: it is copied anew.</summary>
+    public const string TableRestarted = "table.restarted";
     public const string TableSkipped = "table.skipped";
     public const string TableFailed = "table.failed";
     public const string TableDone = "table.done";
