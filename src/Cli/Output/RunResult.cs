@@ -21,7 +21,8 @@ public static class RunResult
             var moved = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.ThisRun);
             table.Total($"{summary.Tables.Count} tables", Figures.Full(all.Read), Figures.Full(Written(all)), Some(all.Filtered),
                 Some(all.Rejected),
-                Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time), "", "", "");
+                Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time),
+                "", "", "");
         }
         return table;
     }

@@ -15,7 +15,8 @@ public sealed class LiveView : IRunView
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
     private static readonly HashSet<string> Kept =
     [
-        EventCodes.RunResumed, EventCodes.TableRestarted, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry,
+        EventCodes.RunResumed, EventCodes.TableRestarted, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed,
+        EventCodes.LaneRetry,
         EventCodes.EndpointLost, EventCodes.EndpointBack, EventCodes.CommitResolved,
         EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
     ];

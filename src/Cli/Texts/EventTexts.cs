@@ -16,7 +16,8 @@ public static class EventTexts
                     "{rows_kept} 行]"),
             new("The target knows unfinished work of this job; the run goes on from there.", "目标记有该作业未完成的工作，运行由此继续。")),
         [EventCodes.HolderWatched] = new(
-            new("The job is held by {holder}[, silent for {heartbeat_ms}]: watching whether it lives; after 30 s of silence it is taken over",
+            new("The job is held by {holder}[, silent for {heartbeat_ms}]: watching whether it lives; after 30 s of silence it is " +
+                "taken over",
                 "作业由 {holder} 持有[，已沉默 {heartbeat_ms}]：正在观察其是否存活；沉默满 30 秒即接管"),
             new("The runner that holds the job has missed a heartbeat. If it moves it is alive (exit code 6), else the job is taken over.",
                 "持有作业的运行者漏了一次心跳。若有动静即为存活（退出码 6），否则接管作业。")),

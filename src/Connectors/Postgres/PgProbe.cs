@@ -46,7 +46,8 @@ internal static class PgProbe
         }
         catch (NpgsqlException e)
         {
-            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL", [new ProbeFinding(false, e.Message, "pawl doctor, when the server answers again")]);
+            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL", [new ProbeFinding(false, e.Message,
+                "pawl doctor, when the server answers again")]);
         }
     }
 

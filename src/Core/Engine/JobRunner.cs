@@ -200,7 +200,8 @@ public sealed class JobRunner(JobHost host)
             {
                 // A beat that fails is no reason to stop: safety is the epoch's work, and the next beat may get through. Of a target that
                 // is waited for everybody knows already.
-                if (!run.Outages.IsOpen) run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", (e as PawlException ?? Unexpected(e)).Code));
+                if (run.Outages.IsOpen) continue;
+                run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", (e as PawlException ?? Unexpected(e)).Code));
             }
         }
     }
