@@ -36,11 +36,8 @@ public static class RunResult
             ? $" · {Figures.Full(all - now)} kept from before" : "";
         var retries = summary.Retries > 0 ? $" · {Figures.Plural(summary.Retries, "retry", "retries")}" : "";
         yield return $"{Headline(summary, paint)}: {Figures.Plural(now, "row")} in {Figures.Took(summary.Time)}{kept}{retries}";
-        if (summary.Tables.Count(t => t.Consistency == Consistency.OneSnapshot) is > 0 and var bound)
-        {
-            yield return $"consistency: one snapshot in {Figures.Plural(bound, "table")}"
-                + (bound < summary.Tables.Count ? $", mixed in {summary.Tables.Count - bound}" : "");
-        }
+        var copied = summary.Tables.Where(t => t.Status is TableStatus.Done or TableStatus.AlreadyDone).ToArray();
+        if (copied.Length > 0) yield return Words([.. copied.Select(t => t.Consistency)]);
         var judged = summary.Tables.Where(t => t.Verdict is not null).Select(t => t.Verdict!).ToArray();
         if (judged.Length == 0) yield break;
         var bad = judged.Count(v => !v.Equal);
@@ -86,6 +83,13 @@ public static class RunResult
     };
 
     public static string Words(Consistency consistency) => consistency == Consistency.OneSnapshot ? "one snapshot" : "mixed";
+
+    /// <summary>The same of several tables, also where there is no room for the column.</summary>
+    public static string Words(IReadOnlyList<Consistency> all)
+    {
+        var kinds = all.GroupBy(c => c).OrderByDescending(g => g.Key).Select(g => $"{Words(g.Key)} in {Figures.Plural(g.Count(), "table")}");
+        return "consistency: " + string.Join(", ", kinds);
+    }
 
     public static long Written(WriteCounts c) => c.Inserted + c.Updated + c.Unchanged;
 

@@ -75,11 +75,10 @@ internal static class ResumeErrors
         [Codes.SnapshotLost] = new(
             new("the snapshot is gone", "快照已失效"),
             new("The snapshot that {table} was being read in is gone[: {cause}].", "正在读取 {table} 所用的快照已失效[：{cause}]。"),
-            new("Nothing orders the rows of a table without a key but their place on disk, and that holds only inside one snapshot, " +
-                "which ends with its session.",
-                "没有键的表，行的次序只取决于其磁盘位置，而这仅在一个快照内有效；快照随其会话结束。"),
-            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
-                "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+            new("A table without a key, and every table of a job with consistency: one-snapshot, is read in one snapshot, which ends " +
+                "with the session that holds it. The next run begins the table anew.",
+                "没有键的表，以及 consistency: one-snapshot 作业中的每张表，都在同一快照内读取；快照随持有它的会话结束。下一次运行会让该表从头再来。"),
+            new("Begin it anew:  pawl run {jobfile}", "让它从头再来：  pawl run {jobfile}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),

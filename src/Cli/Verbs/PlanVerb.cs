@@ -31,6 +31,8 @@ internal static class PlanVerb
         shell.Say();
         shell.Say(Table(plan, shell).Lines(shell.Width, shell.OutPaint));
         foreach (var line in Remarks(plan, shell)) shell.Say(line);
+        var open = plan.Tables.Where(t => t.State != TableState.Blocked).Select(t => t.Consistency).ToArray();
+        if (open.Length > 0) shell.Say("  " + RunResult.Words(open));
         shell.Say();
         shell.Say(Conclusion(plan, file));
         shell.Data.AddRange(Data(plan, VerbRun.Context(shell)));
@@ -84,6 +86,7 @@ internal static class PlanVerb
                 yield return $"  {t.Source} rename: {string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"))}";
             }
             if (t.Columns.Set.Count > 0) yield return $"  {t.Source} set: {string.Join(", ", t.Columns.Set.Keys)}";
+            if (t.TypeChanges.Count > 0) yield return Types(t);
             if (t.State == TableState.Resumes && t.LastCommit is { } last)
             {
                 yield return $"  {t.Source}: last commit {Figures.TimeOfDay(last, shell.Now)}, {Figures.Ago(shell.Now - last)}";
@@ -102,6 +105,15 @@ internal static class PlanVerb
             foreach (var line in new ErrorView(shell.OutPaint, shell.Width, VerbRun.Context(shell)).Of(t.Error,
                 shell.Verbose)) yield return line;
         }
+    }
+
+    private static string Types(TableForecast t)
+    {
+        const int shown = 8;
+        static string Word(string type) => type.Length > 0 ? type : "no type";
+        var words = t.TypeChanges.Take(shown).Select(c => $"{c.Column} {Word(c.From)} → {Word(c.To)}");
+        return $"  {t.Source} types at the target: {string.Join(", ", words)}"
+            + (t.TypeChanges.Count > shown ? $", and {t.TypeChanges.Count - shown} more (--json lists all)" : "");
     }
 
     private static string Conclusion(PlanReport plan, string file)
@@ -133,7 +145,9 @@ internal static class PlanVerb
                 ["consistency"] = t.Consistency.ToString(), ["snapshot_lost"] = t.IsSnapshotLost,
                 ["generation"] = t.Generation, ["splits_done"] = t.SplitsDone, ["splits_partial"] = t.SplitsPartial,
                 ["splits_todo"] = t.SplitsToDo, ["durable"] = RunResult.Counts(t.Durable), ["bytes"] = t.DurableBytes,
-                ["estimated_rows"] = t.EstimatedRows, ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
+                ["estimated_rows"] = t.EstimatedRows,
+                ["type_changes"] = t.TypeChanges.Select(c => new Pairs { ["column"] = c.Column, ["from"] = c.From, ["to"] = c.To }).ToArray(),
+                ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
             };
             if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);
             return data;

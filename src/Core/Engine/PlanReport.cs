@@ -27,6 +27,8 @@ public sealed record TableForecast
     /// <summary>Handed to the source as it stands: code.</summary>
     public string? Where { get; init; }
     public ColumnChanges Columns { get; init; } = new();
+    /// <summary>Columns that mean something else at the target than at the source; no value is lost by it.</summary>
+    public IReadOnlyList<TypeChange> TypeChanges { get; init; } = [];
     public long Generation { get; init; }
     public int SplitsDone { get; init; }
     public int SplitsPartial { get; init; }
@@ -46,3 +48,9 @@ public sealed record TableForecast
     /// <summary>Why it cannot go on; null unless <see cref="TableState.Blocked"/>.</summary>
     public PawlException? Error { get; init; }
 }
+
+/// <summary>A column whose values the target keeps as another kind of value.</summary>
+/// <param name="Column">Its name at the target.</param>
+/// <param name="From">The type as the source writes it; empty = it declares none.</param>
+/// <param name="To">The type as the target writes it; empty = it declares none.</param>
+public sealed record TypeChange(string Column, string From, string To);

@@ -111,8 +111,8 @@ public static partial class JobFieldDocs
         {
             Path = "defaults.on_error.retry", Kind = FieldKind.Map, Default = "{}", Example = "{times: 3}",
             English = "Retries after temporary failures (network, restart, lock wait). The count of a lane starts again whenever "
-                + "it commits.",
-            Chinese = "遇到临时故障（网络、重启、锁等待）时的重试。每条通道一旦提交成功，计数即重新开始。",
+                + "it commits. A source or target that does not answer counts once for all lanes: they wait for it together.",
+            Chinese = "遇到临时故障（网络、重启、锁等待）时的重试。每条通道一旦提交成功，计数即重新开始。源或目标没有应答时，所有通道一起等待，合计只算一次。",
         },
         new()
         {
