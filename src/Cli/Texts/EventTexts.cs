@@ -19,8 +19,8 @@ public static class EventTexts
             new("The job is held by {holder}[, silent for {heartbeat_ms}]: watching whether it lives; after 30 s of silence it is " +
                 "taken over",
                 "作业由 {holder} 持有[，已沉默 {heartbeat_ms}]：正在观察其是否存活；沉默满 30 秒即接管"),
-            new("The runner that holds the job has missed a heartbeat. If it moves it is alive (exit code 6), else the job is taken over.",
-                "持有作业的运行者漏了一次心跳。若有动静即为存活（退出码 6），否则接管作业。")),
+            new("The runner that holds the job has been silent for 15 s. If it moves it is alive (exit code 6), else it is taken over.",
+                "持有作业的运行者已沉默 15 秒。若有动静即为存活（退出码 6），否则接管作业。")),
         [EventCodes.JobTakenOver] = new(new("Took the job over from {from}, which is gone", "从已消失的 {from} 接管作业"),
             new("The runner before did not give the job back: it died or was silent for too long.", "上一个运行者没有交还作业：它已死亡或沉默太久。")),
         [EventCodes.TablePlanned] = new(new("{table} → {target}: {splits}[, about {estimated_rows} rows][, {rows_durable} rows " +

@@ -79,6 +79,15 @@ internal static class ResumeErrors
                 "with the session that holds it. The next run begins the table anew.",
                 "没有键的表，以及 consistency: one-snapshot 作业中的每张表，都在同一快照内读取；快照随持有它的会话结束。下一次运行会让该表从头再来。"),
             new("Begin it anew:  pawl run {jobfile}", "让它从头再来：  pawl run {jobfile}")),
+        [Codes.SourceWentBack] = new(
+            new("the source went back in time", "源回到了过去"),
+            new("{source} is behind the place where the copy of {table} began[: then {known}][, now {now}].",
+                "{source} 已退回到开始复制 {table} 之前的位置[：当时 {known}][，现在 {now}]。"),
+            new("It was restored from a backup, or a standby took over that had not received everything. Rows that were copied may not " +
+                "be there any more, and their keys may be given to others.",
+                "它从备份恢复过，或者由一个尚未收全数据的备库接管。已复制的行可能已不存在，其键也可能被分配给别的行。"),
+            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),

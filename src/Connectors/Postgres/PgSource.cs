@@ -10,7 +10,7 @@ namespace Pawl.Connectors.Postgres;
 /// consumer. Thread-safe.
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
-    : ISource, ICountsRows, IHoldsMoments
+    : ISource, ICountsRows, IHoldsMoments, IKnowsItsPast
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -76,6 +76,14 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         }
         return true;
     }
+
+    public ValueTask<string> MarkAsync(CancellationToken ct) => LookAsync(async connection =>
+        (await PgPast.ReadAsync(connection, ct).ConfigureAwait(false)).Past.ToString(), "log position", null, ct);
+
+    /// <remarks>A mark of another version's form says nothing.</remarks>
+    public async ValueTask<PastState> CompareAsync(string mark, CancellationToken ct) => PgPast.Parse(mark) is { } past
+        ? await LookAsync(connection => past.CompareAsync(connection, ct), "log position", null, ct).ConfigureAwait(false)
+        : PastState.Kept;
 
     private async ValueTask ExportAsync(CancellationToken ct)
     {

@@ -53,6 +53,25 @@ public interface IHoldsMoments
     ValueTask<bool> StandsAsync(TablePlan plan, CancellationToken ct);
 }
 
+/// <summary>Role of a source: knows how far it has come, so that one that was put back in time is noticed.</summary>
+public interface IKnowsItsPast
+{
+    /// <summary>How far it has come by now; stored with a table's plan. Opaque.</summary>
+    ValueTask<string> MarkAsync(CancellationToken ct);
+
+    /// <summary>Whether it still has the past that an earlier mark stands for.</summary>
+    ValueTask<PastState> CompareAsync(string mark, CancellationToken ct);
+}
+
+public enum PastState
+{
+    Kept,
+    /// <summary>A replica that has not come there yet, and will.</summary>
+    NotYet,
+    /// <summary>What was read at that mark may not be there any more.</summary>
+    Lost,
+}
+
 /// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>
 public interface IChangeSource : IAsyncDisposable
 {

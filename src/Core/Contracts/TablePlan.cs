@@ -62,6 +62,8 @@ public sealed record TablePlan
     /// <summary>Hash of every field that changes which rows arrive or what is in them.</summary>
     public required string ResultHash { get; init; }
     public required SourceIdentity SourceIdentity { get; init; }
+    /// <summary>How far the source had come when the plan was opened (<see cref="IKnowsItsPast"/>); null = it cannot tell.</summary>
+    public string? SourceMark { get; init; }
     public TablePhase Phase { get; init; } = TablePhase.Copying;
 
     /// <summary>

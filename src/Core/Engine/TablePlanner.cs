@@ -38,6 +38,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             {
                 return await RestartAsync(rule, wanted, stored, nextGeneration, ct) with { IsSnapshotLost = true };
             }
+            if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
             // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
             var plan = stored with { RejectLimit = wanted.RejectLimit, Create = wanted.Create };
             return new TableDecision(rule, schema, target, plan, TableState.Resumes);
@@ -149,6 +150,17 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         return source is not IHoldsMoments holds || !await holds.StandsAsync(stored, ct);
     }
 
+    /// <summary>Rows that were copied from a source that was put back since may not be there any more, and keys may be given again.</summary>
+    private async ValueTask CheckPastAsync(TablePlan stored, CancellationToken ct)
+    {
+        if (stored.SourceMark is not { } mark || source is not IKnowsItsPast past) return;
+        var state = await past.CompareAsync(mark, ct);
+        if (state == PastState.Kept) return;
+        throw new PawlException(state == PastState.Lost ? Fault.PositionLost : Fault.Transient,
+            state == PastState.Lost ? Codes.SourceWentBack : Codes.ReplicaBehind, ("table", stored.Source),
+            ("source", source.Identity.Display), ("known", mark), ("now", await past.MarkAsync(ct)));
+    }
+
     private async ValueTask<TablePlan> SplitAsync(TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
     {
         var splits = wanted.Read.Splits > 0 ? wanted.Read.Splits : UsualSplits(wanted.SourceSchema);
@@ -162,8 +174,11 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
                     ("source", source.Identity.Display)),
             };
         }
+        // Before anything is read: what is read later is not older than the mark.
+        var mark = source is IKnowsItsPast past ? await past.MarkAsync(ct) : null;
         return wanted with
         {
+            SourceMark = mark,
             Read = read,
             Splits = await source.PlanAsync(wanted.SourceSchema, read, ct),
             Generation = nextGeneration(),

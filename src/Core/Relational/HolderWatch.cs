@@ -13,10 +13,10 @@ internal enum HolderFate
 }
 
 /// <summary>
-/// Tells a living holder of a job from a dead or stopped one. Liveness only; safety is the epoch. A holder that has spoken within the last
-/// beat and a half is alive: told at once. One that has missed a beat is watched from the first sight on: it is alive as soon as its tick
-/// moves, and gone when it has been silent for <see cref="Liveness.DeadAfter"/> by the target's clock. So one start either ends at once or
-/// has the job within about that time, whenever it comes.
+/// Tells a living holder of a job from a dead or stopped one. Liveness only; safety is the epoch. A holder that has spoken lately
+/// (<see cref="Liveness.FreshFor"/>) is alive: told at once. One that has missed some beats is watched from the first sight on: it is alive
+/// as soon as its tick moves, and gone when it has been silent for <see cref="Liveness.DeadAfter"/> by the target's clock. So one start
+/// either ends at once or has the job well within that time, whenever it comes.
 /// </summary>
 /// <param name="look">Reads the job's row again; null = it is gone.</param>
 internal sealed class HolderWatch(TimeProvider time, Func<CancellationToken, ValueTask<bool>> isLocked,
@@ -64,8 +64,8 @@ public static class Liveness
 {
     /// <summary>How often a holder says that it is alive.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
-    /// <summary>A heartbeat younger than this, by the target's clock, is a living holder's: it has missed no beat.</summary>
-    public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(7.5);
+    /// <summary>A heartbeat younger than this, by the target's clock, is a living holder's: a busy machine delays one or two.</summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(15);
     /// <summary>A heartbeat older than this, by the target's clock, is a dead or stopped holder.</summary>
     public static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(30);
     /// <summary>How long a holder is watched at least before it counts as stopped: a beat, and a second for its way.</summary>

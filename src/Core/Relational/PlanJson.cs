@@ -68,6 +68,7 @@ internal static class PlanJson
         to.WriteString("Text", plan.SourceIdentity.Text);
         to.WriteString("Display", plan.SourceIdentity.Display);
         to.WriteEndObject();
+        Text(to, "SourceMark", plan.SourceMark);
         to.WriteString("Phase", plan.Phase.ToString());
         to.WriteEndObject();
     }
@@ -105,6 +106,7 @@ internal static class PlanJson
             RejectLimit = Maybe(from, "RejectLimit")?.GetInt64() ?? 0,
             ResultHash = Required(from.GetProperty("ResultHash")),
             SourceIdentity = new SourceIdentity(Required(identity.GetProperty("Text")), Required(identity.GetProperty("Display"))),
+            SourceMark = Text(from, "SourceMark"),
             Phase = OneOf(from, "Phase", TablePhase.Copying),
         };
     }

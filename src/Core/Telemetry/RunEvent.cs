@@ -26,7 +26,7 @@ public static class EventCodes
 {
     public const string RunStarted = "run.started";
     public const string RunResumed = "run.resumed";
-    /// <summary>The job's holder has missed a heartbeat and is watched: it is alive, or the job is taken over.</summary>
+    /// <summary>The job's holder has missed some heartbeats and is watched: it is alive, or the job is taken over.</summary>
     public const string HolderWatched = "job.holder-watched";
     public const string JobTakenOver = "job.taken-over";
     public const string TablePlanned = "table.planned";
