@@ -12,7 +12,8 @@ public static class RunResult
     {
         var table = new TextTable(
             new("table"), new("read", true), new("written", true), new("filtered", true, 3), new("rejected", true), new("bytes", true, 4),
-            new("time", true, 6), new("rate", true, 7), new("guarantee", false, 5), new("", false));
+            new("time", true, 6), new("rate", true, 7), new("guarantee", false, 5),
+            new("consistency", false, 8), new("", false));
         foreach (var t in summary.Tables) Add(table, t, took(t.Source) ?? t.Time);
         if (summary.Tables.Count > 1)
         {
@@ -20,7 +21,8 @@ public static class RunResult
             var moved = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.ThisRun);
             table.Total($"{summary.Tables.Count} tables", Figures.Full(all.Read), Figures.Full(Written(all)), Some(all.Filtered),
                 Some(all.Rejected),
-                Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time), "", "");
+                Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time),
+                "", "", "");
         }
         return table;
     }
@@ -34,6 +36,8 @@ public static class RunResult
             ? $" · {Figures.Full(all - now)} kept from before" : "";
         var retries = summary.Retries > 0 ? $" · {Figures.Plural(summary.Retries, "retry", "retries")}" : "";
         yield return $"{Headline(summary, paint)}: {Figures.Plural(now, "row")} in {Figures.Took(summary.Time)}{kept}{retries}";
+        var copied = summary.Tables.Where(t => t.Status is TableStatus.Done or TableStatus.AlreadyDone).ToArray();
+        if (copied.Length > 0) yield return Words([.. copied.Select(t => t.Consistency)]);
         var judged = summary.Tables.Where(t => t.Verdict is not null).Select(t => t.Verdict!).ToArray();
         if (judged.Length == 0) yield break;
         var bad = judged.Count(v => !v.Equal);
@@ -78,6 +82,15 @@ public static class RunResult
         _ => "at least once",
     };
 
+    public static string Words(Consistency consistency) => consistency == Consistency.OneSnapshot ? "one snapshot" : "mixed";
+
+    /// <summary>The same of several tables, also where there is no room for the column.</summary>
+    public static string Words(IReadOnlyList<Consistency> all)
+    {
+        var kinds = all.GroupBy(c => c).OrderByDescending(g => g.Key).Select(g => $"{Words(g.Key)} in {Figures.Plural(g.Count(), "table")}");
+        return "consistency: " + string.Join(", ", kinds);
+    }
+
     public static long Written(WriteCounts c) => c.Inserted + c.Updated + c.Unchanged;
 
     private static Pairs Data(TableOutcome t, IReadOnlyDictionary<string, string?> context)
@@ -86,7 +99,7 @@ public static class RunResult
         {
             ["source"] = t.Source, ["target"] = t.Target, ["status"] = t.Status.ToString(), ["total"] = Counts(t.Total),
             ["this_run"] = Counts(t.ThisRun), ["bytes"] = t.TotalBytes, ["ms"] = (long)t.Time.TotalMilliseconds,
-            ["guarantee"] = t.Guarantee.ToString(),
+            ["guarantee"] = t.Guarantee.ToString(), ["consistency"] = t.Consistency.ToString(),
         };
         if (t.Verdict is { } v) data["verdict"] = Verdicts.Data(v);
         if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);
@@ -100,7 +113,8 @@ public static class RunResult
         table.AddPainted(bad, t.Source, Figures.Full(t.Total.Read), Figures.Full(Written(t.Total)), Some(t.Total.Filtered),
             Some(t.Total.Rejected),
             Figures.Bytes(t.TotalBytes), idle ? "" : Figures.Took(time), idle ? "" : Rate(t.ThisRun.Read, time),
-            t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Guarantee), word);
+            t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Guarantee),
+            t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Consistency), word);
     }
 
     private static (string Word, Func<string, string>? Paint) Word(TableOutcome t) => t.Status switch

@@ -24,7 +24,7 @@ public static class EventLine
         "last_commit" => e.Long("last_commit_ms") is { } ms ? Commit(DateTimeOffset.FromUnixTimeMilliseconds(ms), now) : null,
         "estimated_rows" or "rows_durable" or "rows_kept" => e.Long(name) is > 0 and var rows ? Figures.Full(rows) : null,
         "bytes" or "in_flight_bytes" => e.Long(name) is { } bytes ? Figures.Bytes(bytes) : null,
-        "ms" or "wait_ms" => e.Long(name) is { } time ? Figures.Took(TimeSpan.FromMilliseconds(time)) : null,
+        "ms" or "wait_ms" or "heartbeat_ms" => e.Long(name) is { } time ? Figures.Took(TimeSpan.FromMilliseconds(time)) : null,
         "splits" => e.Long(name) is { } splits ? Figures.Plural(splits, "split") : null,
         "tables" => e.Long(name) is { } tables ? Figures.Plural(tables, "table") : null,
         "status" => Status(e.Text(name)),

@@ -15,7 +15,9 @@ public sealed class LiveView : IRunView
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
     private static readonly HashSet<string> Kept =
     [
-        EventCodes.RunResumed, EventCodes.JobTakenOver, EventCodes.TableFailed, EventCodes.LaneRetry, EventCodes.CommitResolved,
+        EventCodes.RunResumed, EventCodes.TableRestarted, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed,
+        EventCodes.LaneRetry,
+        EventCodes.EndpointLost, EventCodes.EndpointBack, EventCodes.CommitResolved,
         EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
     ];
     private readonly Lock gate = new();
@@ -41,7 +43,8 @@ public sealed class LiveView : IRunView
         var painted = e.Code switch
         {
             EventCodes.TableFailed or EventCodes.VerifyDiffers => shell.ErrorPaint.Red(line),
-            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver =>
+            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver
+                or EventCodes.HolderWatched or EventCodes.EndpointLost or EventCodes.TableRestarted =>
                 shell.ErrorPaint.Yellow(line),
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),
             _ => line,

@@ -61,6 +61,12 @@ public sealed class TableBar(string table)
                 EstimatedRows = e.Long("estimated_rows") ?? -1;
                 (RowsBefore, BytesBefore) = (e.Long("rows_durable") ?? 0, e.Long("bytes_durable") ?? 0);
                 break;
+            case EventCodes.TableRestarted:
+                lanes.Clear();
+                openLanes.Clear();
+                marks.Clear();
+                State = BarState.Waiting;
+                break;
             case EventCodes.TableSkipped:
                 (State, RowsBefore) = (BarState.Skipped, e.Long("rows_durable") ?? 0);
                 break;

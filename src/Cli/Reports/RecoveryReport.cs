@@ -71,7 +71,7 @@ public sealed record RecoveryReport
             RowsCopied = tables.Sum(t => t.RowsCopied),
             RowsInFlight = resumed is null ? 0 : InFlight(last),
             Rejected = tables.Sum(t => t.Rejected),
-            Retries = events.Count(e => e.Code == EventCodes.LaneRetry),
+            Retries = events.Count(e => e.Code is EventCodes.LaneRetry or EventCodes.EndpointBack),
             FirstRowMs = events.FirstOrDefault(e => e.Code == EventCodes.FirstRow)?.Long("ms"),
             Tables = tables,
             Timeline = [.. events.Where(e => e.Code is not (EventCodes.LaneOpened or EventCodes.LaneCommitted or EventCodes.LaneDone

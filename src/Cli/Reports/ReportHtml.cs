@@ -94,7 +94,7 @@ internal static class ReportHtml
                 .Append(CultureInfo.InvariantCulture,
                     $"<td class=\"n\">{Figures.Full(t.RowsCopied)}</td><td class=\"n\">{Figures.Full(t.Rejected)}</td>")
                 .Append(CultureInfo.InvariantCulture,
-                    $"<td>{E(ReportWords.Guarantee(t.Guarantee))}</td><td class=\"{style}\">{E(t.Verdict)}</td></tr>\n");
+                    $"<td>{E(ReportWords.Guarantee(t))}</td><td class=\"{style}\">{E(t.Verdict)}</td></tr>\n");
         }
         text.Append("</table></div>\n");
     }

@@ -17,7 +17,7 @@ internal static class ReportJson
         ["tables"] = r.Tables.Select(t => new Pairs
         {
             ["source"] = t.Source, ["target"] = t.Target, ["kept"] = t.RowsKept, ["copied"] = t.RowsCopied, ["rejected"] = t.Rejected,
-            ["guarantee"] = t.Guarantee, ["verdict"] = t.Verdict,
+            ["guarantee"] = t.Guarantee, ["consistency"] = t.Consistency, ["verdict"] = t.Verdict,
         }).ToArray(),
         ["timeline"] = r.Timeline.Select(e => new Pairs { ["ts"] = e.At, ["code"] = e.Code, ["table"] = e.Table, ["args"] = e.Args })
             .ToArray(),

@@ -22,7 +22,7 @@ internal static class ReportMarkdown
             text.Append(CultureInfo.InvariantCulture,
                 $"| {Cell(t.Source)} | {Cell(t.Target)} | {Figures.Full(t.RowsKept)} | {Figures.Full(t.RowsCopied)} ")
                 .Append(CultureInfo.InvariantCulture,
-                    $"| {Figures.Full(t.Rejected)} | {ReportWords.Guarantee(t.Guarantee)} | {Cell(t.Verdict)} |\n");
+                    $"| {Figures.Full(t.Rejected)} | {ReportWords.Guarantee(t)} | {Cell(t.Verdict)} |\n");
         }
         text.Append("\n## What happened\n\n");
         foreach (var e in report.Timeline)

@@ -12,6 +12,9 @@ namespace Pawl.Cli.Reports;
 public sealed record ReportTable(string Source, string Target, bool Skipped, long RowsKept, long RowsCopied, long Rejected,
     string Guarantee, string Verdict)
 {
+    /// <summary>Which moments of the source the copy shows; empty = an older run did not say.</summary>
+    public string Consistency { get; init; } = "";
+
     /// <summary>It was compared and found equal, by this run or by the one that finished it.</summary>
     public bool Proved => Skipped || Verdict.EndsWith("equal", StringComparison.Ordinal);
 
@@ -29,6 +32,7 @@ public sealed record ReportTable(string Source, string Target, bool Skipped, lon
                 EventCodes.TablePlanned => t with
                 {
                     Target = e.Text("target") ?? "", RowsKept = e.Long("rows_durable") ?? 0, Guarantee = e.Text("guarantee") ?? "",
+                    Consistency = e.Text("consistency") ?? "",
                 },
                 EventCodes.TableSkipped => t with { Skipped = true, RowsKept = e.Long("rows_durable") ?? 0, Verdict = "finished before" },
                 EventCodes.LaneCommitted => t with { RowsCopied = t.RowsCopied + (e.Long("rows") ?? 0) },

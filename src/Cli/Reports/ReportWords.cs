@@ -52,5 +52,10 @@ internal static class ReportWords
             + (level == "digests" ? "" : "; pawl verify --level digest compares every value");
     }
 
-    public static string Guarantee(string name) => Enum.TryParse<Contracts.Guarantee>(name, out var g) ? RunResult.Words(g) : name;
+    /// <summary>What a table's copy promises: <c>once per row, mixed</c>.</summary>
+    public static string Guarantee(ReportTable t)
+    {
+        var promise = Enum.TryParse<Contracts.Guarantee>(t.Guarantee, out var g) ? RunResult.Words(g) : t.Guarantee;
+        return Enum.TryParse<Contracts.Consistency>(t.Consistency, out var c) ? $"{promise}, {RunResult.Words(c)}" : promise;
+    }
 }

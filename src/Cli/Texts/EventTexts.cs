@@ -15,12 +15,22 @@ public static class EventTexts
                 "续传运行 {run}[，账本 {ledger}][（{last_commit}）]：{splits_done} 个分片已完成，{splits_partial} 个部分完成，{splits_todo} 个待做[；保留 " +
                     "{rows_kept} 行]"),
             new("The target knows unfinished work of this job; the run goes on from there.", "目标记有该作业未完成的工作，运行由此继续。")),
+        [EventCodes.HolderWatched] = new(
+            new("The job is held by {holder}[, silent for {heartbeat_ms}]: watching whether it lives; after 30 s of silence it is " +
+                "taken over",
+                "作业由 {holder} 持有[，已沉默 {heartbeat_ms}]：正在观察其是否存活；沉默满 30 秒即接管"),
+            new("The runner that holds the job has been silent for 15 s. If it moves it is alive (exit code 6), else it is taken over.",
+                "持有作业的运行者已沉默 15 秒。若有动静即为存活（退出码 6），否则接管作业。")),
         [EventCodes.JobTakenOver] = new(new("Took the job over from {from}, which is gone", "从已消失的 {from} 接管作业"),
             new("The runner before did not give the job back: it died or was silent for too long.", "上一个运行者没有交还作业：它已死亡或沉默太久。")),
         [EventCodes.TablePlanned] = new(new("{table} → {target}: {splits}[, about {estimated_rows} rows][, {rows_durable} rows " +
             "there already]",
                 "{table} → {target}：{splits} 个分片[，约 {estimated_rows} 行][，已有 {rows_durable} 行]"),
             new("A table's work is fixed for this generation.", "一张表在本代的工作已经确定。")),
+        [EventCodes.TableRestarted] = new(new("{table}: its snapshot is gone[ ({code})], it is copied anew",
+            "{table}：其快照已失效[（{code}）]，从头重新复制"),
+            new("All rows of the table were to be read in one snapshot, and that has ended: the table begins anew in another one.",
+                "该表的所有行须在同一快照内读取，而快照已结束：该表在新的快照中从头再来。")),
         [EventCodes.TableSkipped] = new(new("{table}: nothing to do, it is finished", "{table}：无事可做，已完成"),
             new("The ledger says that every lane of the table is final.", "账本表明该表所有通道都已完成。")),
         [EventCodes.TableFailed] = new(new("{table} failed: {code}[ {title}]; the other tables go on", "{table} 失败：{code}[ {title}]；其他表继续"),
@@ -39,6 +49,13 @@ public static class EventTexts
         [EventCodes.LaneRetry] = new(new("[{table}: ]try {attempt} failed[ with {code}][ {title}][; again in {wait_ms}]",
             "[{table}：]第 {attempt} 次尝试失败[，{code}][ {title}][；{wait_ms} 后重试]"),
             new("Something temporary went wrong; the lane tries again from the ledger.", "暂时性故障；通道从账本处重试。")),
+        [EventCodes.EndpointLost] = new(
+            new("{endpoint} does not answer[ ({code} {title})]: all lanes wait; asking again[ in {wait_ms}][ (question {attempt})]",
+                "{endpoint} 没有应答[（{code} {title}）]：所有通道等待[；{wait_ms} 后再次询问][（第 {attempt} 次）]"),
+            new("Source or target went away. One question after another finds out when it is back; that counts as one retry of the run.",
+                "源或目标失去连接。逐次询问其是否恢复；整个中断只算运行的一次重试。")),
+        [EventCodes.EndpointBack] = new(new("{endpoint} answers again[ after {ms}]: all lanes go on", "{endpoint} 恢复应答[，历时 {ms}]：所有通道继续"),
+            new("The endpoint that was waited for is back; each lane goes on from its ledger.", "等待的端点已恢复；各通道从账本处继续。")),
         [EventCodes.CommitResolved] = new(new("[{lane}: ]the commit whose answer was lost[ (ledger {seq})] had happened: {committed}",
             "[{lane}：]应答丢失的提交[（账本 {seq}）]已发生：{committed}"),
             new("The answer to a commit was lost; the ledger was read and says whether it happened.", "提交应答丢失；已读取账本裁定其是否发生。")),

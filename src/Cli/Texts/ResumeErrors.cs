@@ -75,17 +75,25 @@ internal static class ResumeErrors
         [Codes.SnapshotLost] = new(
             new("the snapshot is gone", "快照已失效"),
             new("The snapshot that {table} was being read in is gone[: {cause}].", "正在读取 {table} 所用的快照已失效[：{cause}]。"),
-            new("Nothing orders the rows of a table without a key but their place on disk, and that holds only inside one snapshot, " +
-                "which ends with its session.",
-                "没有键的表，行的次序只取决于其磁盘位置，而这仅在一个快照内有效；快照随其会话结束。"),
+            new("A table without a key, and every table of a job with consistency: one-snapshot, is read in one snapshot, which ends " +
+                "with the session that holds it. The next run begins the table anew.",
+                "没有键的表，以及 consistency: one-snapshot 作业中的每张表，都在同一快照内读取；快照随持有它的会话结束。下一次运行会让该表从头再来。"),
+            new("Begin it anew:  pawl run {jobfile}", "让它从头再来：  pawl run {jobfile}")),
+        [Codes.SourceWentBack] = new(
+            new("the source went back in time", "源回到了过去"),
+            new("{source} is behind the place where the copy of {table} began[: then {known}][, now {now}].",
+                "{source} 已退回到开始复制 {table} 之前的位置[：当时 {known}][，现在 {now}]。"),
+            new("It was restored from a backup, or a standby took over that had not received everything. Rows that were copied may not " +
+                "be there any more, and their keys may be given to others.",
+                "它从备份恢复过，或者由一个尚未收全数据的备库接管。已复制的行可能已不存在，其键也可能被分配给别的行。"),
             new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),
             new("One job has one runner. The other is alive: its lock is held and its heartbeat is fresh. If it dies, the next run " +
-                "takes over within 30 s.",
-                "一个作业只有一个运行者。对方仍存活：锁被持有且心跳新鲜。若它死亡，下一次运行会在 30 秒内接管。"),
+                "takes over at once; if it is stopped or hangs, a run started again takes over when it has been silent for 30 s.",
+                "一个作业只有一个运行者。对方仍存活：锁被持有且心跳新鲜。若它死亡，下一次运行立即接管；若它被暂停或卡住，再次启动的运行会在其沉默满 30 秒时接管。"),
             new("Watch it:  pawl progress {jobfile}   or stop it well:  pawl pause {jobfile}",
                 "查看：  pawl progress {jobfile}   或让它妥善停下：  pawl pause {jobfile}")),
         [Codes.Fenced] = new(

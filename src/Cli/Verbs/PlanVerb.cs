@@ -31,6 +31,8 @@ internal static class PlanVerb
         shell.Say();
         shell.Say(Table(plan, shell).Lines(shell.Width, shell.OutPaint));
         foreach (var line in Remarks(plan, shell)) shell.Say(line);
+        var open = plan.Tables.Where(t => t.State != TableState.Blocked).Select(t => t.Consistency).ToArray();
+        if (open.Length > 0) shell.Say("  " + RunResult.Words(open));
         shell.Say();
         shell.Say(Conclusion(plan, file));
         shell.Data.AddRange(Data(plan, VerbRun.Context(shell)));
@@ -43,7 +45,7 @@ internal static class PlanVerb
     {
         var table = new TextTable(new("table"), new("target"), new("key", false, 3), new("write", false, 4), new("rows", true),
             new("durable", true),
-            new("splits", true, 2), new("guarantee", false, 5), new("a run would"));
+            new("splits", true, 2), new("guarantee", false, 5), new("consistency", false, 8), new("a run would"));
         foreach (var t in plan.Tables)
         {
             var splits = t.SplitsDone + t.SplitsPartial + t.SplitsToDo;
@@ -52,7 +54,8 @@ internal static class PlanVerb
                 t.Source, t.Target, Key(t), t.Write.ToString().ToLowerInvariant(), t.EstimatedRows >= 0 ? "~"
                     + Figures.Short(t.EstimatedRows) : "",
                 t.Durable.Read > 0 ? Figures.Full(t.Durable.Read) : "", splits > 0 ? $"{t.SplitsDone}/{splits}" : "",
-                t.State == TableState.Blocked ? "" : RunResult.Words(t.Guarantee), What(t));
+                t.State == TableState.Blocked ? "" : RunResult.Words(t.Guarantee),
+                t.State == TableState.Blocked ? "" : RunResult.Words(t.Consistency), What(t));
         }
         return table;
     }
@@ -83,9 +86,18 @@ internal static class PlanVerb
                 yield return $"  {t.Source} rename: {string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"))}";
             }
             if (t.Columns.Set.Count > 0) yield return $"  {t.Source} set: {string.Join(", ", t.Columns.Set.Keys)}";
+            if (t.TypeChanges.Count > 0) yield return Types(t);
             if (t.State == TableState.Resumes && t.LastCommit is { } last)
             {
                 yield return $"  {t.Source}: last commit {Figures.TimeOfDay(last, shell.Now)}, {Figures.Ago(shell.Now - last)}";
+            }
+            if (t.IsSnapshotLost)
+            {
+                yield return $"  {t.Source}: the snapshot its rows were read in is gone; what it has copied is removed and copied anew";
+            }
+            else if (t.Consistency == Consistency.OneSnapshot && t.State is not (TableState.Finished or TableState.Blocked))
+            {
+                yield return $"  {t.Source}: read in one snapshot; if that ends before the table is done, the table begins anew";
             }
             if (t.Rejects > 0) yield return $"  {t.Source}: {Figures.Plural(t.Rejects, "row")} rejected so far";
             if (t.Error is null) continue;
@@ -93,6 +105,15 @@ internal static class PlanVerb
             foreach (var line in new ErrorView(shell.OutPaint, shell.Width, VerbRun.Context(shell)).Of(t.Error,
                 shell.Verbose)) yield return line;
         }
+    }
+
+    private static string Types(TableForecast t)
+    {
+        const int shown = 8;
+        static string Word(string type) => type.Length > 0 ? type : "no type";
+        var words = t.TypeChanges.Take(shown).Select(c => $"{c.Column} {Word(c.From)} → {Word(c.To)}");
+        return $"  {t.Source} types at the target: {string.Join(", ", words)}"
+            + (t.TypeChanges.Count > shown ? $", and {t.TypeChanges.Count - shown} more (--json lists all)" : "");
     }
 
     private static string Conclusion(PlanReport plan, string file)
@@ -121,9 +142,12 @@ internal static class PlanVerb
             {
                 ["source"] = t.Source, ["target"] = t.Target, ["state"] = t.State.ToString(), ["key"] = t.Key.ToString(),
                 ["key_columns"] = t.KeyColumns, ["write"] = t.Write.ToString(), ["where"] = t.Where, ["guarantee"] = t.Guarantee.ToString(),
+                ["consistency"] = t.Consistency.ToString(), ["snapshot_lost"] = t.IsSnapshotLost,
                 ["generation"] = t.Generation, ["splits_done"] = t.SplitsDone, ["splits_partial"] = t.SplitsPartial,
                 ["splits_todo"] = t.SplitsToDo, ["durable"] = RunResult.Counts(t.Durable), ["bytes"] = t.DurableBytes,
-                ["estimated_rows"] = t.EstimatedRows, ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
+                ["estimated_rows"] = t.EstimatedRows,
+                ["type_changes"] = t.TypeChanges.Select(c => new Pairs { ["column"] = c.Column, ["from"] = c.From, ["to"] = c.To }).ToArray(),
+                ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
             };
             if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);
             return data;

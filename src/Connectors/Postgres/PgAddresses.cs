@@ -32,6 +32,12 @@ internal sealed partial record PgSnapshotToken(string Snapshot, int Pid, long St
         return (new PgSnapshotToken(match.Groups[1].Value, pid, started), match.Groups[4].Value);
     }
 
+    /// <summary>For <see cref="ReadOptions.Snapshot"/>: <c>00000003-0000001B-1@PID@STARTED</c>.</summary>
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Snapshot}@{Pid}@{Started}");
+
+    /// <exception cref="PawlException"><see cref="Codes.PositionUnreadable"/>.</exception>
+    public static PgSnapshotToken Named(string name) => Read(new Position(Codec, name + " (0,0)")).Token;
+
     /// <summary>Whether the exporting session still lives. Within the importing transaction, after the import.</summary>
     public async ValueTask<bool> LivesAsync(NpgsqlConnection connection, CancellationToken ct)
     {
@@ -49,8 +55,9 @@ internal sealed partial record PgSnapshotToken(string Snapshot, int Pid, long St
 }
 
 /// <summary>
-/// Holds one exported snapshot for all tables without a key: rows stay at their addresses while it does, because nothing that is visible in
-/// it is cleaned up, and a share lock on each table keeps it from being rewritten. Thread-safe.
+/// Holds one exported snapshot, for all tables without a key and for all tables of a job that wants one moment. Rows stay at their
+/// addresses while it does, because nothing that is visible in it is cleaned up; a share lock on each table keeps it from being rewritten
+/// or emptied, which would show in an older snapshot too. Thread-safe.
 /// </summary>
 internal sealed class PgAddresses : IAsyncDisposable
 {
@@ -90,6 +97,62 @@ internal sealed class PgAddresses : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks the server whether the session and its transaction are still there.</summary>
+    public async ValueTask<bool> StandsAsync(CancellationToken ct)
+    {
+        if (!IsOpen) return false;
+        await gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await RunAsync("select 1", ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            return false;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Locks a table that is going to be read in the snapshot.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.SnapshotLost"/>: it was emptied or rewritten after the snapshot was taken.
+    /// </exception>
+    public async ValueTask LockAsync(TableName table, uint oid, CancellationToken ct)
+    {
+        await gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            try
+            {
+                await LockAsync(PgNames.Quote(table), ct).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (e.SqlState == "42501")
+            {
+                // A role that may read some columns only may not lock the table.
+                return;
+            }
+            // The catalogue as the snapshot sees it against the files as they are now.
+            await using var rewritten = new NpgsqlCommand("""
+                select coalesce(bool_or(c.relfilenode <> coalesce(pg_relation_filenode(c.oid), 0)), false)
+                from pg_class c where c.relkind = 'r' and (c.oid = $1::int8::oid
+                    or c.oid in (select relid from pg_partition_tree($1::int8::oid::regclass)))
+                """, connection);
+            rewritten.Parameters.AddWithValue((long)oid);
+            if (await rewritten.ExecuteScalarAsync(ct).ConfigureAwait(false) is true)
+            {
+                throw new PawlException(Fault.PositionLost, Codes.SnapshotLost, ("table", table),
+                    ("cause", "the table was emptied or rewritten after the snapshot was taken"));
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     /// <summary>Locks the table against being rewritten and says how many blocks it has; null when its rows have no addresses.</summary>
     public async ValueTask<long?> BlocksAsync(TableName table, uint oid, CancellationToken ct)
     {
@@ -101,17 +164,7 @@ internal sealed class PgAddresses : IAsyncDisposable
                 """, connection);
             heap.Parameters.AddWithValue((long)oid);
             if (await heap.ExecuteScalarAsync(ct).ConfigureAwait(false) is not true) return null;
-            // A refused lock must not end the transaction that holds the snapshot.
-            await RunAsync("savepoint lock_table", ct).ConfigureAwait(false);
-            try
-            {
-                await RunAsync($"lock table only {PgNames.Quote(table)} in access share mode", ct).ConfigureAwait(false);
-            }
-            catch (PostgresException)
-            {
-                await RunAsync("rollback to savepoint lock_table", ct).ConfigureAwait(false);
-                throw;
-            }
+            await LockAsync("only " + PgNames.Quote(table), ct).ConfigureAwait(false);
             await using var size = new NpgsqlCommand(
                 "select pg_relation_size($1::int8::oid::regclass) / current_setting('block_size')::int8", connection);
             size.Parameters.AddWithValue((long)oid);
@@ -128,6 +181,21 @@ internal sealed class PgAddresses : IAsyncDisposable
         await gate.WaitAsync().ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
         gate.Dispose();
+    }
+
+    /// <summary>A refused lock must not end the transaction that holds the snapshot.</summary>
+    private async ValueTask LockAsync(string which, CancellationToken ct)
+    {
+        await RunAsync("savepoint lock_table", ct).ConfigureAwait(false);
+        try
+        {
+            await RunAsync($"lock table {which} in access share mode", ct).ConfigureAwait(false);
+        }
+        catch (PostgresException)
+        {
+            await RunAsync("rollback to savepoint lock_table", ct).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async ValueTask RunAsync(string sql, CancellationToken ct)

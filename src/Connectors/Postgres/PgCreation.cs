@@ -76,6 +76,10 @@ internal sealed partial class PgCreation
         }
     }
 
+    /// <summary>The planned columns as the table would hold them.</summary>
+    public IReadOnlyList<ColumnSchema> Foresee() => [.. plan.TargetSchema.Columns.Select(c => Origin(c.Name) is { } own
+        ? c with { NativeType = own.Type } : c with { NativeType = PgTypes.Declare(c.Type), Type = PgTypes.HeldAs(c.Type) })];
+
     private string Column(ColumnSchema column, int version)
     {
         var text = new StringBuilder(PgNames.Quote(column.Name)).Append(' ');

@@ -50,6 +50,7 @@ internal static class PgFaults
     private static (Fault Fault, string Code) Meaning(PostgresException e) => e.SqlState switch
     {
         "40001" or "40P01" or "55P03" or "55006" => (Fault.Transient, Codes.Busy),
+        "72000" => (Fault.PositionLost, Codes.SnapshotLost),
         "40002" or "40000" => (Fault.Transient, Codes.CommitRefused),
         "40003" => (Fault.Transient, Codes.CommitUnknown),
         "42501" => (Fault.Permission, Codes.GrantMissing),

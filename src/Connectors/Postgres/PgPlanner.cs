@@ -59,7 +59,8 @@ internal static class PgPlanner
         await using var look = new NpgsqlCommand("""
             select coalesce(sum(pg_stat_get_mod_since_analyze(l.oid)), 0) * 5
                 <= coalesce(sum(l.reltuples) filter (where l.reltuples > 0), 0)
-            from pg_partition_tree($1::int8::oid::regclass) p join pg_class l on l.oid = p.relid where p.isleaf
+            from pg_class l where l.relkind = 'r' and (l.oid = $1::int8::oid
+                or l.oid in (select relid from pg_partition_tree($1::int8::oid::regclass))) -- no row for a plain table
             """, connection);
         look.Parameters.AddWithValue((long)shape.Oid);
         return await look.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;

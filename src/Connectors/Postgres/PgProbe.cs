@@ -30,20 +30,24 @@ internal static class PgProbe
 
     public static async ValueTask<ProbeReport> LookAsync(Endpoint endpoint, CancellationToken ct)
     {
+        // A server that lets us in answers, even where it then refuses to tell everything.
+        var isReached = false;
         try
         {
             var at = PgOptions.Parse(endpoint);
             await using var connection = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
+            isReached = true;
             return await ReportAsync(connection, ct).ConfigureAwait(false);
         }
         catch (PawlException e)
         {
-            return new ProbeReport(false, "PostgreSQL", [new ProbeFinding(false, e.Details.GetValueOrDefault("cause") ?? e.Code,
+            return new ProbeReport(isReached, "PostgreSQL", [new ProbeFinding(false, e.Details.GetValueOrDefault("cause") ?? e.Code,
                 e.Details.GetValueOrDefault("grant") ?? $"pawl explain {e.Code}")]);
         }
         catch (NpgsqlException e)
         {
-            return new ProbeReport(false, "PostgreSQL", [new ProbeFinding(false, e.Message, "pawl doctor, when the server answers again")]);
+            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL", [new ProbeFinding(false, e.Message,
+                "pawl doctor, when the server answers again")]);
         }
     }
 

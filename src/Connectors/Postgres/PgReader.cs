@@ -49,6 +49,7 @@ internal sealed class PgReader : IAsyncDisposable
         var shape = PgShape.Required(table);
         var addressed = (after ?? through)?.Codec == PgSnapshotToken.Codec;
         var token = addressed ? PgSnapshotToken.Read((after ?? through)!).Token : null;
+        var moment = token ?? (read.Snapshot is null ? null : PgSnapshotToken.Named(read.Snapshot));
         var connection = await sessions.BeginAsync(ct).ConfigureAwait(false);
         var select = "copy";
         try
@@ -59,8 +60,8 @@ internal sealed class PgReader : IAsyncDisposable
             string? Address(Position? p) => p is null ? null : PgSnapshotToken.Read(p).Address;
             select = addressed ? query.SelectAddresses(selection.Expressions, Address(after), Address(through))
                 : query.Select(selection.Expressions, Tuple(after), Tuple(through));
-            await SetUpAsync(connection, table, shape, addressed, token?.Snapshot ?? foreign, ct).ConfigureAwait(false);
-            if (token is not null && !await token.LivesAsync(connection, ct).ConfigureAwait(false)) throw Lost(table.Name, token, null);
+            await EnterAsync(connection, table.Name, moment, foreign, ct).ConfigureAwait(false);
+            await SetUpAsync(connection, shape, addressed, ct).ConfigureAwait(false);
             await LockAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
             await PgTableCheck.RunAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
             // A condition of the user's means what it means in a session of theirs.
@@ -173,20 +174,27 @@ internal sealed class PgReader : IAsyncDisposable
         }
     }
 
-    private static async ValueTask SetUpAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, bool addressed,
-        string? snapshot, CancellationToken ct)
+    /// <summary>Makes the open transaction see the database as a snapshot does.</summary>
+    /// <param name="moment">One of ours; its name is given again after a restart of the server, its session is not.</param>
+    /// <param name="foreign">One that somebody else holds, where <paramref name="moment"/> is null; null = the present.</param>
+    /// <exception cref="PawlException"><see cref="Codes.SnapshotLost"/>.</exception>
+    public static async ValueTask EnterAsync(NpgsqlConnection connection, TableName table, PgSnapshotToken? moment, string? foreign,
+        CancellationToken ct)
     {
-        if (snapshot is not null)
+        if ((moment?.Snapshot ?? foreign) is not { } name) return;
+        try
         {
-            try
-            {
-                await RunAsync(connection, $"set transaction snapshot {PgNames.Literal(snapshot)}", ct).ConfigureAwait(false);
-            }
-            catch (PostgresException e) when (e.SqlState is "22023" or "42704" or "55000" or "0A000")
-            {
-                throw Lost(table.Name, null, e);
-            }
+            await RunAsync(connection, $"set transaction snapshot {PgNames.Literal(name)}", ct).ConfigureAwait(false);
         }
+        catch (PostgresException e) when (e.SqlState is "22023" or "42704" or "55000" or "0A000")
+        {
+            throw Lost(table, null, e);
+        }
+        if (moment is not null && !await moment.LivesAsync(connection, ct).ConfigureAwait(false)) throw Lost(table, moment, null);
+    }
+
+    private static async ValueTask SetUpAsync(NpgsqlConnection connection, PgShape shape, bool addressed, CancellationToken ct)
+    {
         var settings = "set local jit = off";
         // Physical order, from the first block: no workers that deal out blocks, no start where another scan is.
         if (addressed) settings += "; set local max_parallel_workers_per_gather = 0; set local synchronize_seqscans = off";

@@ -10,7 +10,7 @@ namespace Pawl.Connectors.Postgres;
 /// consumer. Thread-safe.
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
-    : ISource, IGivesWire, ICountsRows
+    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -48,18 +48,56 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             if (shape.Key.Count > 0)
             {
                 if (shape.KeyIndex is null) await CheckViewAsync(connection, table, shape, ct).ConfigureAwait(false);
+                await LockAsync(table, shape, read, ct).ConfigureAwait(false);
                 return await PgPlanner.ByKeyAsync(connection, table, shape, read.Splits, ct).ConfigureAwait(false);
             }
+            await LockAsync(table, shape, read, ct).ConfigureAwait(false);
             if (shape.Kind != "r") return [PgPlanner.Whole(table)];
-            if (addresses is { IsOpen: false } ended)
-            {
-                addresses = null;
-                await ended.DisposeAsync().ConfigureAwait(false);
-            }
-            addresses ??= await PgAddresses.ExportAsync(at, snapshot, ct).ConfigureAwait(false);
-            return await addresses.BlocksAsync(table.Name, shape.Oid, ct).ConfigureAwait(false) is { } blocks
+            if (addresses is not { IsOpen: true }) await ExportAsync(ct).ConfigureAwait(false);
+            return await addresses!.BlocksAsync(table.Name, shape.Oid, ct).ConfigureAwait(false) is { } blocks
                 ? PgPlanner.ByAddress(table, addresses.Token, blocks, read.Splits) : [PgPlanner.Whole(table)];
         }, "plan", table.Name, ct).ConfigureAwait(false);
+    }
+
+    public ValueTask<string> HoldAsync(CancellationToken ct) => LookAsync(async _ =>
+    {
+        if (addresses is null || !await addresses.StandsAsync(ct).ConfigureAwait(false)) await ExportAsync(ct).ConfigureAwait(false);
+        return addresses!.Token.Name;
+    }, "snapshot", null, ct);
+
+    public async ValueTask<bool> StandsAsync(TablePlan plan, CancellationToken ct)
+    {
+        var bound = plan.Splits.SelectMany(s => new[] { s.After, s.Through }).Where(p => p?.Codec == PgSnapshotToken.Codec)
+            .Select(p => PgSnapshotToken.Read(p!).Token).ToHashSet();
+        if (plan.Read.Snapshot is { } name) bound.Add(PgSnapshotToken.Named(name));
+        foreach (var token in bound)
+        {
+            if (!await LookAsync(c => token.LivesAsync(c, ct), "snapshot", plan.Source, ct).ConfigureAwait(false)) return false;
+        }
+        return true;
+    }
+
+    public ValueTask<string> MarkAsync(CancellationToken ct) => LookAsync(async connection =>
+        (await PgPast.ReadAsync(connection, ct).ConfigureAwait(false)).Past.ToString(), "log position", null, ct);
+
+    /// <remarks>A mark of another version's form says nothing.</remarks>
+    public async ValueTask<PastState> CompareAsync(string mark, CancellationToken ct) => PgPast.Parse(mark) is { } past
+        ? await LookAsync(connection => past.CompareAsync(connection, ct), "log position", null, ct).ConfigureAwait(false)
+        : PastState.Kept;
+
+    private async ValueTask ExportAsync(CancellationToken ct)
+    {
+        var ended = addresses;
+        addresses = null;
+        if (ended is not null) await ended.DisposeAsync().ConfigureAwait(false);
+        addresses = await PgAddresses.ExportAsync(at, snapshot, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>A table that is going to be read in the held snapshot must not be emptied or rewritten before that.</summary>
+    private async ValueTask LockAsync(TableSchema table, PgShape shape, ReadOptions read, CancellationToken ct)
+    {
+        if (read.Snapshot is null || shape.Kind is not ("r" or "p")) return;
+        if (addresses?.Token.Name == read.Snapshot) await addresses.LockAsync(table.Name, shape.Oid, ct).ConfigureAwait(false);
     }
 
     public IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after, Position? through,
@@ -116,6 +154,11 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         await using var connection = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
         try
         {
+            if (read.Snapshot is not null)
+            {
+                await RunAsync(connection, "begin isolation level repeatable read, read only", ct).ConfigureAwait(false);
+                await PgReader.EnterAsync(connection, table.Name, PgSnapshotToken.Named(read.Snapshot), null, ct).ConfigureAwait(false);
+            }
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
             await using var count = new NpgsqlCommand(new PgQuery(table.Name, shape, read.Where).Count(), connection);
             return (long)(await count.ExecuteScalarAsync(ct).ConfigureAwait(false))!;

@@ -8,8 +8,10 @@ namespace Pawl.Connectors.Postgres;
 /// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. A table that Pawl made and has
 /// yet to finish says so in its comment: that goes with it into a dump and back, and is gone when somebody makes another of its name.
 /// </summary>
-internal sealed class PgTables(PgDatabase database) : ITargetTables
+internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns
 {
+    public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new PgCreation(plan, database.Options).Foresee();
+
     private const string Unfinished = "pawl: its keys and indexes come after the rows";
 
     public async ValueTask CreateControlTablesAsync(CancellationToken ct)

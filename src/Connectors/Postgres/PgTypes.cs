@@ -76,6 +76,14 @@ internal static class PgTypes
         _ => "text",
     };
 
+    /// <summary>What a column declared so means here.</summary>
+    public static LogicalType HeldAs(LogicalType type) => type.Kind switch
+    {
+        TypeKind.UnsignedInteger => new LogicalType(TypeKind.Decimal, Precision: 20),
+        TypeKind.Any or TypeKind.Native => LogicalType.Text,
+        _ => type,
+    };
+
     /// <summary>
     /// numeric's modifier: precision in the upper half, scale in the lower 11 bits, signed since version 15. A scale below 0 or above the
     /// precision has no logical counterpart: the logical type is then without a limit, the native type still says it.

@@ -5,8 +5,10 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>Looks at and makes tables of a target file. DDL is transactional in SQLite: the fence and the DDL commit together.</summary>
-internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables
+internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns
 {
+    public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new SqliteTarget(plan).Foresee();
+
     public async ValueTask CreateControlTablesAsync(CancellationToken ct) => await ChangeAsync(null, file =>
     {
         foreach (var table in ControlTables.All) file.Execute(SqlSteps.CreateTable(table, SqliteDatabase.Dialect));

@@ -113,6 +113,12 @@ internal sealed class SqliteTarget
         inline is null && Primary is { Count: 1 }
         && Declared[plan.TargetSchema.IndexOf(Primary[0].Column)].Equals("INTEGER", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The planned columns as the table would hold them.</summary>
+    public IReadOnlyList<ColumnSchema> Foresee() => [.. plan.TargetSchema.Columns.Select((c, i) => c with
+    {
+        NativeType = Declared[i], Type = SqliteTypes.FromDeclared(Declared[i], IsStrict),
+    })];
+
     /// <summary>A SQLite source's own word for the type, as long as it still means the type.</summary>
     private string Declare(ColumnSchema column)
     {

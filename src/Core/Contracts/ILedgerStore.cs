@@ -16,7 +16,8 @@ public interface ILedgerStore : IAsyncDisposable
     ValueTask<JobProgress> ReadAsync(Guid job, CancellationToken ct);
 
     /// <summary>
-    /// Creates the job, or takes it over when its holder is dead: lock gone, or heartbeat older than 30 s. Raises the job epoch.
+    /// Creates the job, or takes it over when its holder is dead: lock gone, or silent for 30 s. Raises the job epoch. Waits, at most those
+    /// 30 s, only for a holder that has missed some heartbeats already.
     /// The lease carries the session lock until it is released or disposed.
     /// </summary>
     /// <exception cref="PawlException"><see cref="Codes.JobHeld"/> while the holder is alive; <see cref="Codes.JobNameTaken"/> when the
@@ -56,6 +57,9 @@ public sealed record JobClaim
     public bool Rebind { get; init; }
     /// <summary>Who this is, for people: host, process id, user.</summary>
     public required string Runner { get; init; }
+    /// <summary>Told once, with the job as it was seen, when its holder has missed some heartbeats and is being watched. Null = nobody
+    /// listens.</summary>
+    public Action<JobRecord>? Watching { get; init; }
 
     /// <summary>Whether the job that is there may be continued with this source.</summary>
     /// <exception cref="PawlException"><see cref="Codes.JobNameTaken"/> when the name belongs to another source;

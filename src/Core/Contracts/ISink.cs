@@ -33,6 +33,15 @@ public interface ISink : IAsyncDisposable
     ValueTask FinishAsync(TablePlan plan, JobLease lease, CancellationToken ct);
 }
 
+/// <summary>Role of a sink, or of what it stands on: says beforehand what a table that it creates would hold.</summary>
+public interface IForeseesColumns
+{
+    /// <summary>
+    /// The columns of <see cref="TablePlan.TargetSchema"/>, in order, with the type the system would declare and what it means there.
+    /// </summary>
+    IReadOnlyList<ColumnSchema> Foresee(TablePlan plan);
+}
+
 /// <summary>
 /// Writes the groups of some lanes on one connection, one group after another: any number of <see cref="WriteAsync"/> and
 /// <see cref="RejectAsync"/>, then <see cref="FlushAsync"/>, then <see cref="CommitAsync"/>. After any exception the writer is only good

@@ -51,6 +51,39 @@ public interface ICountsRows
     ValueTask<long> CountAsync(TableSchema table, ReadOptions options, CancellationToken ct);
 }
 
+/// <summary>Role of a source: tables can be read as all of them were at one moment, by any number of sessions.</summary>
+public interface IHoldsMoments
+{
+    /// <summary>
+    /// Holds the present moment and says its name for <see cref="ReadOptions.Snapshot"/>; the same name again while it is held. It is held
+    /// until the source is disposed or the system lets go of it: what is bound to it is then lost, and reading throws
+    /// <see cref="Codes.SnapshotLost"/>.
+    /// </summary>
+    ValueTask<string> HoldAsync(CancellationToken ct);
+
+    /// <summary>Whether what a stored plan is bound to is still held, by whomever; true for a plan that is bound to nothing.</summary>
+    ValueTask<bool> StandsAsync(TablePlan plan, CancellationToken ct);
+}
+
+/// <summary>Role of a source: knows how far it has come, so that one that was put back in time is noticed.</summary>
+public interface IKnowsItsPast
+{
+    /// <summary>How far it has come by now; stored with a table's plan. Opaque.</summary>
+    ValueTask<string> MarkAsync(CancellationToken ct);
+
+    /// <summary>Whether it still has the past that an earlier mark stands for.</summary>
+    ValueTask<PastState> CompareAsync(string mark, CancellationToken ct);
+}
+
+public enum PastState
+{
+    Kept,
+    /// <summary>A replica that has not come there yet, and will.</summary>
+    NotYet,
+    /// <summary>What was read at that mark may not be there any more.</summary>
+    Lost,
+}
+
 /// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>
 public interface IChangeSource : IAsyncDisposable
 {

@@ -34,4 +34,6 @@ public sealed record ReadOptions
     public string? Where { get; init; }
     /// <summary>How many splits are wanted; the source may make fewer or more, never more than 4 096.</summary>
     public int Splits { get; init; } = 1;
+    /// <summary>The moment to read in, as <see cref="IHoldsMoments.HoldAsync"/> named it; null = each read in its own.</summary>
+    public string? Snapshot { get; init; }
 }

@@ -14,6 +14,15 @@ public enum WriteMode
 /// <summary>What to do with a cell that does not hold its column's declared type.</summary>
 public enum StrayPolicy { Keep, Reject, Stop }
 
+/// <summary>Which moments of the source a finished copy shows, if rows are changed there while it runs.</summary>
+public enum Consistency
+{
+    /// <summary>Each row as it was at some moment of the copy.</summary>
+    Mixed,
+    /// <summary>All rows of the table as they were at one moment.</summary>
+    OneSnapshot,
+}
+
 /// <summary>How far a table has come in its generation.</summary>
 public enum TablePhase
 {
@@ -53,7 +62,16 @@ public sealed record TablePlan
     /// <summary>Hash of every field that changes which rows arrive or what is in them.</summary>
     public required string ResultHash { get; init; }
     public required SourceIdentity SourceIdentity { get; init; }
+    /// <summary>How far the source had come when the plan was opened (<see cref="IKnowsItsPast"/>); null = it cannot tell.</summary>
+    public string? SourceMark { get; init; }
     public TablePhase Phase { get; init; } = TablePhase.Copying;
+
+    /// <summary>
+    /// All its splits are read in one snapshot. It ends with the session that holds it; a table that is not done by then begins anew.
+    /// </summary>
+    public bool IsBound => Read.Snapshot is not null || Splits.Any(s => s.Lifetime == SplitLifetime.Snapshot);
+
+    public Consistency Consistency => IsBound ? Consistency.OneSnapshot : Consistency.Mixed;
 
     public LaneId Lane(Guid job, int split) => LaneId.ForSplit(job, Source, Generation, split);
 }

@@ -58,6 +58,8 @@ public sealed record TableOutcome
     public long TotalBytes { get; init; }
     public TimeSpan Time { get; init; }
     public Guarantee Guarantee { get; init; }
+    /// <summary>Which moments of the source the copy shows.</summary>
+    public Consistency Consistency { get; init; }
     /// <summary>Why it failed; null otherwise.</summary>
     public Model.PawlException? Error { get; init; }
     /// <summary>What verification said; null = not asked.</summary>

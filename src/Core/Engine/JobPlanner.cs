@@ -26,10 +26,34 @@ public sealed class JobPlanner(JobHost host)
             decisions.Add(await planner.DecideAsync(table.Rule, table.Schema!, stored.GetValueOrDefault(table.Schema!.Name), record?.Id,
                 found, () => ++generation, options.Restart, ct));
         }
-        var forecasts = decisions.Select(d => Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink)).ToList();
+        var forecasts = new List<TableForecast>();
+        foreach (var d in decisions)
+        {
+            var changes = d.Plan is null || d.State is TableState.Finished or TableState.Blocked ? [] : await ChangesAsync(ends.Sink, d.Plan, ct);
+            forecasts.Add(Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink) with { TypeChanges = changes });
+        }
         forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));
         return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner);
     }
+
+    /// <summary>What a type becomes on the other side: by the table that is there, or by the one that would be made.</summary>
+    private static async ValueTask<IReadOnlyList<TypeChange>> ChangesAsync(ISink sink, TablePlan plan, CancellationToken ct)
+    {
+        var there = await sink.InspectAsync(plan, ct);
+        var held = there.Schema?.Columns ?? (sink as IForeseesColumns)?.Foresee(plan) ?? plan.TargetSchema.Columns;
+        var changes = new List<TypeChange>();
+        foreach (var column in plan.TargetSchema.Columns.Where(c => !plan.Columns.Set.ContainsKey(c.Name)))
+        {
+            var kept = held.FirstOrDefault(h => h.Name == column.Name)
+                ?? held.FirstOrDefault(h => string.Equals(h.Name, column.Name, StringComparison.OrdinalIgnoreCase));
+            if (kept is null || IsSame(column.Type.Kind, kept.Type.Kind)) continue;
+            changes.Add(new TypeChange(column.Name, column.NativeType, kept.NativeType));
+        }
+        return changes;
+    }
+
+    private static bool IsSame(TypeKind one, TypeKind other) =>
+        one == other || (one is TypeKind.Float32 or TypeKind.Float64 && other is TypeKind.Float32 or TypeKind.Float64);
 
     /// <summary>The job under its name or an earlier one; null when the target does not know it.</summary>
     internal static async ValueTask<JobRecord?> FindAsync(ILedgerStore ledger, JobSpec job, CancellationToken ct)
@@ -67,6 +91,8 @@ public sealed class JobPlanner(JobHost host)
             DurableBytes = last.Sum(e => e.TotalBytes),
             EstimatedRows = d.Schema.EstimatedRows,
             Rejects = last.Sum(e => e.Total.Rejected),
+            Consistency = plan?.Consistency ?? Consistency.Mixed,
+            IsSnapshotLost = d.IsSnapshotLost,
             LastCommit = last.Max(e => e.At),
             Error = d.Error,
         };

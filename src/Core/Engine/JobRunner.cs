@@ -52,19 +52,20 @@ public sealed class JobRunner(JobHost host)
             await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ends.SinkSpec.Limits.HasSchemas, ct), run.StopToken);
         await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
         run.Lease = await retry.RunAsync(ct =>
-            ledger.CallAsync(s => s.AcquireAsync(Claim(host, run.Job, ends.Source, options), ct)), run.StopToken);
+            ledger.CallAsync(s => s.AcquireAsync(Claim(run, ends.Source, options), ct)), run.StopToken);
 
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(run.AbortToken);
         var beating = BeatAsync(run, ledger, state, alive.Token);
         try
         {
             var found = await retry.RunAsync(ct => ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, ct)), run.StopToken);
-            await DecideAsync(run, ends, options, matched, found, state);
+            var planning = new TablePlanning(run, ends, found);
+            await DecideAsync(planning, options, matched, state);
             await AskRestartsAsync(run, ledger, state);
             Announce(run, found, state);
             // Plans go over a connection of their own: opening one may empty a large table, and the heartbeat must not stand behind that.
             await using var plans = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
-            await new LaneCrew(run, ends, plans, state).RunAsync();
+            await new LaneCrew(run, ends, plans, state, lost => StartOverAsync(planning, lost)).RunAsync();
         }
         finally
         {
@@ -73,6 +74,12 @@ public sealed class JobRunner(JobHost host)
             if (state.Error is not { Fault: Fault.Fenced }) await ReleaseAsync(run, ledger);
         }
     }
+
+    private static JobClaim Claim(RunContext run, ISource source, RunOptions options) => Claim(run.Host, run.Job, source, options) with
+    {
+        Watching = held => run.Emit(EventCodes.HolderWatched, null, null, ("holder", held.Runner),
+            ("heartbeat_ms", (long?)held.HeartbeatAge?.TotalMilliseconds)),
+    };
 
     internal static JobClaim Claim(JobHost host, JobSpec job, ISource source, RunOptions options) => new()
     {
@@ -83,34 +90,26 @@ public sealed class JobRunner(JobHost host)
         Runner = host.Runner,
     };
 
-    private static async Task DecideAsync(RunContext run, JobEnds ends, RunOptions options, IReadOnlyList<MatchedTable> matched,
-        JobProgress found, RunState state)
+    private static async Task DecideAsync(TablePlanning planning, RunOptions options, IReadOnlyList<MatchedTable> matched, RunState state)
     {
-        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, run.Job);
-        var stored = found.Plans.ToDictionary(p => p.Source);
-        var generation = found.Generation;
         foreach (var table in matched)
         {
-            if (table.Schema is null)
+            if (table.Schema is not null)
             {
-                state.Missing.Add((table.Name, table.Error!));
-                run.Emit(EventCodes.TableFailed, null, null, ("table", table.Name), ("code", table.Error!.Code));
+                state.Tables.Add(await planning.DecideAsync(table.Rule, table.Schema, options.Restart));
                 continue;
             }
-            var known = stored.GetValueOrDefault(table.Schema.Name);
-            TableDecision decision;
-            try
-            {
-                decision = await run.Retry(null, null).RunAsync(async ct => await planner.DecideAsync(table.Rule, table.Schema, known,
-                    run.Lease.Job, found, () => ++generation, options.Restart, ct), run.StopToken);
-            }
-            catch (PawlException e) when (RetryRules.MayRetry(e) && !run.StopToken.IsCancellationRequested)
-            {
-                // A table that stays locked stops nobody else.
-                decision = planner.Blocked(table.Rule, table.Schema, known, e);
-            }
-            state.Tables.Add(new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time));
+            state.Missing.Add((table.Name, table.Error!));
+            planning.Run.Emit(EventCodes.TableFailed, null, null, ("table", table.Name), ("code", table.Error!.Code));
         }
+    }
+
+    /// <summary>The same table once more, in a new snapshot and a new generation.</summary>
+    private static async Task<TableRun> StartOverAsync(TablePlanning planning, TableRun lost)
+    {
+        var fresh = await planning.StartOverAsync(lost.Decision);
+        AnnounceTable(planning.Run, fresh);
+        return fresh;
     }
 
     /// <summary>Tables are opened one after another: the wish to start them over has to outlive a run that dies in between.</summary>
@@ -172,7 +171,8 @@ public sealed class JobRunner(JobHost host)
         {
             run.Emit(EventCodes.TablePlanned, d.Plan, null, ("target", d.Target), ("splits", d.Plan!.Splits.Count), ("state", d.State),
                 ("splits_done", table.SplitsDone), ("estimated_rows", d.Schema.EstimatedRows), ("rows_durable", table.Progress.Total.Read),
-                ("bytes_durable", table.Progress.TotalBytes), ("guarantee", table.Guarantee), ("write", d.Plan.Write));
+                ("bytes_durable", table.Progress.TotalBytes), ("guarantee", table.Guarantee),
+                ("consistency", d.Plan.Consistency), ("write", d.Plan.Write));
         }
     }
 
@@ -198,7 +198,9 @@ public sealed class JobRunner(JobHost host)
             }
             catch (Exception e)
             {
-                // A beat that fails is no reason to stop: safety is the epoch's work, and the next beat may get through.
+                // A beat that fails is no reason to stop: safety is the epoch's work, and the next beat may get through. Of a target that
+                // is waited for everybody knows already.
+                if (run.Outages.IsOpen) continue;
                 run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", (e as PawlException ?? Unexpected(e)).Code));
             }
         }

@@ -32,7 +32,9 @@ public sealed class JobVerifier(JobHost host)
         var verdicts = new List<TableVerdict>();
         foreach (var plan in chosen)
         {
-            verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, plan, found.Rejects.GetValueOrDefault(plan.Source), level,
+            // As both are now: the moment the copy shows is not held any more.
+            var present = plan with { Read = plan.Read with { Snapshot = null } };
+            verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, present, found.Rejects.GetValueOrDefault(plan.Source), level,
                 ct));
         }
         return verdicts;

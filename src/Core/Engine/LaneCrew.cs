@@ -9,20 +9,54 @@ namespace Pawl.Engine;
 /// <summary>
 /// The workers of one run: each takes the next lane of a table that has not failed, until none is left. One bad table stops nobody else.
 /// </summary>
-internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state)
+/// <param name="again">Plans a table anew whose snapshot was lost.</param>
+internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state, Func<TableRun, Task<TableRun>> again)
 {
     private readonly Lock gate = new();
     private readonly Queue<(TableRun Table, LaneWork? Lane)> queue = new();
 
     public async Task RunAsync()
     {
-        foreach (var table in state.Tables.Where(t => !t.Failed && t.Decision.State != TableState.Finished))
+        IReadOnlyList<TableRun> tables = [.. state.Tables.Where(t => !t.Failed && t.Decision.State != TableState.Finished)];
+        for (var times = 0; tables.Count > 0 && !run.Ending; times++)
         {
-            // A table whose lanes are all final was stopped before its finish: that is still to do.
-            if (table.Lanes.Count == 0) queue.Enqueue((table, null));
-            foreach (var lane in table.Lanes) queue.Enqueue((table, lane));
+            foreach (var table in tables)
+            {
+                // A table whose lanes are all final was stopped before its finish: that is still to do.
+                if (table.Lanes.Count == 0) queue.Enqueue((table, null));
+                foreach (var lane in table.Lanes) queue.Enqueue((table, lane));
+            }
+            await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => WorkAsync()));
+            tables = await StartOverAsync(times);
         }
-        await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => WorkAsync()));
+    }
+
+    /// <summary>
+    /// A table whose snapshot was lost begins anew, as its plan says, as often as anything temporary is tried again. Only now: no lane of
+    /// it is at work any more.
+    /// </summary>
+    private async Task<IReadOnlyList<TableRun>> StartOverAsync(int times)
+    {
+        var lost = state.Tables.Where(t => t.IsSnapshotLost && !t.Finished).ToArray();
+        if (lost.Length == 0 || run.Ending) return [];
+        if (times >= run.Job.Retry.Times || !run.TakeRetry())
+        {
+            foreach (var table in lost)
+            {
+                table.IsGivenUp = true;
+                Tell(table, table.Error!);
+            }
+            return [];
+        }
+        var fresh = new List<TableRun>();
+        foreach (var table in lost)
+        {
+            run.Emit(EventCodes.TableRestarted, table.Plan, null, ("code", table.Error!.Code));
+            var next = await again(table);
+            state.Tables[state.Tables.IndexOf(table)] = next;
+            if (!next.Failed) fresh.Add(next);
+        }
+        return fresh;
     }
 
     private async Task WorkAsync()
@@ -74,9 +108,12 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
             run.Abort();
             return true;
         }
-        if (table.Fail(e)) run.Emit(EventCodes.TableFailed, table.Plan, null, ("code", e.Code), ("fault", e.Fault));
+        if (table.Fail(e) && !table.IsSnapshotLost) Tell(table, e);
         return false;
     }
+
+    private void Tell(TableRun table, PawlException e) =>
+        run.Emit(EventCodes.TableFailed, table.Plan, null, ("code", e.Code), ("fault", e.Fault));
 
     private async Task PrepareAsync(TableRun table)
     {
@@ -149,7 +186,18 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     private async Task<TableVerdict> VerifyAsync(TableRun table, CancellationToken ct)
     {
         await using var target = await JobEnds.OpenSourceAsync(run.Host, run.Job.Target, ct);
-        return await TableComparer.CompareAsync(ends.Source, target, table.Plan!, table.Progress.Total.Rejected, run.Job.VerifyAfterRun,
-            ct);
+        var plan = table.Plan!;
+        try
+        {
+            return await CompareAsync(plan);
+        }
+        catch (PawlException e) when (e.Code == Codes.SnapshotLost && plan.Read.Snapshot is not null)
+        {
+            // Every row has arrived; what is left to compare with is the present.
+            return await CompareAsync(plan with { Read = plan.Read with { Snapshot = null } });
+        }
+
+        Task<TableVerdict> CompareAsync(TablePlan compared) => TableComparer.CompareAsync(ends.Source, target, compared,
+            table.Progress.Total.Rejected, run.Job.VerifyAfterRun, ct);
     }
 }

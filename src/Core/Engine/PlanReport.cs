@@ -27,6 +27,8 @@ public sealed record TableForecast
     /// <summary>Handed to the source as it stands: code.</summary>
     public string? Where { get; init; }
     public ColumnChanges Columns { get; init; } = new();
+    /// <summary>Columns that mean something else at the target than at the source; no value is lost by it.</summary>
+    public IReadOnlyList<TypeChange> TypeChanges { get; init; } = [];
     public long Generation { get; init; }
     public int SplitsDone { get; init; }
     public int SplitsPartial { get; init; }
@@ -37,10 +39,18 @@ public sealed record TableForecast
     /// <summary>The source's guess, or -1.</summary>
     public long EstimatedRows { get; init; } = -1;
     public long Rejects { get; init; }
-    /// <summary>One snapshot, or mixed: rows that change while a resumed copy runs carry some version they had.</summary>
-    public bool OneSnapshot { get; init; }
+    /// <summary>Which moments of the source the copy shows.</summary>
+    public Consistency Consistency { get; init; }
+    /// <summary>It starts over because the snapshot is gone that its rows were read in.</summary>
+    public bool IsSnapshotLost { get; init; }
     /// <summary>Time of the last commit by the target's clock.</summary>
     public DateTimeOffset? LastCommit { get; init; }
     /// <summary>Why it cannot go on; null unless <see cref="TableState.Blocked"/>.</summary>
     public PawlException? Error { get; init; }
 }
+
+/// <summary>A column whose values the target keeps as another kind of value.</summary>
+/// <param name="Column">Its name at the target.</param>
+/// <param name="From">The type as the source writes it; empty = it declares none.</param>
+/// <param name="To">The type as the target writes it; empty = it declares none.</param>
+public sealed record TypeChange(string Column, string From, string To);

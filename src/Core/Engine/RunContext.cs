@@ -66,7 +66,10 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
 
     public RetryRules Retry(TablePlan? plan, LaneId? lane) => new(host, job.Retry, TakeRetry, (e, attempt, wait) =>
         Emit(EventCodes.LaneRetry, plan, lane, ("attempt", attempt), ("wait_ms", (long)wait.TotalMilliseconds), ("code", e.Code),
-            ("fault", e.Fault)));
+            ("fault", e.Fault)), Outages);
+
+    /// <summary>Where everybody waits for an endpoint that does not answer.</summary>
+    public Outages Outages => field ??= new(host, job, TakeRetry, (code, args) => Emit(code, null, null, args));
 
     public void AskPause()
     {
@@ -98,6 +101,7 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
             isFirst = !FirstRowSeen && entry.Counts.Read > 0;
             FirstRowSeen |= isFirst;
         }
+        Outages.Moved();
         if (isFirst) Emit(EventCodes.FirstRow, work.Plan, work.Lane, ("ms", (long)host.Time.GetElapsedTime(started).TotalMilliseconds));
         Emit(EventCodes.LaneCommitted, work.Plan, work.Lane, ("seq", entry.Sequence), ("rows", entry.Counts.Read),
             ("bytes", entry.Bytes), ("total_rows", entry.Total.Read), ("total_bytes", entry.TotalBytes),

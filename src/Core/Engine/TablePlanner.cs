@@ -12,8 +12,9 @@ namespace Pawl.Engine;
 /// <param name="Plan">Stored or new; null when <paramref name="Error"/> says that there is none.</param>
 /// <param name="State">Why.</param>
 /// <param name="EmptyTarget">The new plan removes the target's rows.</param>
+/// <param name="IsSnapshotLost">It starts over because the snapshot is gone that its rows were read in.</param>
 internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableName Target, TablePlan? Plan, TableState State,
-    bool EmptyTarget = false, PawlException? Error = null);
+    bool EmptyTarget = false, PawlException? Error = null, bool IsSnapshotLost = false);
 
 /// <summary>
 /// Decides per table: new, go on, done, start over, or refuse. Refuses rather than guesses: every difference between what was planned and
@@ -33,6 +34,11 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Check(stored, wanted);
             var stands = await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
             if (stored.Phase >= TablePhase.Done && stands) return new TableDecision(rule, schema, target, stored, TableState.Finished);
+            if (await IsLostAsync(stored, jobId.Value, progress!, ct))
+            {
+                return await RestartAsync(rule, wanted, stored, nextGeneration, ct) with { IsSnapshotLost = true };
+            }
+            if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
             // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
             var plan = stored with { RejectLimit = wanted.RejectLimit, Create = wanted.Create };
             return new TableDecision(rule, schema, target, plan, TableState.Resumes);
@@ -134,12 +140,45 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         }
     }
 
+    /// <summary>Rows of the table are still to be read, and the snapshot they would have to be read in is gone.</summary>
+    private async ValueTask<bool> IsLostAsync(TablePlan stored, Guid jobId, JobProgress progress, CancellationToken ct)
+    {
+        if (!stored.IsBound || stored.Splits.All(s => progress.Last.GetValueOrDefault(stored.Lane(jobId, s.Index)) is { Final: true }))
+        {
+            return false;
+        }
+        return source is not IHoldsMoments holds || !await holds.StandsAsync(stored, ct);
+    }
+
+    /// <summary>Rows that were copied from a source that was put back since may not be there any more, and keys may be given again.</summary>
+    private async ValueTask CheckPastAsync(TablePlan stored, CancellationToken ct)
+    {
+        if (stored.SourceMark is not { } mark || source is not IKnowsItsPast past) return;
+        var state = await past.CompareAsync(mark, ct);
+        if (state == PastState.Kept) return;
+        throw new PawlException(state == PastState.Lost ? Fault.PositionLost : Fault.Transient,
+            state == PastState.Lost ? Codes.SourceWentBack : Codes.ReplicaBehind, ("table", stored.Source),
+            ("source", source.Identity.Display), ("known", mark), ("now", await past.MarkAsync(ct)));
+    }
+
     private async ValueTask<TablePlan> SplitAsync(TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
     {
         var splits = wanted.Read.Splits > 0 ? wanted.Read.Splits : UsualSplits(wanted.SourceSchema);
         var read = wanted.Read with { Splits = splits };
+        if (job.Consistency == Consistency.OneSnapshot)
+        {
+            read = read with
+            {
+                Snapshot = source is IHoldsMoments holds ? await holds.HoldAsync(ct) : throw new PawlException(Fault.Configuration,
+                    Codes.JobValueInvalid, ("field", "consistency"), ("value", "one-snapshot"), ("expected", "mixed"),
+                    ("source", source.Identity.Display)),
+            };
+        }
+        // Before anything is read: what is read later is not older than the mark.
+        var mark = source is IKnowsItsPast past ? await past.MarkAsync(ct) : null;
         return wanted with
         {
+            SourceMark = mark,
             Read = read,
             Splits = await source.PlanAsync(wanted.SourceSchema, read, ct),
             Generation = nextGeneration(),
@@ -154,7 +193,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         return Math.Min(256, writers * 4);
     }
 
-    private static void Check(TablePlan stored, TablePlan wanted)
+    private void Check(TablePlan stored, TablePlan wanted)
     {
         if (stored.ResultHash != wanted.ResultHash)
         {
@@ -168,6 +207,11 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
                 ("known", stored.SourceIdentity.Display), ("source", wanted.SourceIdentity.Display));
         }
         if (stored.Phase >= TablePhase.Done) return;
+        // The other way round the rest is read in the snapshot that was held: more than was asked for.
+        if (job.Consistency == Consistency.OneSnapshot && !stored.IsBound)
+        {
+            throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source), ("changed", "consistency"));
+        }
         if (stored.SourceSchema.Hash() != wanted.SourceSchema.Hash())
         {
             throw new PawlException(Fault.PositionLost, Codes.SchemaChanged, ("table", stored.Source));

@@ -46,6 +46,15 @@ internal sealed class TableRun
 
     public bool Failed => Error is not null;
 
+    /// <summary>It failed because the snapshot went away that its plan is bound to: the table begins anew.</summary>
+    public bool IsSnapshotLost => Error?.Code == Codes.SnapshotLost && Plan is { IsBound: true };
+
+    /// <summary>It has begun anew as often as it may.</summary>
+    public bool IsGivenUp { get; set; }
+
+    /// <summary>The next run would begin it anew: it is no failure.</summary>
+    private bool IsToBeginAnew => IsSnapshotLost && !IsGivenUp;
+
     /// <summary>True for the first failure; the others of its lanes are its consequences.</summary>
     public bool Fail(PawlException error)
     {
@@ -80,7 +89,7 @@ internal sealed class TableRun
     {
         Source = Decision.Schema.Name.ToString(),
         Target = Decision.Target.ToString(),
-        Status = Failed ? TableStatus.Failed
+        Status = Failed && !IsToBeginAnew ? TableStatus.Failed
             : Decision.State == TableState.Finished ? TableStatus.AlreadyDone
             : Finished ? TableStatus.Done : TableStatus.Interrupted,
         Total = Progress.Total,
@@ -88,7 +97,8 @@ internal sealed class TableRun
         TotalBytes = Progress.TotalBytes,
         Time = Time == TimeSpan.Zero ? time.GetElapsedTime(began) : Time,
         Guarantee = Guarantee,
-        Error = Error,
+        Consistency = Plan?.Consistency ?? Consistency.Mixed,
+        Error = IsToBeginAnew ? null : Error,
         Verdict = Verdict,
     };
 }

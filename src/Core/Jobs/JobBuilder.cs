@@ -54,6 +54,7 @@ internal sealed class JobBuilder(
             CreateTables = fields.Get("schema.create", absent.CreateTables),
             VerifyAfterRun = fields.Get("verify.after", "run") == "never" ? VerifyLevel.None
                 : fields.Get("verify.level", "count") == "digest" ? VerifyLevel.Digest : VerifyLevel.Count,
+            Consistency = fields.Get("consistency", "mixed") == "one-snapshot" ? Consistency.OneSnapshot : Consistency.Mixed,
             Parallel = (int)fields.Get("parallel", (long)absent.Parallel),
             MemoryBytes = fields.Get("memory", absent.MemoryBytes),
             File = file,

@@ -111,8 +111,8 @@ public static partial class JobFieldDocs
         {
             Path = "defaults.on_error.retry", Kind = FieldKind.Map, Default = "{}", Example = "{times: 3}",
             English = "Retries after temporary failures (network, restart, lock wait). The count of a lane starts again whenever "
-                + "it commits.",
-            Chinese = "遇到临时故障（网络、重启、锁等待）时的重试。每条通道一旦提交成功，计数即重新开始。",
+                + "it commits. A source or target that does not answer counts once for all lanes: they wait for it together.",
+            Chinese = "遇到临时故障（网络、重启、锁等待）时的重试。每条通道一旦提交成功，计数即重新开始。源或目标没有应答时，所有通道一起等待，合计只算一次。",
         },
         new()
         {
@@ -272,6 +272,16 @@ public static partial class JobFieldDocs
 
     private static JobField[] Engine() =>
     [
+        new()
+        {
+            Path = "consistency", Kind = FieldKind.Choice, Default = "mixed", Allowed = ["mixed", "one-snapshot"],
+            Example = "one-snapshot",
+            English = "mixed: a row that changes while the copy runs arrives in some version it had. one-snapshot: all tables arrive as "
+                + "they were at one moment, which the source holds while the process runs; a table that is not done when the process or "
+                + "that moment ends begins anew. A source that cannot do it refuses.",
+            Chinese = "mixed：复制期间发生变化的行，以其某个版本到达。one-snapshot：所有表都以同一时刻的内容到达；该时刻由源在进程运行期间保持，进程或该时刻结束时尚未完成的表从头再来。"
+                + "做不到的源会拒绝此项。",
+        },
         new()
         {
             Path = "parallel", Kind = FieldKind.Count, Default = "2", Min = "1", Max = "64", Unit = "lanes", Example = "4",

@@ -18,6 +18,8 @@ public sealed record JobSpec
     public bool CreateTables { get; init; } = true;
     /// <summary>Verification after a run. Default <see cref="VerifyLevel.Count"/>.</summary>
     public VerifyLevel VerifyAfterRun { get; init; } = VerifyLevel.Count;
+    /// <summary>Read all tables as they were at one moment (<c>consistency: one-snapshot</c>). Default: not.</summary>
+    public Consistency Consistency { get; init; } = Consistency.Mixed;
     /// <summary>Lanes at work at the same time, 1–64. Default 2. The target's MaxWriters bounds it as well.</summary>
     public int Parallel { get; init; } = 2;
     /// <summary>Row data held in memory by all lanes together, in bytes, 16 MB–64 GB. Default 128 MB.</summary>

@@ -63,6 +63,7 @@ public static class Codes
     public const string LedgerInconsistent = "PAWL-409";
     public const string JobUnknown = "PAWL-410";
     public const string SnapshotLost = "PAWL-411";
+    public const string SourceWentBack = "PAWL-412";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";
@@ -87,6 +88,7 @@ public static class Codes
     public const string CommitRefused = "PAWL-707";
     public const string TooManyConnections = "PAWL-708";
     public const string StatementCancelled = "PAWL-709";
+    public const string ReplicaBehind = "PAWL-710";
     public const string TargetAltered = "PAWL-711";
 
     // 9xx ours

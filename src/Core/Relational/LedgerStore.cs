@@ -12,6 +12,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
 {
     private ITargetSession? session;
     private IAsyncDisposable? sessionLock;
+    private string? lockName;
 
     public async ValueTask<JobRecord?> FindAsync(string name, CancellationToken ct)
     {
@@ -47,6 +48,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var holder = context.Ids.Next();
         sessionLock ??= await database.TryLockAsync(LockName(holder), ct)
             ?? throw new PawlException(Fault.Transient, Codes.Busy, ("what", "session lock"), ("holder", claim.Runner));
+        lockName = LockName(holder);
         try
         {
             for (var attempt = 0; attempt < 10; attempt++)
@@ -117,7 +119,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     {
         claim.CheckSource(JobRows.Job(row));
         var oldHolder = row.TextOrNull("holder");
-        if (oldHolder is not null) await CheckDeadAsync(claim, row, row.Id("holder"), ct);
+        if (oldHolder is not null && await CheckDeadAsync(claim, row, row.Id("holder"), ct) == HolderFate.Changed) return null;
         var epoch = row.Number("epoch");
         var touched = await TakingAsync(s => s.ChangeAsync(ControlChange.Update(ControlTables.Job,
             [
@@ -169,29 +171,14 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     }
 
     /// <summary>Throws while the holder is alive. Liveness only; safety is the epoch.</summary>
-    private async ValueTask CheckDeadAsync(JobClaim claim, ControlRow row, Guid oldHolder, CancellationToken ct)
+    private async ValueTask<HolderFate> CheckDeadAsync(JobClaim claim, ControlRow row, Guid oldHolder, CancellationToken ct)
     {
-        if (await database.IsLockedAsync(LockName(oldHolder), ct)) await CheckStoppedAsync(claim, row, ct);
+        var watch = new HolderWatch(context.Time, token => database.IsLockedAsync(LockName(oldHolder), token),
+            token => ReadingAsync(s => RowAsync(s, new("job", row.Text("job")), token), token));
+        if (await watch.WatchAsync(claim, row, ct) == HolderFate.Changed) return HolderFate.Changed;
         // Also when its lock is gone: a server may have noticed the loss of that one connection and not of the others.
         if (row.TextOrNull("backend") is { } backend) await database.TerminateAsync(backend, ct);
-    }
-
-    private async ValueTask CheckStoppedAsync(JobClaim claim, ControlRow row, CancellationToken ct)
-    {
-        var age = row.Now - row.NumberOrNull("heartbeat") ?? long.MaxValue;
-        var fresh = age >= 0 && age < Liveness.DeadAfter.TotalMilliseconds;
-        if (!fresh)
-        {
-            // The clock may have jumped: a living holder changes its tick within one heartbeat, whatever the clock says.
-            await Task.Delay(Liveness.Beat + Liveness.Beat, context.Time, ct);
-            var now = await ReadingAsync(s => RowAsync(s, new("job", row.Text("job")), ct), ct);
-            fresh = now is not null && now.Number("tick") != row.Number("tick");
-        }
-        if (fresh)
-        {
-            throw new PawlException(Fault.Fenced, Codes.JobHeld, ("job", claim.Name), ("holder", row.TextOrNull("runner")),
-                ("heartbeat_ms", age));
-        }
+        return HolderFate.Gone;
     }
 
     public async ValueTask<WantedState> BeatAsync(JobLease lease, bool release, CancellationToken ct)
@@ -205,7 +192,29 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             return await Protocol.WantedAsync(s, lease.Job, ct);
         }, ct);
         if (release) await UnlockAsync();
+        else if (lockName is not null) await LockAgainAsync(lockName, ct);
         return wanted;
+    }
+
+    /// <summary>
+    /// A server that was restarted has forgotten the session lock, and whoever asks for the job would take it from a living runner. The
+    /// old one goes first: where a lock is a file, giving it back removes the file.
+    /// </summary>
+    private async ValueTask LockAgainAsync(string name, CancellationToken ct)
+    {
+        try
+        {
+            if (await database.IsLockedAsync(name, ct)) return;
+            var old = sessionLock;
+            sessionLock = null;
+            if (old is not null) await old.DisposeAsync();
+            sessionLock = await database.TryLockAsync(name, ct);
+        }
+        catch (PawlException e) when (e.Fault == Fault.Transient)
+        {
+            // The heartbeat got through, and the next one looks again.
+            return;
+        }
     }
 
     public async ValueTask SavePlanAsync(JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct)
@@ -362,6 +371,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     {
         var old = sessionLock;
         sessionLock = null;
+        lockName = null;
         if (old is not null) await old.DisposeAsync();
     }
 
@@ -376,13 +386,4 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             await UnlockAsync();
         }
     }
-}
-
-/// <summary>The two times of liveness. Neither is needed for safety.</summary>
-public static class Liveness
-{
-    /// <summary>How often a holder says that it is alive.</summary>
-    public static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
-    /// <summary>A heartbeat older than this, by the target's clock, is a dead or stopped holder.</summary>
-    public static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(30);
 }

@@ -46,6 +46,7 @@ internal static class PlanJson
         if (plan.Read.Columns is { } columns) Texts(to, "Columns", columns);
         Text(to, "Where", plan.Read.Where);
         to.WriteNumber("Splits", plan.Read.Splits);
+        Text(to, "Snapshot", plan.Read.Snapshot);
         to.WriteEndObject();
         to.WriteStartArray("Splits");
         foreach (var split in plan.Splits) Split(to, split);
@@ -67,6 +68,7 @@ internal static class PlanJson
         to.WriteString("Text", plan.SourceIdentity.Text);
         to.WriteString("Display", plan.SourceIdentity.Display);
         to.WriteEndObject();
+        Text(to, "SourceMark", plan.SourceMark);
         to.WriteString("Phase", plan.Phase.ToString());
         to.WriteEndObject();
     }
@@ -88,6 +90,7 @@ internal static class PlanJson
                 Columns = Maybe(read, "Columns") is { } chosen ? Texts(chosen) : null,
                 Where = Text(read, "Where"),
                 Splits = Maybe(read, "Splits")?.GetInt32() ?? 1,
+                Snapshot = Text(read, "Snapshot"),
             },
             Splits = [.. from.GetProperty("Splits").EnumerateArray().Select(Split)],
             Write = OneOf(from, "Write", WriteMode.Insert),
@@ -103,6 +106,7 @@ internal static class PlanJson
             RejectLimit = Maybe(from, "RejectLimit")?.GetInt64() ?? 0,
             ResultHash = Required(from.GetProperty("ResultHash")),
             SourceIdentity = new SourceIdentity(Required(identity.GetProperty("Text")), Required(identity.GetProperty("Display"))),
+            SourceMark = Text(from, "SourceMark"),
             Phase = OneOf(from, "Phase", TablePhase.Copying),
         };
     }

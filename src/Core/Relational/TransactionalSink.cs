@@ -8,7 +8,7 @@ namespace Pawl.Relational;
 /// A sink whose target has transactions: rows, rejects and ledger entries commit together behind a fence. Thread-safe: each group and each
 /// call has a session of its own.
 /// </summary>
-public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink
+public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns
 {
     public Guarantee GuaranteeFor(TablePlan plan) =>
         plan.Write == WriteMode.Upsert ? Guarantee.ConvergesByKey : database.Traits.Guarantee;
@@ -17,6 +17,10 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         ValueTask.FromResult<ILedgerStore>(new LedgerStore(database, context));
 
     public ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) => database.Tables.InspectAsync(plan, ct);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) =>
+        database.Tables is IForeseesColumns tables ? tables.Foresee(plan) : plan.TargetSchema.Columns;
 
     public async ValueTask PrepareAsync(TablePlan plan, JobLease lease, CancellationToken ct)
     {

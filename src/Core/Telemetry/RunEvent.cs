@@ -26,8 +26,12 @@ public static class EventCodes
 {
     public const string RunStarted = "run.started";
     public const string RunResumed = "run.resumed";
+    /// <summary>The job's holder has missed some heartbeats and is watched: it is alive, or the job is taken over.</summary>
+    public const string HolderWatched = "job.holder-watched";
     public const string JobTakenOver = "job.taken-over";
     public const string TablePlanned = "table.planned";
+    /// <summary>The snapshot that the table's rows were read in is gone: it is copied anew.</summary>
+    public const string TableRestarted = "table.restarted";
     public const string TableSkipped = "table.skipped";
     public const string TableFailed = "table.failed";
     public const string TableDone = "table.done";
@@ -37,6 +41,9 @@ public static class EventCodes
     public const string LaneCommitted = "lane.committed";
     public const string LaneDone = "lane.done";
     public const string LaneRetry = "lane.retry";
+    /// <summary>Source or target does not answer: all lanes that need it wait. Told before each question whether it is back.</summary>
+    public const string EndpointLost = "endpoint.lost";
+    public const string EndpointBack = "endpoint.back";
     public const string CommitResolved = "commit.resolved";
     public const string FirstRow = "run.first-row";
     public const string RowsRejected = "rows.rejected";

@@ -21,7 +21,8 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
     {
         IReadOnlyList<Split> splits = plan.Splits;
         // Bounds of a snapshot that is gone mean nothing: the source cuts the table again.
-        if (splits.Count == 0 || splits.Any(s => s.Lifetime != SplitLifetime.Durable)) splits = await source.PlanAsync(ct);
+        var gone = plan.Read.Snapshot is null && splits.Any(s => s.Lifetime != SplitLifetime.Durable);
+        if (splits.Count == 0 || gone) splits = await source.PlanAsync(ct);
         var byRange = await SharesRangesAsync(splits, ct);
         if (byRange) await SumByRangeAsync(splits, ct);
         else await SumWholeAsync(splits, ct);

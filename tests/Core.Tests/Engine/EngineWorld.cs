@@ -39,8 +39,8 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
     public JobSpec Job { get; set; } = new()
     {
         Name = "job",
-        Source = new Endpoint { Scheme = "memory", Path = "source" },
-        Target = new Endpoint { Scheme = "memory", Path = "target" },
+        Source = new Endpoint { Scheme = "memory", Path = "source", Display = "memory:source" },
+        Target = new Endpoint { Scheme = "memory", Path = "target", Display = "memory:target" },
         Tables = [new TableRule { Pattern = new TablePattern("*") }],
         Commit = new CommitPolicy { Rows = 10 },
         Retry = new RetryPolicy { Times = 3, BackoffMin = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(2) },
@@ -74,8 +74,11 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
     public IReadOnlyList<Connector> All => [this];
     public Connector For(Endpoint at) => this;
 
+    /// <summary>Whether an endpoint answers; told of every question.</summary>
+    public Func<Endpoint, bool> Answers { get; set; } = _ => true;
+
     public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
-        ValueTask.FromResult(new ProbeReport(true, "memory", []));
+        ValueTask.FromResult(new ProbeReport(Answers(at), "memory", []));
 
     public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) => ValueTask.FromResult(
         at.Path == "source" ? Wrap(new MemorySource(Source, MemoryBug.None)) : new MemorySource(Target, MemoryBug.None));
@@ -87,7 +90,14 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
         return ValueTask.FromResult<ISink>(new TransactionalSink(database, context));
     }
 
-    public void Emit(RunEvent e) => Events.Add(e);
+    public void Emit(RunEvent e)
+    {
+        Events.Add(e);
+        Heard(e);
+    }
+
+    /// <summary>Told of every event.</summary>
+    public Action<RunEvent> Heard { get; set; } = _ => { };
 
     /// <summary>Told of every named point of the commit path.</summary>
     public Action<string> At { get; set; } = _ => { };

@@ -91,6 +91,19 @@ public sealed class LedgerStoreTests
     }
 
     [Fact]
+    public async Task A_holder_whose_session_lock_was_forgotten_takes_it_again_with_its_next_beat()
+    {
+        await using var store = Store();
+        var lease = await store.AcquireAsync(Claim(), default);
+        lock (target.Locks) target.Locks.Clear(); // what a restart of the server does
+        await store.BeatAsync(lease, release: false, default);
+        await using var other = Store();
+        Assert.Equal(Codes.JobHeld, (await Refused(async () => await other.AcquireAsync(Claim(), default))).Code);
+        await store.BeatAsync(lease, release: true, default);
+        Assert.Empty(target.Locks.Except([$"{(await other.AcquireAsync(Claim(), default)).Holder:N}"]));
+    }
+
+    [Fact]
     public async Task A_renamed_job_keeps_its_identity()
     {
         await using var store = Store();

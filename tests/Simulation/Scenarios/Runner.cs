@@ -119,7 +119,7 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
         {
             case EventCodes.JobTakenOver: tally.TakeOvers++; break;
             case EventCodes.LaneCommitted: server.Checker.OnReported(process, e.Lane!, (long)e.Args["seq"]!); break;
-            case EventCodes.LaneRetry: tally.Retries++; break;
+            case EventCodes.LaneRetry or EventCodes.EndpointLost: tally.Retries++; break;
             case EventCodes.RunResumed: tally.Resumes++; break;
             case EventCodes.CommitResolved: tally.ResolvedCommits++; break;
             default: break;
@@ -140,14 +140,20 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
             Limits = new ConnectorLimits { MaxWriters = maxWriters, Upsert = true, AcceptsStrays = true, HasSchemas = false },
         };
 
-        public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
-            ValueTask.FromResult(new ProbeReport(true, "sim", []));
+        public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => runner.ProbeAsync(at, ct);
 
         public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
             ValueTask.FromResult<ISource>(runner.OpenSource());
 
         public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
             ValueTask.FromResult<ISink>(new TransactionalSink(runner.OpenTarget(), context));
+    }
+
+    private async ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct)
+    {
+        await process.DelayAsync(server.Latency());
+        ct.ThrowIfCancellationRequested();
+        return new ProbeReport(at.Path != "target" || server.Up, "sim", []);
     }
 
     private SimSource OpenSource() => new(source, process, server.Checker);
