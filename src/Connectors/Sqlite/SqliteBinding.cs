@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Pawl.Model;
 using static Pawl.Connectors.Sqlite.SqliteNative;
 
@@ -144,6 +143,9 @@ internal sealed unsafe class SqliteByteBinding(bool isText) : SqliteBinding
 /// <summary>Types SQLite has no storage class for, as text of one fixed form; see TYPES.md.</summary>
 internal sealed class SqliteFormedBinding(TypeKind kind) : SqliteBinding
 {
+    /// <summary>Three numbers and their words are the longest.</summary>
+    private const int MostBytes = 96;
+
     private Column cells = null!;
 
     public override void Attach(Column column)
@@ -159,27 +161,30 @@ internal sealed class SqliteFormedBinding(TypeKind kind) : SqliteBinding
             var number = ((Int64Column)cells).Values[row];
             return number < 0 ? NotStorable : BindInt64(statement, parameter, number);
         }
-        var text = cells is Fixed16Column wide ? Form(wide.Values[row]) : Form(((Int64Column)cells).Values[row]);
-        return BindCopy(statement, parameter, Encoding.UTF8.GetBytes(text), isText: true);
+        Span<byte> text = stackalloc byte[MostBytes];
+        var length = cells is Fixed16Column wide ? Form(wide.Values[row], text) : Form(((Int64Column)cells).Values[row], text);
+        return BindCopy(statement, parameter, text[..length], isText: true);
     }
 
-    private string Form(long value) => kind switch
+    private int Form(long value, Span<byte> to) => kind switch
     {
-        TypeKind.Date => CalendarText.Date(value),
-        TypeKind.Time => CalendarText.Time(value),
-        TypeKind.DateTime => CalendarText.DateTime(value),
-        _ => CalendarText.DateTime(value) + (value is long.MinValue or long.MaxValue ? "" : "Z"),
+        TypeKind.Date => CalendarText.Date(value, to),
+        TypeKind.Time => CalendarText.Time(value, to),
+        TypeKind.DateTime => CalendarText.DateTime(value, to),
+        _ => CalendarText.Instant(value, to),
     };
 
-    private string Form(UInt128 value)
+    private int Form(UInt128 value, Span<byte> to)
     {
         if (kind == TypeKind.Interval)
         {
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{(int)(uint)(value >> 96)} months {(int)(uint)(value >> 64)} days {(long)(ulong)value} microseconds");
+            System.Text.Unicode.Utf8.TryWrite(to, CultureInfo.InvariantCulture,
+                $"{(int)(uint)(value >> 96)} months {(int)(uint)(value >> 64)} days {(long)(ulong)value} microseconds", out var written);
+            return written;
         }
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
-        return new Guid(bytes, bigEndian: true).ToString();
+        new Guid(bytes, bigEndian: true).TryFormat(to, out var length);
+        return length;
     }
 }

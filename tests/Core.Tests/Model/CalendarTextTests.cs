@@ -64,4 +64,24 @@ public sealed class CalendarTextTests
     public void No_other_text_is_a_moment(string text) => Assert.False(CalendarText.TryDateTime(Bytes(text), out _));
 
     private static byte[] Bytes(string text) => Encoding.ASCII.GetBytes(text);
+
+    [Fact]
+    public void The_written_form_is_the_text()
+    {
+        var random = new Random(7);
+        var values = Edges().Concat(Enumerable.Range(-800_000, 40_000).Select(i => (long)i))
+            .Concat(Enumerable.Range(0, 20_000).Select(_ => random.NextInt64(-80_000_000_000_000_000, 270_000_000_000_000_000)))
+            .Concat(Enumerable.Range(0, 20_000).Select(_ => random.NextInt64(long.MinValue, long.MaxValue)))
+            .Concat(Enumerable.Range(0, 5_000).Select(_ => random.NextInt64(-100_000, 500_000_000_000)))
+            .Concat([-719_528, -719_529, 2_932_896, 2_932_897, 359_999_999_999, 360_000_000_000]);
+        Span<byte> to = stackalloc byte[CalendarText.MostBytes];
+        foreach (var value in values)
+        {
+            Assert.Equal(CalendarText.Date(value), Encoding.ASCII.GetString(to[..CalendarText.Date(value, to)]));
+            Assert.Equal(CalendarText.Time(value), Encoding.ASCII.GetString(to[..CalendarText.Time(value, to)]));
+            var moment = CalendarText.DateTime(value);
+            Assert.Equal(moment, Encoding.ASCII.GetString(to[..CalendarText.DateTime(value, to)]));
+            Assert.Equal(moment.EndsWith('y') ? moment : moment + "Z", Encoding.ASCII.GetString(to[..CalendarText.Instant(value, to)]));
+        }
+    }
 }
