@@ -38,8 +38,8 @@ internal static class SchemaErrors
             new("{target} already holds rows, and no ledger says where they came from.", "{target} 中已有行，而账本没有它们的来源。"),
             new("Adding to them could double rows; deleting them could lose somebody's data. Neither is guessed.",
                 "追加可能重复，删除可能丢数据，Pawl 都不猜。"),
-            new("Empty the table yourself, or name another target, or write over equal keys with  write: upsert",
-                "自行清空该表，或换一个目标，或用  write: upsert  按键覆盖")),
+            new("Empty the table yourself, or name another target, or write over equal keys with  write: upsert  or beside the rows with"
+                + "  write: append", "自行清空该表，或换一个目标，或用  write: upsert  按键覆盖，或用  write: append  在已有的行之外追加")),
         [Codes.TargetColumnMissing] = new(
             new("the target table lacks a column", "目标表缺少列"),
             new("The target table {target} has no column {column}.", "目标表 {target} 没有列 {column}。"),

@@ -48,9 +48,13 @@ internal static class RestartQuestion
         }
     }
 
-    private static string Consequence(TableForecast table) => table.Write == WriteMode.Upsert
-        ? $"its ledger is deleted; its {Figures.Plural(table.Durable.Read, "row")} stay and are written over by key"
-        : $"its {Figures.Plural(table.Durable.Inserted + table.Durable.Updated, "row")} and their ledger are deleted";
+    private static string Consequence(TableForecast table) => table.Write switch
+    {
+        WriteMode.Upsert => $"its ledger is deleted; its {Figures.Plural(table.Durable.Read, "row")} stay and are written over by key",
+        WriteMode.Append => $"its ledger is deleted; its {Figures.Plural(table.Durable.Inserted, "row")} stay, "
+            + "and all rows of the source are added once more",
+        _ => $"its {Figures.Plural(table.Durable.Inserted + table.Durable.Updated, "row")} and their ledger are deleted",
+    };
 
     private static PawlException Refused(Shell shell, JobSpec job, RunOptions options)
     {

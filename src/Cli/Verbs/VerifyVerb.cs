@@ -40,9 +40,13 @@ internal static class VerifyVerb
         var took = Figures.Took(shell.Time.GetElapsedTime(began));
         shell.Say(different == 0 ? shell.OutPaint.Green($"Equal: {what} of {Figures.Plural(verdicts.Count, "table")}, compared in {took}.")
             : shell.OutPaint.Alarm($"Different: {different} of {Figures.Plural(verdicts.Count, "table")} ({what}, {took})."));
-        if (different == 0 && verdicts.Any(v => !v.Conclusive))
+        if (different == 0 && verdicts.Any(v => !v.Conclusive && v.Level == level))
         {
             shell.Note("Rows that the target refused could not be told from rows that are missing: see \"conclusive\" in --json.");
+        }
+        if (verdicts.Any(v => v.Level != level))
+        {
+            shell.Note("Rows that were added (write: append) cannot be told from those of others: the ledger's counts were compared.");
         }
         var code = level == VerifyLevel.Digest ? Model.Codes.DigestsDiffer : Model.Codes.CountsDiffer;
         if (different > 0) shell.Note($"What to do: pawl explain {code}");

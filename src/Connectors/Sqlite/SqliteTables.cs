@@ -39,7 +39,7 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
     public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         // One transaction per index: a large one holds the file's write lock for as long as it takes to build.
-        SqliteIndex[] indexes = [.. new SqliteTarget(plan).Indexes()];
+        SqliteIndex[] indexes = plan.Write == WriteMode.Append ? [] : [.. new SqliteTarget(plan).Indexes()];
         foreach (var index in indexes) await ChangeAsync(fence, file => CreateIndex(file, plan, index), ct).ConfigureAwait(false);
         // Who is fenced hears it even where there is nothing to do.
         if (indexes.Length == 0) await ChangeAsync(fence, _ => { }, ct).ConfigureAwait(false);
@@ -69,6 +69,8 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
                 ("there", other));
         }
         file.Execute(target.CreateTable());
+        // Afterwards nobody can tell whether an appended table is ours: its indexes come with it.
+        foreach (var index in plan.Write == WriteMode.Append ? target.Indexes() : []) CreateIndex(file, plan, index);
     }
 
     private static void CreateIndex(SqliteFile file, TablePlan plan, SqliteIndex index)

@@ -9,6 +9,8 @@ public enum WriteMode
     Insert,
     /// <summary>Insert, or update the row of the same key.</summary>
     Upsert,
+    /// <summary>Like <see cref="Insert"/>, into a table that may hold rows of others. None of its rows is ever removed.</summary>
+    Append,
 }
 
 /// <summary>What to do with a cell that does not hold its column's declared type.</summary>

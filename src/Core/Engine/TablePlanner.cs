@@ -115,7 +115,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
 
     /// <summary>
     /// Rows are removed only from a table that our own insert-only plan filled, which was empty when that plan was opened. Another target
-    /// in the job file, or one that was written by upsert, may hold rows that are not ours.
+    /// in the job file, or one that was written by upsert or append, may hold rows that are not ours.
     /// </summary>
     private async ValueTask<TableDecision> RestartAsync(TableRule rule, TablePlan wanted, TablePlan stored, Func<long> nextGeneration,
         CancellationToken ct)

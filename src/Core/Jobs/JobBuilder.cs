@@ -137,7 +137,12 @@ internal sealed class JobBuilder(
             Pattern = pattern,
             Target = all.Get("target", "{table}"),
             Exclude = [.. exclude.Where(e => own || !TableRules.Covers(e, pattern))],
-            Write = all.Get("write", "insert") == "upsert" ? WriteMode.Upsert : WriteMode.Insert,
+            Write = all.Get("write", "insert") switch
+            {
+                "upsert" => WriteMode.Upsert,
+                "append" => WriteMode.Append,
+                _ => WriteMode.Insert,
+            },
             Where = all.Get<string?>("transform.where", null),
             Select = all.Get<IReadOnlyList<string>?>("transform.select", null),
             Drop = all.Get<IReadOnlyList<string>>("transform.drop", []),

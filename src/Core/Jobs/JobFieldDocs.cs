@@ -194,11 +194,11 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = under + ".write", Kind = FieldKind.Choice, Default = "insert", Allowed = ["insert", "upsert"], Example = "upsert",
-            LaterWords = ["replace", "append"],
+            Path = under + ".write", Kind = FieldKind.Choice, Default = "insert", Allowed = ["insert", "upsert", "append"],
+            Example = "upsert", LaterWords = ["replace"],
             English = "insert writes every row once, and a row that is already there is an error; upsert inserts, or updates the "
-                + "row of the same key.",
-            Chinese = "insert：每行只插入一次，已存在即为错误；upsert：主键不存在则插入，已存在则更新。",
+                + "row of the same key; append writes every row once beside the rows that a table already holds, and never removes any.",
+            Chinese = "insert：每行只插入一次，已存在即为错误；upsert：主键不存在则插入，已存在则更新；append：在表中已有的行之外每行追加一次，从不删除任何行。",
         },
     ];
 

@@ -14,7 +14,8 @@ public sealed record TableVerdict
 
     /// <summary>
     /// False when the level asked for could not be carried through: rows that the target's server refused are missing there, the counts
-    /// agree, but the other rows could not be matched one by one; or a system counted other rows than it gave to read.
+    /// agree, but the other rows could not be matched one by one; a system counted other rows than it gave to read; or rows were added to
+    /// those of others, and digests cannot tell them apart.
     /// </summary>
     public bool Conclusive { get; init; } = true;
 

@@ -180,12 +180,15 @@ public sealed class TablePlannerTests
     }
 
     [Fact]
-    public async Task Rows_that_are_not_ours_are_refused_for_insert_and_kept_for_upsert()
+    public async Task Rows_that_are_not_ours_are_refused_for_insert_and_kept_for_upsert_and_append()
     {
         EngineWorld.Fill(world.Target, "a", 3);
         await RefusedAsync(Codes.TargetNotEmpty);
-        world.Rule(r => r with { Write = WriteMode.Upsert });
-        Assert.Equal(TableState.New, (await DecideAsync()).State);
+        foreach (var write in new[] { WriteMode.Upsert, WriteMode.Append })
+        {
+            world.Rule(r => r with { Write = write });
+            Assert.Equal(TableState.New, (await DecideAsync()).State);
+        }
     }
 
     [Fact]
@@ -196,10 +199,14 @@ public sealed class TablePlannerTests
         var own = await DecideAsync(stored, restart: true);
         Assert.Equal((TableState.Restarts, true, 6L), (own.State, own.EmptyTarget, own.Plan!.Generation));
         await RefusedAsync(Codes.TargetNotEmpty, stored with { Write = WriteMode.Upsert }, restart: true);
+        await RefusedAsync(Codes.TargetNotEmpty, stored with { Write = WriteMode.Append }, restart: true);
         await RefusedAsync(Codes.TargetNotEmpty, stored with { Target = new TableName(null, "b") }, restart: true);
-        world.Rule(r => r with { Write = WriteMode.Upsert });
-        var over = await DecideAsync(stored, restart: true);
-        Assert.Equal((TableState.Restarts, false), (over.State, over.EmptyTarget));
+        foreach (var write in new[] { WriteMode.Upsert, WriteMode.Append })
+        {
+            world.Rule(r => r with { Write = write });
+            var over = await DecideAsync(stored, restart: true);
+            Assert.Equal((TableState.Restarts, false), (over.State, over.EmptyTarget));
+        }
     }
 
     [Fact]

@@ -34,8 +34,8 @@ public sealed class JobMergeTests
     [Fact]
     public void An_entry_takes_nothing_from_one_that_only_overlaps_it()
     {
-        var job = JobText.Job(JobText.Head + "tables:\n  a*: {write: upsert}\n  '*b': {splits: 2}\n");
-        Assert.Equal([(WriteMode.Upsert, null), (WriteMode.Insert, 2)], job.Tables.Select(t => (t.Write, t.Splits)));
+        var job = JobText.Job(JobText.Head + "tables:\n  a*: {write: upsert}\n  '*b': {splits: 2}\n  c: {write: append}\n");
+        Assert.Equal([(WriteMode.Upsert, null), (WriteMode.Insert, 2), (WriteMode.Append, null)], job.Tables.Select(t => (t.Write, t.Splits)));
     }
 
     [Fact]

@@ -145,7 +145,6 @@ public sealed class JobValueTests
     [InlineData("defaults: {mode: incremental}", "incremental", "mode: incremental")]
     [InlineData("defaults: {mode: snapshot+cdc}", "snapshot+cdc", "mode: snapshot+cdc")]
     [InlineData("defaults: {write: replace}", "replace", "write: replace")]
-    [InlineData("defaults: {write: append}", "append", "write: append")]
     [InlineData("defaults: {cursor: id}", "cursor", "incremental")]
     [InlineData("schema: {changes: evolve}", "evolve", "changes: evolve")]
     [InlineData("verify: {level: rows}", "rows", "level: rows")]

@@ -40,6 +40,24 @@ public sealed class TableComparerCountTests
         TableComparer.CompareAsync(source, target, Plan(source, strays), rejected, level, TestContext.Current.CancellationToken);
 
     [Theory]
+    [InlineData(1_000, 1_500, 0, 1_000, true)]
+    [InlineData(1_000, 1_500, 10, 990, true)]
+    [InlineData(1_000, 1_500, 0, 999, false)]
+    [InlineData(1_000, 999, 0, 1_000, false)]
+    [InlineData(1_001, 1_500, 0, 1_000, false)]
+    public async Task Rows_added_to_others_are_judged_by_the_ledger_and_the_target_holds_at_least_those(int source, int target, long rejected,
+        long appended, bool equal)
+    {
+        foreach (var level in new[] { VerifyLevel.Count, VerifyLevel.Digest })
+        {
+            var there = new MemoryTable(Keyed, Some(source));
+            var verdict = await TableComparer.CompareAsync(there, new MemoryTable(Keyed, Some(target)),
+                Plan(there) with { Write = WriteMode.Append }, rejected, level, TestContext.Current.CancellationToken, appended: appended);
+            Assert.Equal((equal, level == VerifyLevel.Count, VerifyLevel.Count), (verdict.Equal, verdict.Conclusive, verdict.Level));
+        }
+    }
+
+    [Theory]
     [InlineData(1_000, 1_000, 0, true)]
     [InlineData(1_000, 999, 0, false)]
     [InlineData(1_000, 1_001, 0, false)]

@@ -32,7 +32,7 @@ public sealed class ConnectorMatrixTests
             Assert.EndsWith($"(docs/connectors/{spec.Schemes[0]}{In("", ".zh-CN")}.md)", row[0]);
             Assert.Equal(connector is IReadsTables, row[1].Contains(In("tables", "表")));
             Assert.Equal(connector is IFollowsChanges, row[1].Contains(In("changes", "变更")));
-            var modes = spec.Limits.Upsert ? In("insert, upsert", "insert、upsert") : "insert";
+            var modes = spec.Limits.Upsert ? In("insert, upsert, append", "insert、upsert、append") : In("insert, append", "insert、append");
             Assert.Equal(connector is IWritesTables ? modes : None, row[2]);
             Assert.Equal(connector is IKeepsHistory ? In("yes", "是") : None, row[3]);
             Assert.Equal(await DeliveryAsync(connector, chinese), row[4]);
@@ -54,12 +54,12 @@ public sealed class ConnectorMatrixTests
         var at = new Endpoint { Scheme = connector.Spec.Schemes[0], Host = "127.0.0.1", Path = scratch.At("target") };
         await using var sink = await writes.OpenSinkAsync(at, new OpenContext(TimeProvider.System, new IdSource(new Random(1)),
             NoCrashPoints.Instance), TestContext.Current.CancellationToken);
-        WriteMode[] modes = connector.Spec.Limits.Upsert ? [WriteMode.Insert, WriteMode.Upsert] : [WriteMode.Insert];
-        return string.Join(chinese ? "、" : ", ", modes.Select(mode =>
+        WriteMode[] modes = connector.Spec.Limits.Upsert ? [WriteMode.Insert, WriteMode.Append, WriteMode.Upsert]
+            : [WriteMode.Insert, WriteMode.Append];
+        return string.Join(chinese ? "、" : ", ", modes.GroupBy(mode => sink.GuaranteeFor(Plan(mode))).Select(same =>
         {
-            var guarantee = sink.GuaranteeFor(Plan(mode));
-            var name = mode.ToString().ToLowerInvariant();
-            return chinese ? $"{Chinese(guarantee)}（{name}）" : $"{RunResult.Words(guarantee)} ({name})";
+            var names = string.Join(chinese ? "、" : ", ", same.Select(mode => mode.ToString().ToLowerInvariant()));
+            return chinese ? $"{Chinese(same.Key)}（{names}）" : $"{RunResult.Words(same.Key)} ({names})";
         }));
     }
 
