@@ -35,7 +35,8 @@ internal static class PgNumeric
 
     private static (int Groups, int Weight, ushort Sign, int Scale) Head(ReadOnlySpan<byte> data)
     {
-        var groups = BinaryPrimitives.ReadInt16BigEndian(data);
+        // Unsigned: the longest numbers have more groups than a signed count can say.
+        var groups = BinaryPrimitives.ReadUInt16BigEndian(data);
         return (groups, BinaryPrimitives.ReadInt16BigEndian(data[2..]), BinaryPrimitives.ReadUInt16BigEndian(data[4..]),
             BinaryPrimitives.ReadInt16BigEndian(data[6..]));
     }

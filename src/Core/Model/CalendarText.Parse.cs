@@ -7,7 +7,7 @@ public static partial class CalendarText
 {
     /// <summary>False when the text is not what <see cref="Date"/> writes for some day.</summary>
     public static bool TryDate(ReadOnlySpan<byte> text, out long days) =>
-        Day(text, out var day) & Fits(day, out days) && Is(text, Date(days));
+        Infinite(text, out days) || (Day(text, out var day) & Fits(day, out days) && Is(text, Date(days)));
 
     /// <summary>False when the text is not what <see cref="Time"/> writes for some number of microseconds.</summary>
     public static bool TryTime(ReadOnlySpan<byte> text, out long microseconds) =>
@@ -16,11 +16,16 @@ public static partial class CalendarText
     /// <summary>False when the text is not what <see cref="DateTime"/> writes for some moment.</summary>
     public static bool TryDateTime(ReadOnlySpan<byte> text, out long microseconds)
     {
-        microseconds = text.SequenceEqual("infinity"u8) ? long.MaxValue : long.MinValue;
-        if (microseconds == long.MaxValue || text.SequenceEqual("-infinity"u8)) return true;
+        if (Infinite(text, out microseconds)) return true;
         var at = text.IndexOf((byte)'T');
         if (at < 0 || !Day(text[..at], out var day) || !Clock(text[(at + 1)..], out var time)) return false;
         return Fits(day * DayMicroseconds + time, out microseconds) && Is(text, DateTime(microseconds));
+    }
+
+    private static bool Infinite(ReadOnlySpan<byte> text, out long value)
+    {
+        value = text.SequenceEqual("infinity"u8) ? long.MaxValue : long.MinValue;
+        return value == long.MaxValue || text.SequenceEqual("-infinity"u8);
     }
 
     /// <summary>Days since 1970-01-01 of <c>[+-]YYYY-MM-DD</c>; whether the day exists shows when it is written again.</summary>

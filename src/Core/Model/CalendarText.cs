@@ -7,9 +7,11 @@ public static partial class CalendarText
 {
     private const long DayMicroseconds = 86_400_000_000;
 
-    /// <param name="days">Since 1970-01-01, proleptic Gregorian.</param>
+    /// <param name="days">Since 1970-01-01, proleptic Gregorian; the ends of the range are the infinities.</param>
     public static string Date(long days)
     {
+        if (days == long.MaxValue) return "infinity";
+        if (days == long.MinValue) return "-infinity";
         // Days counted from 0000-03-01 in 128 bits, so that the ends of the range do not wrap; eras of 400 years.
         var shifted = (Int128)days + 719_468;
         var era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097;

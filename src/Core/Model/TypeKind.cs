@@ -26,7 +26,9 @@ public enum TypeKind
     Text = 7,
     /// <summary>Bytes, in a <see cref="BytesColumn"/>.</summary>
     Bytes = 8,
-    /// <summary>Days since 1970-01-01, proleptic Gregorian, in an <see cref="Int64Column"/>.</summary>
+    /// <summary>
+    /// Days since 1970-01-01, proleptic Gregorian, in an <see cref="Int64Column"/>; long.MinValue / MaxValue = -infinity / infinity.
+    /// </summary>
     Date = 9,
     /// <summary>Microseconds since midnight, may be negative or beyond a day, in an <see cref="Int64Column"/>.</summary>
     Time = 10,

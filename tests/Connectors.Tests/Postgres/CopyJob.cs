@@ -1,0 +1,56 @@
+using Pawl.Connectors.Postgres;
+using Pawl.Connectors.Sqlite;
+using Pawl.Contracts;
+using Pawl.Engine;
+using Pawl.Jobs;
+using Pawl.Model;
+using Pawl.Telemetry;
+using Xunit;
+
+namespace Pawl.Connectors.Tests.Postgres;
+
+/// <summary>A whole job, run by the real engine in this process between any two of the connectors.</summary>
+internal sealed class CopyJob : IConnectors, IRunEvents
+{
+    private static readonly Connector[] Known = [new PgConnector(), new SqliteConnector()];
+    private static int number;
+
+    public required Endpoint From { get; init; }
+    public required Endpoint To { get; init; }
+    public required TableRule[] Tables { get; init; }
+    public string Name { get; init; } = FormattableString.Invariant($"copy {Interlocked.Increment(ref number)}");
+    public VerifyLevel Verify { get; init; } = VerifyLevel.Count;
+    /// <summary>Rows of one commit.</summary>
+    public long Rows { get; init; } = 50_000;
+
+    public static TableRule Table(string name, string? target = null) =>
+        new() { Pattern = TablePattern.Literal(name), Target = (target ?? name).Replace("{", "{{").Replace("}", "}}") };
+
+    public static Endpoint File(string path) => new() { Scheme = "sqlite", Path = path, Display = $"sqlite:{path}" };
+
+    public async Task<RunSummary> RunAsync() => await new JobRunner(new JobHost
+    {
+        Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random()), Connectors = this, Events = this,
+        Runner = "tester",
+    }).RunAsync(new JobSpec
+    {
+        Name = Name, Source = From, Target = To, Tables = Tables, VerifyAfterRun = Verify, Commit = new CommitPolicy { Rows = Rows },
+        Retry = new RetryPolicy { Times = 1, BackoffMin = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(2) },
+    }, new RunOptions(), new RunSignals(default, default));
+
+    /// <summary>Runs to a good end; what any table failed of is told.</summary>
+    public async Task<RunSummary> DoneAsync()
+    {
+        var summary = await RunAsync();
+        var failed = summary.Tables.Where(t => t.Error is not null || t.Verdict is { Equal: false }).Select(t => t.Error is { } e
+            ? $"{t.Source}: {e.Code} {string.Join(", ", e.Details)}" : $"{t.Source}: {t.Verdict}").ToArray();
+        Assert.True(summary.Status == RunStatus.Done, $"{summary.Status} {string.Join('\n', failed)}");
+        return summary;
+    }
+
+    public IReadOnlyList<Connector> All => Known;
+
+    public Connector For(Endpoint at) => Known.First(c => c.Spec.Schemes.Contains(at.Scheme));
+
+    public void Emit(RunEvent e) { }
+}
