@@ -9,14 +9,16 @@ internal static class OtherErrors
     {
         [Codes.Busy] = new(
             new("somebody else holds a lock", "被他人占用锁"),
-            new("[{file}][The {what}] is locked[ by {holder}][, waited {waited}].", "[{file}][{what}] 被锁定[，持有者 {holder}][，已等待 {waited}]。"),
+            new("[{file}][The {what}][The table {table}] is locked[ by {holder}][, waited {waited}].",
+                "[{file}][{what}][表 {table}] 被锁定[，持有者 {holder}][，已等待 {waited}]。"),
             new("Another program writes there. Pawl waits a bounded time, then tries again with growing pauses.",
                 "另一个程序正在写入。Pawl 只等待有限时间，然后以递增间隔重试。"),
-            new("See who has it open:  fuser -v {file}   then run again:  pawl run {jobfile}",
-                "查看谁打开了它：  fuser -v {file}   然后再运行：  pawl run {jobfile}")),
+            new("[See who has it open:  fuser -v {file}   ][If that session is forgotten:  select pg_terminate_backend({holder_pid})   ]"
+                + "Then run again:  pawl run {jobfile}",
+                "[查看谁打开了它：  fuser -v {file}   ][若该会话已被遗忘：  select pg_terminate_backend({holder_pid})   ]然后再运行：  pawl run {jobfile}")),
         [Codes.DiskFull] = new(
             new("no space left", "磁盘已满"),
-            new("The disk is full[: {file}].", "磁盘已满[：{file}]。"),
+            new("The disk is full[: {file}][ at {endpoint}].", "磁盘已满[：{file}][，{endpoint}]。"),
             new("What was committed is safe; the group in flight was rolled back.", "已提交的内容是安全的；进行中的一组已回滚。"),
             new("See the space:  df -h   make room, then go on:  pawl run {jobfile}", "查看空间：  df -h   腾出空间后继续：  pawl run {jobfile}")),
         [Codes.InputOutput] = new(

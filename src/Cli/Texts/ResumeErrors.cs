@@ -37,8 +37,8 @@ internal static class ResumeErrors
                 "改回去，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.TargetTruncated] = new(
             new("rows are gone from the target", "目标中的行不见了"),
-            new("{target} lacks rows: the ledger says {expected} were committed[, {found} are there].",
-                "{target} 缺少行：账本记载已提交 {expected} 行[，现有 {found} 行]。"),
+            new("{target} lacks rows[: the ledger says {expected} were committed][, {found} are there][: {cause}].",
+                "{target} 缺少行[：账本记载已提交 {expected} 行][，现有 {found} 行][：{cause}]。"),
             new("Somebody truncated or deleted rows behind the ledger's back; going on would leave the gap for ever.",
                 "有人绕过账本清空或删除了行；继续会永远留下缺口。"),
             new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",

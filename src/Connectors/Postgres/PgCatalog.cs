@@ -119,10 +119,10 @@ internal static class PgCatalog
         {
             var column = columns.Find(c => c.Name == stated)
                 ?? throw new PawlException(Fault.Configuration, Codes.ColumnMissing, ("table", name), ("column", stated));
-            if (column.Oid >= 16_384 || column.Wire is PgWire.Native or PgWire.Json)
+            if (column.Oid >= 16_384 || column.Wire is PgWire.Native or PgWire.Json or PgWire.Float4 or PgWire.Float8)
             {
                 throw new PawlException(Fault.Configuration, Codes.KeyUnfit, ("table", name), ("column", stated), ("type", column.Type),
-                    ("cause", "a view's key needs built-in types that have an order"));
+                    ("cause", "a view's key needs built-in types that have an order, and floats are no place to go on from"));
             }
             // bpchar and the like without their modifier: a cast to char would cut to one character.
             var type = column.BaseOid switch { 1042 => "bpchar", 1043 => "character varying", 1700 => "numeric", _ => column.Type };

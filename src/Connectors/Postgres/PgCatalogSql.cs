@@ -60,8 +60,8 @@ internal static class PgCatalogSql
         """;
 
     /// <summary>
-    /// The key that orders reading: the primary key, else the unique index with the fewest columns, over plain not-null columns, checked at
-    /// once, with the operators that the index itself orders by.
+    /// The key that orders reading: the primary key, else the unique index with the fewest columns, over plain not-null columns without
+    /// floats, checked at once, with the operators that the index itself orders by.
     /// </summary>
     private const string Key = $"""
         select json_build_object('Index', ic.relname, 'Primary', i.indisprimary, 'Parts', (
@@ -87,7 +87,8 @@ internal static class PgCatalogSql
             and am.amname = 'btree' and c.relkind in ('r', 'p')
             and not exists (select 1 from generate_series(1, i.indnkeyatts) k (n)
                 join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[k.n - 1]
-                join pg_opclass oc on oc.oid = i.indclass[k.n - 1] where not a.attnotnull or not oc.opcdefault)
+                join pg_opclass oc on oc.oid = i.indclass[k.n - 1] where not a.attnotnull or not oc.opcdefault
+                    or oc.opcintype in ('float4'::regtype, 'float8'::regtype))
         order by i.indisprimary desc, i.indnkeyatts, ic.relname collate "C" limit 1
         """;
 
@@ -118,11 +119,18 @@ internal static class PgCatalogSql
     private const string Sequences = """
         select coalesce(json_agg(json_build_object('Name', format('%I.%I', sn.nspname, sc.relname), 'Column', a.attname,
             'Identity', d.deptype = 'i', 'Type', format_type(s.seqtypid, null), 'Start', s.seqstart, 'Increment', s.seqincrement,
-            'Minimum', s.seqmin, 'Maximum', s.seqmax, 'Cache', s.seqcache, 'Cycle', s.seqcycle) order by a.attnum), '[]')
-        from pg_depend d join pg_class sc on sc.oid = d.objid and sc.relkind = 'S' join pg_namespace sn on sn.oid = sc.relnamespace
+            'Minimum', s.seqmin, 'Maximum', s.seqmax, 'Cache', s.seqcache, 'Cycle', s.seqcycle, 'Shared', d.shared) order by a.attnum), '[]')
+        from (select objid as sequence, refobjsubid as number, deptype, false as shared from pg_depend
+                where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and refobjid = c.oid and deptype in ('a', 'i')
+            union all
+            select u.refobjid, ad.adnum, 'n', true from pg_attrdef ad join pg_depend u on u.classid = 'pg_attrdef'::regclass
+                    and u.objid = ad.oid and u.refclassid = 'pg_class'::regclass and u.deptype = 'n'
+                where ad.adrelid = c.oid and not exists (select 1 from pg_depend o where o.classid = 'pg_class'::regclass
+                    and o.objid = u.refobjid and o.refclassid = 'pg_class'::regclass and o.refobjid = c.oid
+                    and o.refobjsubid = ad.adnum and o.deptype in ('a', 'i'))) d
+        join pg_class sc on sc.oid = d.sequence and sc.relkind = 'S' join pg_namespace sn on sn.oid = sc.relnamespace
         join pg_sequence s on s.seqrelid = sc.oid
-        join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
-        where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.deptype in ('a', 'i')
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = d.number
         """;
 
     /// <summary>Column types, what arrays of them hold, and what domains stand on.</summary>

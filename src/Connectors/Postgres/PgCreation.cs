@@ -44,8 +44,15 @@ internal sealed partial class PgCreation
     public IReadOnlyList<PgStep> AfterRows() => [.. keys, .. others];
 
     /// <param name="version">The target server's major version.</param>
+    /// <exception cref="PawlException">There are more columns than a table can have.</exception>
     public string CreateTable(int version)
     {
+        if (plan.TargetSchema.Columns is { Count: > PgNames.MostColumns } columns)
+        {
+            throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target),
+                ("column", columns[PgNames.MostColumns].Name),
+                ("cause", FormattableString.Invariant($"tables have at most {PgNames.MostColumns} columns, this one would have {columns.Count}")));
+        }
         var text = new StringBuilder($"create table {PgNames.Quote(plan.Target)} (");
         text.AppendJoin(", ", plan.TargetSchema.Columns.Select(c => Column(c, version)));
         return text.Append(')').ToString();
@@ -65,11 +72,7 @@ internal sealed partial class PgCreation
                     ("cause", type.Extension is { } extension ? $"the type is not there: create extension {PgNames.Quote(extension)}"
                         : "the type is not there: create it first"));
             }
-            if (Names().Match(type.Name) is { Success: true } match)
-            {
-                var schema = await session.QueryAsync("select to_regnamespace($1) is not null", ct, match.Value).ConfigureAwait(false);
-                if (schema[0][0] is false) await session.ExecuteAsync($"create schema {match.Value}", ct).ConfigureAwait(false);
-            }
+            await EnsureSchemaOfAsync(session, type.Name, ct).ConfigureAwait(false);
             await session.ExecuteAsync(type.Kind == "e"
                 ? $"create type {type.Name} as enum ({string.Join(", ", type.Labels.Select(PgNames.Literal))})"
                 : $"create domain {type.Name} as {type.Domain}", ct).ConfigureAwait(false);
@@ -79,6 +82,24 @@ internal sealed partial class PgCreation
     /// <summary>The planned columns as the table would hold them.</summary>
     public IReadOnlyList<ColumnSchema> Foresee() => [.. plan.TargetSchema.Columns.Select(c => Origin(c.Name) is { } own
         ? c with { NativeType = own.Type } : c with { NativeType = PgTypes.Declare(c.Type), Type = PgTypes.HeldAs(c.Type) })];
+
+    /// <summary>Sequences that defaults of the columns name and that are not there. Their places are taken when the rows are there.</summary>
+    public async ValueTask CreateSequencesAsync(PgSession session, CancellationToken ct)
+    {
+        foreach (var sequence in (shape?.Sequences ?? []).Where(s => s.Shared && Carried(s.Column) is not null).DistinctBy(s => s.Name))
+        {
+            await EnsureSchemaOfAsync(session, sequence.Name, ct).ConfigureAwait(false);
+            await session.ExecuteAsync("set local client_min_messages = warning; "
+                + $"create sequence if not exists {sequence.Name} as {sequence.Type} {Sequence(sequence)}", ct).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask EnsureSchemaOfAsync(PgSession session, string name, CancellationToken ct)
+    {
+        if (Names().Match(name) is not { Success: true } match) return;
+        var there = await session.QueryAsync("select to_regnamespace($1) is not null", ct, match.Value).ConfigureAwait(false);
+        if (there[0][0] is false) await session.ExecuteAsync($"create schema {match.Value}", ct).ConfigureAwait(false);
+    }
 
     private string Column(ColumnSchema column, int version)
     {
@@ -95,11 +116,11 @@ internal sealed partial class PgCreation
             var kept = own.Generated == "v" && version >= 18 ? "virtual" : "stored";
             if (isWhole) text.Append($" generated always as ({own.Default}) {kept}");
         }
-        else if (shape!.Sequences.FirstOrDefault(s => s.Column == own.Name) is { } sequence)
+        else if (shape!.Sequences.FirstOrDefault(s => s.Column == own.Name && !s.Shared) is { } sequence)
         {
             text.Append($" generated {(own.Identity == "a" ? "always" : "by default")} as identity ({Sequence(sequence)})");
         }
-        else if (own.Default is { } value && !value.Contains("nextval(", StringComparison.Ordinal))
+        else if (own.Default is { } value)
         {
             text.Append($" default {value}");
         }

@@ -21,12 +21,11 @@ internal static class PgEmptying
         // TRUNCATE is at once, but refuses a table that another one refers to, and needs a right of its own.
         if (referring.Length == 0 && may[0][0] is true && target.Triggers.Count == 0)
         {
-            var only = target.Kind == "p" ? "" : "only ";
-            await session.ExecuteAsync($"truncate {only}{target.Quoted}", ct, plan.Target,
+            await session.ExecuteAsync($"truncate {target.Alone}", ct, plan.Target,
                 $"grant truncate on table {target.Quoted} to {user}").ConfigureAwait(false);
             return;
         }
-        await session.ExecuteAsync($"delete from {target.Quoted}", ct, plan.Target, $"grant delete on table {target.Quoted} to {user}")
+        await session.ExecuteAsync($"delete from {target.Alone}", ct, plan.Target, $"grant delete on table {target.Quoted} to {user}")
             .ConfigureAwait(false);
     }
 }

@@ -11,6 +11,9 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal static class PgFaults
 {
+    /// <summary>Characters of a statement that an error repeats: one of 1 600 columns would fill the screen.</summary>
+    private const int MostSql = 400;
+
     /// <param name="e">What the driver threw; a <see cref="PawlException"/> is returned as it is.</param>
     /// <param name="doing">The statement, or a word for the call; holds no values.</param>
     /// <param name="table">The table it was about.</param>
@@ -43,7 +46,7 @@ internal static class PgFaults
         if (e.ConstraintName is not null) details.Add(("constraint", e.ConstraintName));
         if (code == Codes.LoginRefused) details.Add(("user", at.User));
         if (code == Codes.GrantMissing) details.Add(("grant", grant ?? $"-- {e.MessageText}"));
-        details.Add(("sql", doing));
+        details.Add(("sql", doing.Length <= MostSql ? doing : doing[..MostSql] + " …"));
         return new PawlException(fault, code, e, [.. details]);
     }
 

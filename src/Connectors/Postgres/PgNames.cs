@@ -9,6 +9,9 @@ internal static class PgNames
     /// <summary>NAMEDATALEN - 1: the server cuts longer names without an error.</summary>
     public const int MaxBytes = 63;
 
+    /// <summary>MaxHeapAttributeNumber: https://www.postgresql.org/docs/current/limits.html</summary>
+    public const int MostColumns = 1600;
+
     /// <summary>Where an unqualified table name of a job lies.</summary>
     public const string DefaultSchema = "public";
 

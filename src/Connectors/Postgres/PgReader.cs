@@ -75,7 +75,7 @@ internal sealed class PgReader : IAsyncDisposable
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
-            throw PgFaults.Classify(e, at, select, table.Name);
+            throw await PgHindsight.AddAsync(PgFaults.Classify(e, at, select, table.Name), at, table.Name, ct).ConfigureAwait(false);
         }
     }
 
@@ -214,7 +214,7 @@ internal sealed class PgReader : IAsyncDisposable
             await RunAsync(connection, $"savepoint unlocked; lock table {(shape.Kind == "r" ? "only " : "")}{PgNames.Quote(table.Name)} "
                 + "in access share mode", ct).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState is "42501" or "42P01" or "3F000")
+        catch (PostgresException e) when (e.SqlState is "42501" or "42P01" or "3F000" or "42809")
         {
             await RunAsync(connection, "rollback to savepoint unlocked", ct).ConfigureAwait(false);
             await PgTableCheck.RunAsync(connection, at, source, table, shape, columns, ct).ConfigureAwait(false);

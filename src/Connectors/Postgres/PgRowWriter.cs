@@ -20,21 +20,21 @@ internal sealed partial class PgRowWriter : IDisposable
     private readonly PgRowStream stream;
     private readonly PgUpsert? upsert;
     private readonly string command;
-    private readonly string stamp;
     private readonly List<RejectedRow> rejected = [];
     private WriteCounts counts;
     private LaneId lane;
 
-    private PgRowWriter(PgSession session, TablePlan plan, PgColumns columns, string stamp)
+    private PgRowWriter(PgSession session, TablePlan plan, PgColumns columns)
     {
-        (this.session, this.columns, this.stamp, Plan) = (session, columns, stamp, plan);
+        (this.session, this.columns, Plan) = (session, columns, plan);
         upsert = plan.Write == WriteMode.Upsert ? new PgUpsert(session, plan, columns) : null;
         IReadOnlyList<PgCopyColumn> written = upsert is null ? columns.Written
             : [.. columns.Written, new PgCopyColumn(-1, PgUpsert.NumberColumn, null)];
         encoder = new PgCopyEncoder(written, columns.IsText);
         copy = new PgCopyIn(session.Connection);
-        var into = $"copy {upsert?.Stage ?? columns.Target.Quoted} ({string.Join(", ", written.Select(c => PgNames.Quote(c.Name)))}) "
-            + "from stdin (format ";
+        // A table without columns has rows, too, and no list of its columns can be written.
+        var list = written.Count == 0 ? "" : $"({string.Join(", ", written.Select(c => PgNames.Quote(c.Name)))}) ";
+        var into = $"copy {upsert?.Stage ?? columns.Target.Quoted} {list}from stdin (format ";
         command = $"{into}{(columns.IsText ? "text" : "binary")})";
         // An upsert numbers its rows, and rows that the server alone can read cannot be set aside one by one.
         var format = upsert is null ? columns.WireFormat(session.Version) : null;
@@ -55,21 +55,8 @@ internal sealed partial class PgRowWriter : IDisposable
     {
         var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
             ?? throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", 0));
-        return new PgRowWriter(session, plan, PgColumns.Match(target, plan),
-            await StampAsync(session, target, ct).ConfigureAwait(false));
-    }
-
-    private static async ValueTask<string> StampAsync(PgSession session, PgTarget target, CancellationToken ct) =>
-        (string?)(await session.QueryAsync(target.Stamp, ct).ConfigureAwait(false))[0][0] ?? "";
-
-    /// <summary>
-    /// Whether the table is the one that this writer was made for. Asked when rows have gone into it: from then on the transaction holds
-    /// a lock that no ALTER passes. What was altered before that could round the rows without a word.
-    /// </summary>
-    private async ValueTask CheckStampAsync(CancellationToken ct)
-    {
-        if (await StampAsync(session, columns.Target, ct).ConfigureAwait(false) == stamp) return;
-        throw new PawlException(Fault.Transient, Codes.TargetAltered, ("table", Plan.Target));
+        PgTables.CheckTarget(session.Options, plan, target);
+        return new PgRowWriter(session, plan, PgColumns.Match(target, plan));
     }
 
     private async ValueTask SkipTriggersAsync(CancellationToken ct)
@@ -96,7 +83,6 @@ internal sealed partial class PgRowWriter : IDisposable
         if (!stream.IsOpen) return new RowsWritten(default, []);
         var (counted, sent) = await StreamAsync(() => stream.EndAsync(ct), ct).ConfigureAwait(false);
         CheckCounted(counted, sent);
-        await CheckStampAsync(ct).ConfigureAwait(false);
         return new RowsWritten(new WriteCounts { Inserted = counted }, []);
     }
 
@@ -137,7 +123,6 @@ internal sealed partial class PgRowWriter : IDisposable
                 encoder.Detach();
             }
         }
-        await CheckStampAsync(ct).ConfigureAwait(false);
         return new RowsWritten(counts, [.. rejected]);
     }
 

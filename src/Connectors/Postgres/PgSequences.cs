@@ -4,7 +4,7 @@ using Pawl.Model;
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>
-/// Sequences that columns of the target own are moved past the values that came with the rows, so that the first insert after the copy does
+/// Sequences that columns of the target own or take their defaults from are moved past the values that came with the rows, so that the first insert after the copy does
 /// not meet one of them. Never back, and only where a value was written.
 /// </summary>
 internal static class PgSequences
@@ -15,13 +15,15 @@ internal static class PgSequences
         var written = plan.TargetSchema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var owned = await session.QueryAsync("""
             select a.attname::text, quote_ident(n.nspname) || '.' || quote_ident(s.relname), q.seqincrement, q.seqmin, q.seqmax
-            from pg_depend d
+            from (select objid, refobjsubid from pg_depend where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass
+                    and refobjid = $1::oid and deptype in ('a', 'i')
+                union
+                select u.refobjid, ad.adnum from pg_attrdef ad join pg_depend u on u.classid = 'pg_attrdef'::regclass and u.objid = ad.oid
+                    and u.refclassid = 'pg_class'::regclass and u.deptype = 'n' where ad.adrelid = $1::oid) d
             join pg_class s on s.oid = d.objid and s.relkind = 'S'
             join pg_namespace n on n.oid = s.relnamespace
             join pg_sequence q on q.seqrelid = s.oid
-            join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-            where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = $1::oid
-                and d.deptype in ('a', 'i')
+            join pg_attribute a on a.attrelid = $1::oid and a.attnum = d.refobjsubid
             """, ct, (long)target.Oid).ConfigureAwait(false);
         foreach (var row in owned)
         {

@@ -19,17 +19,21 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
     private readonly NpgsqlConnection connection;
     private readonly PgOptions options;
     private readonly SqlDialect dialect;
+    private readonly string runner;
     private readonly Dictionary<string, NpgsqlCommand> kept = new(StringComparer.Ordinal);
     private PgRowWriter? writer;
     private RowsWritten written;
+    /// <summary>The transaction in which the writer's table was looked at last, and what it was like.</summary>
+    private (long Group, string As) watched = (-1, "");
     private long groups;
 
-    private PgSession(NpgsqlConnection connection, PgOptions options, SqlDialect dialect, string backend, int version)
+    private PgSession(NpgsqlConnection connection, PgOptions options, SqlDialect dialect, PgBackend backend, int version)
     {
         this.connection = connection;
         this.options = options;
         this.dialect = dialect;
-        Backend = backend;
+        runner = backend.Runner;
+        Backend = backend.ToString();
         Version = version;
     }
 
@@ -71,7 +75,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
                     ("option", "synchronous_commit"), ("value", setting), ("expected", "on"));
             }
             var backend = new PgBackend(row.GetInt64(0), row.GetInt64(1), runner);
-            return new PgSession(connection, options, dialect, backend.ToString(), (int)(row.GetInt64(4) / 10_000));
+            return new PgSession(connection, options, dialect, backend, (int)(row.GetInt64(4) / 10_000));
         }
         catch (Exception e)
         {
@@ -132,7 +136,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
     }
 
     public async ValueTask<string?> WireFormatAsync(TablePlan plan, CancellationToken ct) =>
-        (await WriterAsync(plan, ct).ConfigureAwait(false)).WireFormat;
+        (await OpenWriterAsync(plan, ct).ConfigureAwait(false)).WireFormat;
 
     public async ValueTask SendRowsAsync(TablePlan plan, LaneId lane, RowBatch batch, CancellationToken ct)
     {
@@ -163,11 +167,24 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         return result with { Rejected = result.Rejected ?? [] };
     }
 
+    /// <summary>In the open transaction, whose first use of a table locks it and looks whether it is the one the writer was made for.</summary>
     private async ValueTask<PgRowWriter> WriterAsync(TablePlan plan, CancellationToken ct)
+    {
+        if (ReferenceEquals(writer?.Plan, plan) && watched.Group == groups) return writer;
+        await PgTargetWatch.LockAsync(this, plan, ct).ConfigureAwait(false);
+        if (ReferenceEquals(writer?.Plan, plan)) await PgTargetWatch.CheckAsync(this, plan, watched.As, ct).ConfigureAwait(false);
+        var made = await OpenWriterAsync(plan, ct).ConfigureAwait(false);
+        watched = (groups, watched.As);
+        return made;
+    }
+
+    private async ValueTask<PgRowWriter> OpenWriterAsync(TablePlan plan, CancellationToken ct)
     {
         if (ReferenceEquals(writer?.Plan, plan)) return writer;
         writer?.Dispose();
         writer = null;
+        // Looked at first: what is altered behind the look is found by the next one.
+        watched = (-1, await PgTargetWatch.LookAsync(this, plan, ct).ConfigureAwait(false));
         return writer = await PgRowWriter.OpenAsync(this, plan, ct).ConfigureAwait(false);
     }
 
@@ -280,7 +297,8 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         }
         catch (Exception e) when (e is not PawlException && !(e is OperationCanceledException && ct.IsCancellationRequested))
         {
-            throw PgFaults.Classify(e, options, doing, table, grant);
+            throw await PgHindsight.AddAsync(PgFaults.Classify(e, options, doing, table, grant), options, table, ct, runner)
+                .ConfigureAwait(false);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed record PgShape
     public IReadOnlyList<PgIndex> Indexes { get; init; } = [];
     /// <summary>Check and foreign key constraints; those behind an index are told there.</summary>
     public IReadOnlyList<PgConstraint> Constraints { get; init; } = [];
-    /// <summary>Sequences that columns own: serial and identity.</summary>
+    /// <summary>Sequences that columns own (serial, identity), and those that their defaults name.</summary>
     public IReadOnlyList<PgSequence> Sequences { get; init; } = [];
     /// <summary>Types of columns that are not built in: enums, domains, composites, ranges, extension types.</summary>
     public IReadOnlyList<PgUserType> Types { get; init; } = [];
@@ -121,13 +121,14 @@ internal sealed record PgIndex
 /// <param name="Uses">Columns of the table it needs.</param>
 internal sealed record PgConstraint(string Name, string Kind, string Definition, IReadOnlyList<string> Uses);
 
-/// <summary>A sequence that a column owns.</summary>
+/// <summary>A sequence that a column owns, or takes its default from.</summary>
 /// <param name="Name">Quoted, schema-qualified.</param>
-/// <param name="Column">The owning column.</param>
+/// <param name="Column">The column.</param>
 /// <param name="Identity">Made by the identity clause; else a serial's.</param>
 /// <param name="Type">smallint, integer or bigint.</param>
+/// <param name="Shared">The column's default takes numbers from it without owning it: others may, too.</param>
 internal sealed record PgSequence(string Name, string Column, bool Identity, string Type, long Start, long Increment, long Minimum,
-    long Maximum, long Cache, bool Cycle);
+    long Maximum, long Cache, bool Cycle, bool Shared = false);
 
 /// <summary>A type that is not built in.</summary>
 /// <param name="Name">Quoted, schema-qualified.</param>

@@ -48,7 +48,9 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         {
             return new TargetState(false, false, null);
         }
-        return new TargetState(true, await HasRowsAsync(session, target, ct).ConfigureAwait(false), target.Schema());
+        // Everything that writing needs is asked for at once.
+        var rights = plan.Write == WriteMode.Upsert ? "select, insert, update" : "select, insert";
+        return new TargetState(true, await HasRowsAsync(session, target, ct, rights).ConfigureAwait(false), target.Schema());
     }, ct);
 
     public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
@@ -107,10 +109,26 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         await EnsureSchemaAsync(session, schema, ct).ConfigureAwait(false);
         var creation = new PgCreation(plan, database.Options);
         await creation.CreateTypesAsync(session, ct).ConfigureAwait(false);
+        await creation.CreateSequencesAsync(session, ct).ConfigureAwait(false);
         await session.ExecuteAsync(creation.CreateTable(session.Version), ct, plan.Target,
             $"grant create, usage on schema {PgNames.Quote(schema)} to {PgNames.Quote(database.Options.User)}").ConfigureAwait(false);
         foreach (var step in creation.BeforeRows()) await step.RunAsync(session, plan.Target, ct).ConfigureAwait(false);
         await session.ExecuteAsync(Comment(plan, PgNames.Literal(Unfinished)), ct).ConfigureAwait(false);
+    }
+
+    /// <summary>What a target may not be, whenever that is found out.</summary>
+    internal static void CheckTarget(PgOptions options, TablePlan plan, PgTarget target)
+    {
+        if (target.IsUnlogged)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "storage"),
+                ("name", "unlogged"), ("cause", "a crash of the server empties the table, and the ledger would not know"));
+        }
+        if (options.Triggers == PgTriggers.Refuse && target.Triggers.Count > 0)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "trigger"),
+                ("name", target.Triggers[0]), ("cause", "it would fire for every row"));
+        }
     }
 
     /// <summary>
@@ -118,18 +136,8 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
     /// </summary>
     private async ValueTask CheckSurroundingsAsync(PgSession session, TablePlan plan, PgTarget target, CancellationToken ct)
     {
-        if (target.IsUnlogged)
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "storage"),
-                ("name", "unlogged"), ("cause", "a crash of the server empties the table, and the ledger would not know"));
-        }
-        var rule = database.Options.Triggers;
-        if (rule == PgTriggers.Skip) return;
-        if (rule == PgTriggers.Refuse && target.Triggers.Count > 0)
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "trigger"),
-                ("name", target.Triggers[0]), ("cause", "it would fire for every row"));
-        }
+        CheckTarget(database.Options, plan, target);
+        if (database.Options.Triggers == PgTriggers.Skip) return;
         foreach (var key in target.ForeignKeys.Where(f => f.Outgoing))
         {
             var cause = "its rows refer to each other, and come in any order";
@@ -144,14 +152,14 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         }
     }
 
-    private static async ValueTask<bool> HasRowsAsync(PgSession session, PgTarget target, CancellationToken ct)
+    private static async ValueTask<bool> HasRowsAsync(PgSession session, PgTarget target, CancellationToken ct, string rights = "select")
     {
-        var sql = $"select exists (select 1 from {target.Quoted})";
+        var sql = $"select exists (select 1 from {target.Alone})";
         return await session.GuardAsync(async () =>
         {
             await using var command = new Npgsql.NpgsqlCommand(sql, session.Connection);
             return await command.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;
-        }, sql, ct, target.Name, $"grant select on table {target.Quoted} to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false);
+        }, sql, ct, target.Name, $"grant {rights} on table {target.Quoted} to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false);
     }
 
     private static async ValueTask EnsureSchemaAsync(PgSession session, string schema, CancellationToken ct)

@@ -49,13 +49,8 @@ internal sealed record PgTarget
 
     public string Quoted => PgNames.Quote(Name);
 
-    /// <summary>
-    /// A query whose one value changes whenever a column of the table is altered, added or dropped, or the name means another table.
-    /// </summary>
-    public string Stamp => $"""
-        select string_agg(concat_ws(':', a.attrelid, a.attnum, a.xmin, a.ctid), ',' order by a.attnum) from pg_attribute a
-        where a.attrelid = to_regclass({PgNames.Literal(Quoted)}) and a.attnum > 0
-        """;
+    /// <summary>For FROM: rows of tables that inherit from it are rows of other tables.</summary>
+    public string Alone => Kind == "p" ? Quoted : "only " + Quoted;
 
     public bool IsTable => Kind is "r" or "p";
 

@@ -29,6 +29,11 @@ internal sealed class PgUpsert
             throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target), ("column", fixedColumn.Name),
                 ("cause", "generated always as identity: a row that is there cannot be given another value"));
         }
+        if (columns.Written.Count >= PgNames.MostColumns)
+        {
+            throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target), ("column", columns.Written[^1].Name),
+                ("cause", FormattableString.Invariant($"an upsert goes by a table with one column more, and {PgNames.MostColumns} are the most")));
+        }
         Stage = $"pg_temp.{PgNames.Quote(FormattableString.Invariant($"pawl stage {target.Oid}"))}";
         create = $"create temporary table if not exists {Stage} ("
             + string.Concat(columns.Written.Select(c => $"{PgNames.Quote(c.Name)} {target.Column(c.Name)!.Type}, "))

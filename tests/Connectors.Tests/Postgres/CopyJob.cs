@@ -22,29 +22,47 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     public VerifyLevel Verify { get; init; } = VerifyLevel.Count;
     /// <summary>Rows of one commit.</summary>
     public long Rows { get; init; } = 50_000;
+    public int Parallel { get; init; } = 2;
+    /// <summary>Called at every event, while the engine waits.</summary>
+    public Action<RunEvent>? At { get; init; }
 
     public static TableRule Table(string name, string? target = null) =>
         new() { Pattern = TablePattern.Literal(name), Target = (target ?? name).Replace("{", "{{").Replace("}", "}}") };
 
     public static Endpoint File(string path) => new() { Scheme = "sqlite", Path = path, Display = $"sqlite:{path}" };
 
-    public async Task<RunSummary> RunAsync() => await new JobRunner(new JobHost
+    public async Task<RunSummary> RunAsync(bool restart = false) => await new JobRunner(new JobHost
     {
         Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random()), Connectors = this, Events = this,
         Runner = "tester",
     }).RunAsync(new JobSpec
     {
         Name = Name, Source = From, Target = To, Tables = Tables, VerifyAfterRun = Verify, Commit = new CommitPolicy { Rows = Rows },
+        Parallel = Parallel,
         Retry = new RetryPolicy { Times = 1, BackoffMin = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(2) },
-    }, new RunOptions(), new RunSignals(default, default));
+    }, new RunOptions { Restart = restart }, new RunSignals(default, default));
+
+    /// <summary>Runs to a bad end: the error of the only table, or of the whole run.</summary>
+    public async Task<PawlException> FailedAsync()
+    {
+        try
+        {
+            var summary = await RunAsync();
+            return Assert.Single(summary.Tables).Error ?? summary.Error ?? throw new InvalidOperationException($"ended {summary.Status}");
+        }
+        catch (PawlException e)
+        {
+            return e;
+        }
+    }
 
     /// <summary>Runs to a good end; what any table failed of is told.</summary>
-    public async Task<RunSummary> DoneAsync()
+    public async Task<RunSummary> DoneAsync(bool restart = false)
     {
-        var summary = await RunAsync();
+        var summary = await RunAsync(restart);
         var failed = summary.Tables.Where(t => t.Error is not null || t.Verdict is { Equal: false }).Select(t => t.Error is { } e
             ? $"{t.Source}: {e.Code} {string.Join(", ", e.Details)}" : $"{t.Source}: {t.Verdict}").ToArray();
-        Assert.True(summary.Status == RunStatus.Done, $"{summary.Status} {string.Join('\n', failed)}");
+        Assert.True(summary.Status == RunStatus.Done, $"{summary.Status} {summary.Error?.Message} {string.Join('\n', failed)}");
         return summary;
     }
 
@@ -52,5 +70,5 @@ internal sealed class CopyJob : IConnectors, IRunEvents
 
     public Connector For(Endpoint at) => Known.First(c => c.Spec.Schemes.Contains(at.Scheme));
 
-    public void Emit(RunEvent e) { }
+    public void Emit(RunEvent e) => At?.Invoke(e);
 }

@@ -20,15 +20,19 @@ public sealed class PgKeyTests
             "create table e (x int not null unique deferrable)",
             "create table f (x text not null)", "create unique index f_pattern on f (x text_pattern_ops)",
             "create table g (x int not null, y int not null)", "create unique index g_incl on g (x) include (y)",
-            "create table h (x int not null, exclude using btree (x with =))");
+            "create table h (x int not null, exclude using btree (x with =))",
+            "create domain weight as float8", "create table i (x weight primary key, y int not null unique)",
+            "create table j (x real primary key)", "create table k (x int not null, y float8 not null, unique (x, y))",
+            "create table l (x int not null, y int, unique nulls not distinct (x, y))");
         await using var source = await fixture.SourceAsync();
         var found = new List<string>();
-        foreach (var name in "abcdefgh")
+        foreach (var name in "abcdefghijkl")
         {
             var table = await source.TableAsync(name.ToString());
             found.Add($"{name} {table.Key.Kind} {string.Join(',', table.Key.Columns.Select(k => table.Columns[k].Name))}".Trim());
         }
-        Assert.Equal(["a Primary y", "b Unique y,z", "c None", "d None", "e None", "f None", "g Unique x", "h None"], found);
+        Assert.Equal(["a Primary y", "b Unique y,z", "c None", "d None", "e None", "f None", "g Unique x", "h None", "i Unique y", "j None",
+            "k None", "l None"], found);
     }
 
     public static TheoryData<string, string, string, string> KeyedTables => new()

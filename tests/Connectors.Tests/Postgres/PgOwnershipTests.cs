@@ -127,10 +127,11 @@ public sealed class PgOwnershipTests
         await fixture.RunAsync("create table t (id bigint)");
         var plan = fixture.Plan("t", [Id], keys: 0);
         var looking = await Assert.ThrowsAsync<PawlException>(async () => await database.Tables.InspectAsync(plan, default));
-        await HealsAsync(fixture, looking, $"grant select on table \"{fixture.Schema}\".\"t\" to \"{role}\"");
+        await HealsAsync(fixture, looking, $"grant select, insert on table \"{fixture.Schema}\".\"t\" to \"{role}\"");
         Assert.True((await database.Tables.InspectAsync(plan, default)).Exists);
+        await fixture.RunAsync($"revoke insert on t from {role}");
         var writing = await Assert.ThrowsAsync<PawlException>(() => fixture.WriteAsync(plan, [[1L]], options));
-        await HealsAsync(fixture, writing, $"grant insert on table \"{fixture.Schema}\".\"t\" to \"{role}\"");
+        await HealsAsync(fixture, writing, $"grant select, insert on table \"{fixture.Schema}\".\"t\" to \"{role}\"");
         await fixture.WriteAsync(plan, [[1L]], options);
     }
 

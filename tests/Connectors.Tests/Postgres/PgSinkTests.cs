@@ -173,7 +173,8 @@ public sealed class PgSinkTests
         await fixture.RunAsync("create table t (id bigint primary key, note text, amount float8)",
             "create function skip() returns trigger language plpgsql as 'begin if new.id = 2 then return null; end if; return new; end'",
             "create trigger skips before insert on t for each row execute function skip()");
-        var refused = await fixture.RefusedAsync(fixture.Plan("t", Orders), [1L, "a", 1.0], [2L, "a", 1.0]);
+        var refused = await Assert.ThrowsAsync<PawlException>(() => fixture.WriteAsync(fixture.Plan("t", Orders),
+            [[1L, "a", 1.0], [2L, "a", 1.0]], fixture.Options with { Triggers = PgTriggers.Fire }));
         Assert.Equal((Fault.Data, Codes.RowRefused), (refused.Fault, refused.Code));
         Assert.Empty(await fixture.QueryAsync("select * from t"));
     }

@@ -113,8 +113,8 @@ public sealed class PgValueTests
         foreach (var row in Values)
         {
             var (type, literals, _) = row.Data;
-            // These have no order of their own.
-            if (type is "json" or "xml" or "point" or "tsquery" or "tsvector") continue;
+            // These have no order of their own, and floats are no place to go on from.
+            if (type is "json" or "xml" or "point" or "tsquery" or "tsvector" or "real" or "double precision") continue;
             var table = FormattableString.Invariant($"k{number++}");
             var quoted = literals.Select(l => $"('{l.Replace("'", "''")}'::{type})");
             await fixture.RunAsync($"create table {table} (v {type} primary key)",
