@@ -31,10 +31,11 @@ internal static class RowErrors
                 "在目标中查看：  select row_json, cause from pawl_reject   或提高上限：  on_error.reject_limit: 1000")),
         [Codes.ValueTooLarge] = new(
             new("a value is too large", "值过大"),
-            new("A value of {bytes} bytes[ in column {column}][ of {table}] is larger than[ the allowed] {limit}[, at {where}].",
-                "[{table} 的][列 {column} 的]值有 {bytes} 字节，超过上限 {limit}[，位置 {where}]。"),
+            new("A value[ in column {column}][ of {table}] is too large[: {bytes} bytes][, at most {limit}][, at {where}][ ({cause})].",
+                "[{table} 的][列 {column} 的]值过大[：{bytes} 字节][，上限 {limit}][，位置 {where}][（{cause}）]。"),
             new("The target, or the memory given to the job, cannot hold it.", "目标或作业可用内存无法容纳。"),
-            new("Give the job more memory, or leave the column out:  drop: [[{column}]]", "给作业更多内存，或不带该列：  drop: [[{column}]]")),
+            new("Give the job more memory, as in  memory: 2GB[   or leave the column out:  drop: [[{column}]]]",
+                "给作业更多内存，如  memory: 2GB[   或不带该列：  drop: [[{column}]]]")),
         [Codes.CountsDiffer] = new(
             new("row counts differ", "行数不一致"),
             new("{table} has {source_rows} rows, {target} has {target_rows}[, {rejected} were rejected].",

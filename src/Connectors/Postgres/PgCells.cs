@@ -16,6 +16,8 @@ internal abstract class PgCells(ColumnSchema schema)
     /// <summary>The type has a binary form that is read here; of any other type the server's text is.</summary>
     public bool IsDecoded => wire != PgWire.Native;
 
+    public string Name => Schema.Name;
+
     /// <summary>The column of the batch being filled.</summary>
     public abstract Column Target { get; set; }
 

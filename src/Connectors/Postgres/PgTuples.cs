@@ -50,7 +50,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         if (!begun && !Begin()) return PgPause.Hungry;
         while (rows < budget.Rows && bytes < budget.Bytes)
         {
-            var size = Size();
+            var size = Size(budget.RowBytes);
             if (size == 0) return PgPause.Hungry;
             if (size < 0) return PgPause.End;
             // A row that would burst the batch waits; alone it always fits.
@@ -78,7 +78,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         pause = PgPause.Full;
         while (rows < budget.Rows && bytes < budget.Bytes)
         {
-            var size = Size();
+            var size = Size(budget.RowBytes);
             if (size <= 0)
             {
                 pause = size == 0 ? PgPause.Hungry : PgPause.End;
@@ -200,7 +200,8 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
     }
 
     /// <summary>Bytes of the row that begins here; 0 = not all there, -1 = the end of the stream.</summary>
-    private int Size()
+    /// <exception cref="PawlException">The row is larger than it may be; said as soon as its lengths are known.</exception>
+    private int Size(long most)
     {
         var bytes = data.AsSpan(at, end - at);
         if (bytes.Length < 2) return 0;
@@ -214,6 +215,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
             var length = BinaryPrimitives.ReadInt32BigEndian(bytes[(int)size..]);
             if (length < -1) throw Wrong(FormattableString.Invariant($"a field of {length} bytes"));
             size += 4 + Math.Max(0, length);
+            if (size > most) throw TooLarge(i, size, most);
         }
         return size > bytes.Length ? 0 : (int)size;
     }
@@ -234,6 +236,13 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
                 row = row[(4 + length)..];
             }
         }
+    }
+
+    private PawlException TooLarge(int field, long size, long most)
+    {
+        List<(string, object?)> details = [("bytes", size), ("limit", most)];
+        if (field < cells.Length) details.Add(("column", cells[field].Name));
+        return new PawlException(Fault.Data, Codes.ValueTooLarge, [.. details]);
     }
 
     private static PawlException Wrong(string cause) => new(Fault.Bug, Codes.ContractBroken, ("cause", cause));

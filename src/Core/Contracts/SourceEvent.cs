@@ -23,7 +23,11 @@ public sealed record ProgressEvent(Position? Commit, Position? Low = null, Posit
 /// <summary>How much one event may carry. A single row larger than <see cref="Bytes"/> travels alone.</summary>
 /// <param name="Rows">At least 1.</param>
 /// <param name="Bytes">At least 1.</param>
-public sealed record BatchBudget(int Rows, long Bytes);
+public sealed record BatchBudget(int Rows, long Bytes)
+{
+    /// <summary>The largest row that may travel; the source refuses a larger one (<see cref="Codes.ValueTooLarge"/>).</summary>
+    public long RowBytes { get; init; } = Array.MaxLength;
+}
 
 /// <summary>What to read of a table, the same in every attempt.</summary>
 public sealed record ReadOptions

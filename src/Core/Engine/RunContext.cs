@@ -54,7 +54,7 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
         const int usual = 4_096;
         var parts = (job.Commit.Rows + usual - 1) / usual;
         return new BatchBudget((int)Math.Max(1, job.Commit.Rows / parts),
-            Math.Clamp(Math.Min(job.Commit.Bytes, LaneBytes) / 8, 64 << 10, 4 << 20));
+            Math.Clamp(Math.Min(job.Commit.Bytes, LaneBytes) / 8, 64 << 10, 4 << 20)) { RowBytes = job.MemoryBytes };
     }
 
     /// <summary>Ends everything: the job is somebody else's now.</summary>
