@@ -54,7 +54,7 @@ internal static class PgConnections
         NpgsqlConnection? connection = null;
         try
         {
-            connection = await Sources.GetOrAdd(ConnectionString(at, name), Source).OpenConnectionAsync(ct).ConfigureAwait(false);
+            connection = await Sources.GetOrAdd(ConnectionString(at, name), Source, at).OpenConnectionAsync(ct).ConfigureAwait(false);
             await using var setup = new NpgsqlCommand(Settings(at, role), connection);
             await setup.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
             return connection;
@@ -70,7 +70,9 @@ internal static class PgConnections
     private static string ConnectionString(PgOptions at, string name) => new NpgsqlConnectionStringBuilder
     {
         Host = at.Host, Port = at.Port, Database = at.Database, Username = at.User, Password = at.Password,
-        SslMode = at.Ssl, RootCertificate = at.SslRootCertificate,
+        SslMode = at.Ssl, RootCertificate = at.SslRootCertificate, SslCertificate = at.SslCertificate, SslKey = at.SslKey,
+        // Encryption by a ticket proves nothing to sslmode, and asking for it costs a round trip.
+        GssEncryptionMode = GssEncryptionMode.Disable,
         ApplicationName = name,
         Pooling = false, Enlist = false, Multiplexing = false, MaxAutoPrepare = 0,
         Timeout = (int)Math.Ceiling(at.ConnectTimeout.TotalSeconds), CommandTimeout = 0, CancellationTimeout = 5_000,
@@ -81,8 +83,9 @@ internal static class PgConnections
         IncludeErrorDetail = true,
     }.ConnectionString;
 
-    private static NpgsqlDataSource Source(string connectionString)
+    private static NpgsqlDataSource Source(string connectionString, PgOptions at)
     {
+        PgCertificates.Check(at);
         var builder = new NpgsqlDataSourceBuilder(connectionString);
         // Nothing asks for types by name: the catalogue query at every connection would be for nothing.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
@@ -97,6 +100,7 @@ internal static class PgConnections
             "client_encoding = 'UTF8'", "TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'",
             "extra_float_digits = 3", "bytea_output = 'hex'", "lc_monetary = 'C'", "xmloption = 'content'", "xmlbinary = 'base64'",
             "standard_conforming_strings = on", "array_nulls = on", "transform_null_equals = off",
+            "quote_all_identifiers = off",
             "search_path = pg_catalog, pg_temp",
             $"statement_timeout = {Milliseconds(at.StatementTimeout)}", $"lock_timeout = {Milliseconds(at.LockTimeout)}",
             "idle_in_transaction_session_timeout = 0", "idle_session_timeout = 0",
@@ -109,8 +113,14 @@ internal static class PgConnections
             "client_connection_check_interval = 2000",
         ];
         if (role is PgRole.Write or PgRole.Control) settings.Add("synchronous_commit = on");
-        settings.Add(role is PgRole.Look or PgRole.Read or PgRole.Snapshot
+        var isReading = role is PgRole.Look or PgRole.Read or PgRole.Snapshot;
+        settings.Add(isReading
             ? "default_transaction_read_only = on" : "default_transaction_read_only = off");
-        return string.Join("; ", settings.Select(s => $"set {s}"));
+        // Version 17 and later: a default of the role or database would end a transaction wherever it is.
+        return string.Join("; ", settings.Select(s => $"set {s}")) + "; select set_config('transaction_timeout', '0', false) "
+            + "where current_setting('server_version_num')::int4 >= 170000"
+            // A database without an encoding refuses to send what is not UTF-8 to who asks for UTF-8: one such text would stop the table.
+            + (isReading ? "; select set_config('client_encoding', 'SQL_ASCII', false) where current_setting('server_encoding') = 'SQL_ASCII'"
+                : "");
     }
 }

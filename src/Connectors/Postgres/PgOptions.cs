@@ -23,6 +23,8 @@ internal sealed record PgOptions
             + "require neither, disable does not encrypt. On loopback and unix sockets it is disable unless stated.", "verify-full", Modes),
         new("sslrootcert", "A file with the root certificates (PEM) that the server's certificate is checked against; without it those of "
             + "the machine."),
+        new("sslcert", "A file with the certificate (PEM) that this side shows to a server that asks for one."),
+        new("sslkey", "A file with the private key (PEM) of sslcert; without it the key is looked for in the file of sslcert."),
         new("socket", "A folder with the server's unix socket, used in place of host and sslmode; the port still names the socket file."),
         new("lock_timeout", "How long to wait for a lock that another session holds: a duration such as 500ms or 5s, from 1ms to 10m.",
             "5s"),
@@ -49,6 +51,10 @@ internal sealed record PgOptions
     public string? Password { get; init; }
     public SslMode Ssl { get; init; } = SslMode.VerifyFull;
     public string? SslRootCertificate { get; init; }
+    /// <summary>File of the client's own certificate; null = none is shown.</summary>
+    public string? SslCertificate { get; init; }
+    /// <summary>File of its key; null = it is in the certificate's file.</summary>
+    public string? SslKey { get; init; }
     /// <summary>Longest wait for a lock, 1 ms – 10 min. Default 5 s.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
     /// <summary>Longest statement; zero = no limit, the default.</summary>
@@ -87,6 +93,8 @@ internal sealed record PgOptions
             {
                 "sslmode" => options with { Ssl = Mode(value) },
                 "sslrootcert" => options with { SslRootCertificate = Path.GetFullPath(value) },
+                "sslcert" => options with { SslCertificate = Path.GetFullPath(value) },
+                "sslkey" => options with { SslKey = Path.GetFullPath(value) },
                 "socket" => options with { Host = Path.GetFullPath(value) },
                 "lock_timeout" => options with { LockTimeout = Duration(name, value, 1, 600_000) },
                 "statement_timeout" => options with { StatementTimeout = Duration(name, value, 0, 3_600_000) },

@@ -57,6 +57,138 @@ public sealed class PgTlsTests
     }
 
     [Fact]
+    public async Task A_client_certificate_is_shown_to_a_server_that_asks_for_one()
+    {
+        await using var server = await PgServer.StartAsync();
+        using var authority = Authority("Test authority");
+        using var stranger = Authority("Another authority");
+        string Write(string name, string text)
+        {
+            var file = Path.Combine(server.Folder, name);
+            File.WriteAllText(file, text);
+            return file;
+        }
+        var root = Write("root.crt", authority.ExportCertificatePem());
+        var ours = Issue(authority, "etl", Now.AddDays(30));
+        var theirs = Issue(stranger, "etl", Now.AddDays(30));
+        var expired = Issue(authority, "etl", Now.AddDays(-1));
+        await server.ExecuteAsync("postgres", "create role etl login", $"alter system set ssl_ca_file = '{root}'");
+        await File.WriteAllTextAsync(Path.Combine(server.Data, "pg_hba.conf"), "local all all trust\nhostssl all all 127.0.0.1/32 cert\n");
+        await UseAsync(server, Issue(authority, "127.0.0.1", Now.AddDays(30)));
+        Task<string> AsEtl(params (string, string)[] more) =>
+            ConnectAsync(server, "etl", [("sslmode", "verify-full"), ("sslrootcert", root), .. more]);
+
+        Assert.Equal("t", await AsEtl(("sslcert", Write("etl.crt", ours.Certificate)), ("sslkey", Write("etl.key", ours.Key))));
+        Assert.Equal("t", await AsEtl(("sslcert", Write("both.pem", ours.Certificate + "\n" + ours.Key))));
+        Assert.Equal(Codes.LoginRefused, await AsEtl());
+        Assert.Contains(await AsEtl(("sslcert", Write("theirs.crt", theirs.Certificate)), ("sslkey", Write("theirs.key", theirs.Key))),
+            new[] { Codes.LoginRefused, Codes.TlsRefused, Codes.Unreachable });
+        Assert.Contains(await AsEtl(("sslcert", Write("old.crt", expired.Certificate)), ("sslkey", Write("old.key", expired.Key))),
+            new[] { Codes.LoginRefused, Codes.TlsRefused, Codes.Unreachable });
+        foreach (var (certificate, key) in new[] { ("etl.crt", "theirs.key"), ("etl.crt", "none.key"), ("none.crt", "etl.key"),
+            ("root.crt", ""), ("etl.key", "etl.crt") })
+        {
+            (string, string)[] more = [("sslcert", Path.Combine(server.Folder, certificate)), ("sslkey", Path.Combine(server.Folder, key))];
+            Assert.Equal(Codes.OptionInvalid, await AsEtl(key.Length == 0 ? more[..1] : more));
+        }
+        Assert.Equal(Codes.OptionInvalid, await AsEtl(("sslkey", Path.Combine(server.Folder, "etl.key"))));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("no certificate")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public async Task Root_certificates_that_are_missing_or_garbage_are_a_wrong_option_not_a_server_out_of_reach(string? text)
+    {
+        var folder = Directory.CreateTempSubdirectory("pawl-tls-");
+        try
+        {
+            var root = Path.Combine(folder.FullName, "root.crt");
+            if (text is not null) await File.WriteAllTextAsync(root, text);
+            var at = new Contracts.Endpoint
+            {
+                Scheme = "postgres", Host = "127.0.0.1", Port = 1, Path = "x", User = "x",
+                Options = new Dictionary<string, string> { ["sslmode"] = "verify-full", ["sslrootcert"] = root },
+            };
+            var thrown = await Assert.ThrowsAsync<PawlException>(async () =>
+                await PgConnections.OpenAsync(PgOptions.Parse(at), PgRole.Look, default));
+            Assert.Equal((Fault.Configuration, Codes.OptionInvalid, "sslrootcert", root),
+                (thrown.Fault, thrown.Code, thrown.Details["option"], thrown.Details["value"]));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>What stands between the two answers, and the code that is to be told; nothing but the request may have been said.</summary>
+    public static TheoryData<byte[], string> Answers => new()
+    {
+        { "N"u8.ToArray(), Codes.TlsRefused },
+        { "E\0\0\0\x0cSFATAL\0\0"u8.ToArray(), Codes.TlsRefused },
+        { "SI am not TLS at all, and this is long enough to be looked at."u8.ToArray(), Codes.TlsRefused },
+        { "S"u8.ToArray(), Codes.TlsRefused },
+        { [], Codes.Unreachable },
+    };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task A_man_in_the_middle_who_talks_TLS_away_hears_no_password(byte[] answer, string code)
+    {
+        using var middle = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        middle.Start();
+        var heard = HearAsync(middle, answer);
+        foreach (var mode in new[] { "require", "verify-ca", "verify-full" })
+        {
+            var at = new Contracts.Endpoint
+            {
+                Scheme = "postgres", Host = "127.0.0.1", Port = ((IPEndPoint)middle.LocalEndpoint).Port, Path = "shop", User = "etl",
+                Password = "swordfish", Options = new Dictionary<string, string> { ["sslmode"] = mode, ["connect_timeout"] = "3s" },
+            };
+            var thrown = await Assert.ThrowsAsync<PawlException>(async () =>
+                await PgConnections.OpenAsync(PgOptions.Parse(at), PgRole.Look, default));
+            Assert.Contains(thrown.Code, new[] { code, Codes.Unreachable });
+            Assert.DoesNotContain("swordfish", thrown.ToString());
+        }
+        middle.Stop();
+        foreach (var words in await heard)
+        {
+            // The request for TLS: eight bytes, 80877103. What follows is a TLS hello at most.
+            Assert.Equal(new byte[] { 0, 0, 0, 8, 4, 210, 22, 47 }, words[..8]);
+            var text = System.Text.Encoding.Latin1.GetString(words);
+            Assert.DoesNotContain("etl", text);
+            Assert.DoesNotContain("swordfish", text);
+        }
+    }
+
+    private static async Task<List<byte[]>> HearAsync(System.Net.Sockets.TcpListener middle, byte[] answer)
+    {
+        var heard = new List<byte[]>();
+        try
+        {
+            while (true)
+            {
+                using var socket = await middle.AcceptSocketAsync();
+                var words = new byte[4096];
+                var length = await socket.ReceiveAsync(words);
+                if (answer.Length > 0)
+                {
+                    await socket.SendAsync(answer);
+                    socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+                    while (await socket.ReceiveAsync(words.AsMemory(length)) is > 0 and var more) length += more;
+                }
+                heard.Add(words[..length]);
+            }
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            // Nobody listens any more.
+            return heard;
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_password_is_told_as_such()
     {
         await using var server = await PgServer.StartAsync();
@@ -77,12 +209,15 @@ public sealed class PgTlsTests
     }
 
     /// <summary>Whether the session is encrypted (t, f), or the code of the refusal.</summary>
-    private static async Task<string> ConnectAsync(PgServer server, params (string Name, string Value)[] options)
+    private static Task<string> ConnectAsync(PgServer server, params (string Name, string Value)[] options) =>
+        ConnectAsync(server, "postgres", options);
+
+    private static async Task<string> ConnectAsync(PgServer server, string user, (string Name, string Value)[] options)
     {
         try
         {
-            await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(PgFixture.At(server, "postgres", options)), PgRole.Look,
-                default);
+            var at = PgFixture.At(server, "postgres", options) with { User = user };
+            await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(at), PgRole.Look, default);
             await using var command = connection.CreateCommand();
             command.CommandText = "select ssl::text from pg_stat_ssl where pid = pg_backend_pid()";
             return ((string)(await command.ExecuteScalarAsync())!)[..1];
