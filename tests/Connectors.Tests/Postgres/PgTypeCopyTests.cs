@@ -40,6 +40,9 @@ public sealed class PgTypeCopyTests
         "date", "timestamp with time zone", "interval", "numeric", "boolean", "uuid", "character(6)", "json",
     ];
 
+    /// <summary>All of them.</summary>
+    public static IEnumerable<string> Types => Binary.Concat(Native);
+
     [Theory]
     [InlineData(15, 18, 11)]
     [InlineData(18, 15, 12)]
