@@ -213,11 +213,14 @@ public sealed class PgWireTests
         await using var writer = await runner.OpenAsync(plan, 0);
         var format = await ((ITakesWire)writer).WireFormatAsync(plan.Source, default);
         await fixture.RunAsync("alter table t alter column n type numeric(10,1)");
-        await foreach (var e in ((IGivesWire)source).ReadWireAsync(table, plan.Read, format!, plan.Splits[0], null, null, Budget, default))
+        var altered = await Assert.ThrowsAsync<PawlException>(async () =>
         {
-            await writer.WriteAsync(plan.Lane(runner.Lease.Job, 0), plan.Source, ((RowsEvent)e).Batch, default);
-        }
-        var altered = await Assert.ThrowsAsync<PawlException>(async () => await writer.FlushAsync(default));
+            await foreach (var e in ((IGivesWire)source).ReadWireAsync(table, plan.Read, format!, plan.Splits[0], null, null, Budget, default))
+            {
+                await writer.WriteAsync(plan.Lane(runner.Lease.Job, 0), plan.Source, ((RowsEvent)e).Batch, default);
+            }
+            await writer.FlushAsync(default);
+        });
         Assert.Equal((Codes.TargetAltered, Fault.Transient), (altered.Code, altered.Fault));
         await writer.DisposeAsync();
         Assert.Equal(["0"], await fixture.QueryAsync("select count(*) from t"));
