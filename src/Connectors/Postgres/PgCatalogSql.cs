@@ -119,7 +119,8 @@ internal static class PgCatalogSql
     private const string Sequences = """
         select coalesce(json_agg(json_build_object('Name', format('%I.%I', sn.nspname, sc.relname), 'Column', a.attname,
             'Identity', d.deptype = 'i', 'Type', format_type(s.seqtypid, null), 'Start', s.seqstart, 'Increment', s.seqincrement,
-            'Minimum', s.seqmin, 'Maximum', s.seqmax, 'Cache', s.seqcache, 'Cycle', s.seqcycle, 'Shared', d.shared) order by a.attnum), '[]')
+            'Minimum', s.seqmin, 'Maximum', s.seqmax, 'Cache', s.seqcache, 'Cycle', s.seqcycle,
+            'Shared', d.shared) order by a.attnum), '[]')
         from (select objid as sequence, refobjsubid as number, deptype, false as shared from pg_depend
                 where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and refobjid = c.oid and deptype in ('a', 'i')
             union all

@@ -120,7 +120,7 @@ internal static class PgConnections
         return string.Join("; ", settings.Select(s => $"set {s}")) + "; select set_config('transaction_timeout', '0', false) "
             + "where current_setting('server_version_num')::int4 >= 170000"
             // A database without an encoding refuses to send what is not UTF-8 to who asks for UTF-8: one such text would stop the table.
-            + (isReading ? "; select set_config('client_encoding', 'SQL_ASCII', false) where current_setting('server_encoding') = 'SQL_ASCII'"
-                : "");
+            + (isReading ? "; select set_config('client_encoding', 'SQL_ASCII', false) "
+                + "where current_setting('server_encoding') = 'SQL_ASCII'" : "");
     }
 }

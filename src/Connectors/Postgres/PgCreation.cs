@@ -51,7 +51,8 @@ internal sealed partial class PgCreation
         {
             throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target),
                 ("column", columns[PgNames.MostColumns].Name),
-                ("cause", FormattableString.Invariant($"tables have at most {PgNames.MostColumns} columns, this one would have {columns.Count}")));
+                ("cause", FormattableString.Invariant(
+                    $"tables have at most {PgNames.MostColumns} columns, this one would have {columns.Count}")));
         }
         var text = new StringBuilder($"create table {PgNames.Quote(plan.Target)} (");
         text.AppendJoin(", ", plan.TargetSchema.Columns.Select(c => Column(c, version)));
@@ -83,7 +84,7 @@ internal sealed partial class PgCreation
     public IReadOnlyList<ColumnSchema> Foresee() => [.. plan.TargetSchema.Columns.Select(c => Origin(c.Name) is { } own
         ? c with { NativeType = own.Type } : c with { NativeType = PgTypes.Declare(c.Type), Type = PgTypes.HeldAs(c.Type) })];
 
-    /// <summary>Sequences that defaults of the columns name and that are not there. Their places are taken when the rows are there.</summary>
+    /// <summary>Sequences that defaults of the columns name and that are not there yet.</summary>
     public async ValueTask CreateSequencesAsync(PgSession session, CancellationToken ct)
     {
         foreach (var sequence in (shape?.Sequences ?? []).Where(s => s.Shared && Carried(s.Column) is not null).DistinctBy(s => s.Name))

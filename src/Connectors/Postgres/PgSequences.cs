@@ -4,8 +4,8 @@ using Pawl.Model;
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>
-/// Sequences that columns of the target own or take their defaults from are moved past the values that came with the rows, so that the first insert after the copy does
-/// not meet one of them. Never back, and only where a value was written.
+/// Sequences that columns of the target own or take their defaults from are moved past the values that came with the rows, so that the
+/// first insert after the copy does not meet one of them. Never back, and only where a value was written.
 /// </summary>
 internal static class PgSequences
 {

@@ -167,7 +167,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         return result with { Rejected = result.Rejected ?? [] };
     }
 
-    /// <summary>In the open transaction, whose first use of a table locks it and looks whether it is the one the writer was made for.</summary>
+    /// <summary>In the open transaction, whose first use of a table locks it and looks whether it still is what the writer knows.</summary>
     private async ValueTask<PgRowWriter> WriterAsync(TablePlan plan, CancellationToken ct)
     {
         if (ReferenceEquals(writer?.Plan, plan) && watched.Group == groups) return writer;

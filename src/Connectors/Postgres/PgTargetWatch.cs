@@ -21,7 +21,7 @@ internal static class PgTargetWatch
         where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
         """;
 
-    /// <summary>Locks the table until the transaction ends; nobody alters or drops it meanwhile. Writers do not disturb each other.</summary>
+    /// <summary>Locks the table until the transaction ends; nobody alters or drops it meanwhile. Writers go on side by side.</summary>
     /// <exception cref="PawlException"><see cref="Codes.TargetTruncated"/> when there is no such table.</exception>
     public static async ValueTask LockAsync(PgSession session, TablePlan plan, CancellationToken ct)
     {

@@ -32,7 +32,8 @@ internal sealed class PgUpsert
         if (columns.Written.Count >= PgNames.MostColumns)
         {
             throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target), ("column", columns.Written[^1].Name),
-                ("cause", FormattableString.Invariant($"an upsert goes by a table with one column more, and {PgNames.MostColumns} are the most")));
+                ("cause", FormattableString.Invariant(
+                    $"an upsert goes by a table with one column more, and {PgNames.MostColumns} are the most")));
         }
         Stage = $"pg_temp.{PgNames.Quote(FormattableString.Invariant($"pawl stage {target.Oid}"))}";
         create = $"create temporary table if not exists {Stage} ("

@@ -117,7 +117,8 @@ internal sealed class SqliteReader : IDisposable
             foreach (var cell in byteCells) size += cell.Measure(handle);
             if (size > budget.RowBytes)
             {
-                throw new PawlException(Fault.Data, Codes.ValueTooLarge, ("table", output.Name), ("bytes", size), ("limit", budget.RowBytes));
+                throw new PawlException(Fault.Data, Codes.ValueTooLarge, ("table", output.Name), ("bytes", size),
+                    ("limit", budget.RowBytes));
             }
             // A row that would burst the batch waits; alone it always fits.
             waiting = rows > 0 && bytes + size > budget.Bytes;

@@ -215,7 +215,8 @@ public sealed class PgWireTests
         await fixture.RunAsync("alter table t alter column n type numeric(10,1)");
         var altered = await Assert.ThrowsAsync<PawlException>(async () =>
         {
-            await foreach (var e in ((IGivesWire)source).ReadWireAsync(table, plan.Read, format!, plan.Splits[0], null, null, Budget, default))
+            var rows = ((IGivesWire)source).ReadWireAsync(table, plan.Read, format!, plan.Splits[0], null, null, Budget, default);
+            await foreach (var e in rows)
             {
                 await writer.WriteAsync(plan.Lane(runner.Lease.Job, 0), plan.Source, ((RowsEvent)e).Batch, default);
             }

@@ -45,8 +45,8 @@ public sealed class TableComparerCountTests
     [InlineData(1_000, 1_500, 0, 999, false)]
     [InlineData(1_000, 999, 0, 1_000, false)]
     [InlineData(1_001, 1_500, 0, 1_000, false)]
-    public async Task Rows_added_to_others_are_judged_by_the_ledger_and_the_target_holds_at_least_those(int source, int target, long rejected,
-        long appended, bool equal)
+    public async Task Rows_added_to_others_are_judged_by_the_ledger_and_the_target_holds_at_least_those(int source, int target,
+        long rejected, long appended, bool equal)
     {
         foreach (var level in new[] { VerifyLevel.Count, VerifyLevel.Digest })
         {
