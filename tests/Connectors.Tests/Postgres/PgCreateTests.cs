@@ -37,8 +37,8 @@ public sealed class PgCreateTests
             var look = $"select {column}, v from {table} order by v, {column}";
             Assert.Equal((table, string.Join(' ', await source.RowsAsync(look))), (table, string.Join(' ', await target.RowsAsync(look))));
         }
-        Assert.Equal(["always|a", "around|d", "down|d", "empty|a"], await target.RowsAsync("select relname, attidentity from pg_attribute a join "
-            + "pg_class c on c.oid = attrelid where attidentity <> '' and relname in ('always', 'around', 'down', 'empty') order by 1"));
+        Assert.Equal(["always|a", "around|d", "down|d", "empty|a"], await target.RowsAsync(
+            "select relname, attidentity from pg_attribute a join pg_class c on c.oid = attrelid where attidentity <> '' and relname in ('always', 'around', 'down', 'empty') order by 1"));
     }
 
     [Fact]
@@ -60,7 +60,8 @@ public sealed class PgCreateTests
             (refused.Fault, refused.Code, refused.Details["native"], refused.Details["where"]));
         await target.RunAsync("create table rest partition of t default");
         await job.DoneAsync();
-        Assert.Equal(await source.RowsAsync("select id, day, v from t order by id"), await target.RowsAsync("select id, day, v from t order by id"));
+        Assert.Equal(await source.RowsAsync("select id, day, v from t order by id"),
+            await target.RowsAsync("select id, day, v from t order by id"));
         Assert.Equal(["310|280|310"], await target.RowsAsync(
             "select (select count(*) from january), (select count(*) from february), (select count(*) from rest)"));
     }
@@ -115,7 +116,8 @@ public sealed class PgCreateTests
         await using var target = await PgFixture.NewAsync();
         var server = target.Server;
         var database = await server.CreateDatabaseAsync($"encoding '{encoding}' locale 'C'");
-        await server.ExecuteAsync(database, $"create table t (v text primary key, w {(encoding == "LATIN1" ? "char(3)" : "varchar(3)")}, x text[], y bytea)",
+        var second = encoding == "LATIN1" ? "char(3)" : "varchar(3)";
+        await server.ExecuteAsync(database, $"create table t (v text primary key, w {second}, x text[], y bytea)",
             $"insert into t values ({literal}, {literal}, array[{literal}], '\\xff00'), ('plain', 'a', '{{}}', '')");
         await new CopyJob
         {

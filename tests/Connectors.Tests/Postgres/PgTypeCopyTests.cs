@@ -36,7 +36,8 @@ public sealed class PgTypeCopyTests
         "tsquery", "int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange", "int4multirange", "nummultirange",
         "datemultirange", "integer[]", "text[]", "numeric[]", "bytea[]", "timestamp with time zone[]", "public.mood[]", "public.pair",
         "public.nest", "public.hstore", "public.ltree", "public.cube", "point", "line", "lseg", "box", "path", "polygon", "circle",
-        "pg_lsn", "pg_snapshot", "xid8", "tid", "jsonpath", "int2vector", "regclass", "regtype", "text", "bytea", "double precision", "real",
+        "pg_lsn", "pg_snapshot", "xid8", "tid", "jsonpath", "int2vector", "regclass", "regtype", "text", "bytea",
+        "double precision", "real",
         "date", "timestamp with time zone", "interval", "numeric", "boolean", "uuid", "character(6)", "json",
     ];
 
@@ -118,7 +119,8 @@ public sealed class PgTypeCopyTests
             ];
             foreach (var setting in settings)
             {
-                await fixture.RunAsync($"alter role odd_{fixture.Database} set {setting}", $"alter database {fixture.Database} set {setting}");
+                await fixture.RunAsync($"alter role odd_{fixture.Database} set {setting}",
+                    $"alter database {fixture.Database} set {setting}");
             }
         }
         await new CopyJob

@@ -44,7 +44,8 @@ public sealed class PgTypesPageTests
         await using var fixture = await PgFixture.NewAsync();
         await fixture.RunAsync("create type mood as enum ('sad')", "create type pair as (a int, b text)",
             "create type nest as (p pair, n int[])", "create table moods ()",
-            "create domain price as numeric(12,3)", "create domain price_of_price as price", "create extension citext", "create extension hstore", "create extension ltree",
+            "create domain price as numeric(12,3)", "create domain price_of_price as price",
+            "create extension citext", "create extension hstore", "create extension ltree",
             "create extension cube");
         var stated = new List<(string Type, string Logical, string Way)>();
         foreach (var row in Rows("Reading"))
@@ -60,7 +61,8 @@ public sealed class PgTypesPageTests
             }
         }
         Assert.True(stated.Count > 60, string.Join('\n', stated));
-        await fixture.RunAsync($"create table t ({string.Join(", ", stated.Select((s, i) => FormattableString.Invariant($"c{i} {s.Type}")))})");
+        var columns = stated.Select((s, i) => FormattableString.Invariant($"c{i} {s.Type}"));
+        await fixture.RunAsync($"create table t ({string.Join(", ", columns)})");
         await using var source = await fixture.SourceAsync();
         var table = await source.TableAsync("t");
         var shape = PgShape.Required(table);
@@ -77,7 +79,8 @@ public sealed class PgTypesPageTests
             };
             if (column.Type.ToString() != logical) wrong.Add($"{row.Type} is read as {column.Type}, the page says {row.Logical}");
             var asText = shape.Columns[i].Wire == PgWire.Native;
-            if (asText != row.Way.StartsWith("the server's own text", StringComparison.Ordinal)) wrong.Add($"{row.Type} does not travel as {row.Way}");
+            if (asText == row.Way.StartsWith("the server's own text", StringComparison.Ordinal)) continue;
+            wrong.Add($"{row.Type} does not travel as {row.Way}");
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         // Each of them is among the values that PgTypeCopyTests copies.

@@ -11,7 +11,8 @@ public sealed class PgLimitsTests
 {
     private static readonly string[] Odd =
     [
-        "a\"; drop table x;--", "it's", "two words", "select", "user", "dot.ted", "Üb 数据 🦀", new('n', 63), new('長', 21), "back\\slash", "$1 {0} %s",
+        "a\"; drop table x;--", "it's", "two words", "select", "user", "dot.ted", "Üb 数据 🦀", new('n', 63),
+        new('長', 21), "back\\slash", "$1 {0} %s",
         "star*", "null",
     ];
 
@@ -75,7 +76,8 @@ public sealed class PgLimitsTests
     [Fact]
     public async Task A_value_beyond_the_jobs_memory_is_refused_with_its_size_and_one_within_it_is_copied()
     {
-        await using var rig = await PgRig.NewAsync("create table t (id int primary key, b bytea)", "alter table t alter b set storage external",
+        await using var rig = await PgRig.NewAsync("create table t (id int primary key, b bytea)",
+            "alter table t alter b set storage external",
             // 48 MB fit into the usual memory, 144 MB do not.
             "insert into t select 1, convert_to(repeat('0123456789abcdef', 3000000), 'UTF8')",
             "insert into t select 2, b || b || b from t where id = 1");
