@@ -87,7 +87,8 @@ public static class RunResult
     /// <summary>The same of several tables, also where there is no room for the column.</summary>
     public static string Words(IReadOnlyList<Consistency> all)
     {
-        var kinds = all.GroupBy(c => c).OrderByDescending(g => g.Key).Select(g => $"{Words(g.Key)} in {Figures.Plural(g.Count(), "table")}");
+        var kinds = all.GroupBy(c => c).OrderByDescending(g => g.Key)
+            .Select(g => $"{Words(g.Key)} in {Figures.Plural(g.Count(), "table")}");
         return "consistency: " + string.Join(", ", kinds);
     }
 

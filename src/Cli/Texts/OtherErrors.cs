@@ -79,7 +79,8 @@ internal static class OtherErrors
             new("the replica is not there yet", "副本尚未跟上"),
             new("{source} has not come to the place where the copy of {table} began[: then {known}][, now {now}].",
                 "{source} 尚未到达开始复制 {table} 时的位置[：当时 {known}][，现在 {now}]。"),
-            new("The copy began on a server that had come further. A replica that lags catches up; a copy that went on now could miss rows.",
+            new("The copy began on a server that had come further. A replica that lags catches up; a copy that went on now could miss " +
+                "rows.",
                 "复制开始时所读的服务器走得更远。滞后的副本会追上；此刻继续可能漏行。"),
             new("Try again in a while, or read from the primary:  pawl run {jobfile}", "稍后再试，或改读主库：  pawl run {jobfile}")),
         [Codes.StatementCancelled] = new(

@@ -146,7 +146,10 @@ internal static class PlanVerb
                 ["generation"] = t.Generation, ["splits_done"] = t.SplitsDone, ["splits_partial"] = t.SplitsPartial,
                 ["splits_todo"] = t.SplitsToDo, ["durable"] = RunResult.Counts(t.Durable), ["bytes"] = t.DurableBytes,
                 ["estimated_rows"] = t.EstimatedRows,
-                ["type_changes"] = t.TypeChanges.Select(c => new Pairs { ["column"] = c.Column, ["from"] = c.From, ["to"] = c.To }).ToArray(),
+                ["type_changes"] = t.TypeChanges.Select(c => new Pairs
+                {
+                    ["column"] = c.Column, ["from"] = c.From, ["to"] = c.To,
+                }).ToArray(),
                 ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
             };
             if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);

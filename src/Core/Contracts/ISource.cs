@@ -75,6 +75,7 @@ public interface IKnowsItsPast
     ValueTask<PastState> CompareAsync(string mark, CancellationToken ct);
 }
 
+/// <summary>What has become of the past that a mark stands for.</summary>
 public enum PastState
 {
     Kept,

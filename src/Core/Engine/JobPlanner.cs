@@ -29,7 +29,8 @@ public sealed class JobPlanner(JobHost host)
         var forecasts = new List<TableForecast>();
         foreach (var d in decisions)
         {
-            var changes = d.Plan is null || d.State is TableState.Finished or TableState.Blocked ? [] : await ChangesAsync(ends.Sink, d.Plan, ct);
+            var isOpen = d.State is not (TableState.Finished or TableState.Blocked);
+            var changes = d.Plan is not null && isOpen ? await ChangesAsync(ends.Sink, d.Plan, ct) : [];
             forecasts.Add(Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink) with { TypeChanges = changes });
         }
         forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));

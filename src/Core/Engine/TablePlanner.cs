@@ -150,7 +150,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         return source is not IHoldsMoments holds || !await holds.StandsAsync(stored, ct);
     }
 
-    /// <summary>Rows that were copied from a source that was put back since may not be there any more, and keys may be given again.</summary>
+    /// <summary>Rows copied from a source that was put back since may not be there any more, and their keys may be given again.</summary>
     private async ValueTask CheckPastAsync(TablePlan stored, CancellationToken ct)
     {
         if (stored.SourceMark is not { } mark || source is not IKnowsItsPast past) return;
