@@ -74,7 +74,9 @@ public sealed class OutageTests
         LoseSource(back: 100, Silence);
         var summary = await world.RunAsync();
         Assert.NotEqual(RunStatus.Done, summary.Status);
-        Assert.Equal((1, 3), (summary.Retries, asked.Count));
+        Assert.InRange(summary.Retries, 1, 2);
+        // Lanes that had rows in hand may still commit them, once each, and that begins the count anew.
+        Assert.InRange(asked.Count, 3, 3 * (1 + world.Job.Parallel));
         Assert.Equal(0, Said(EventCodes.EndpointBack));
         var failed = summary.Tables.Where(t => t.Status == TableStatus.Failed).ToArray();
         Assert.All(failed, t => Assert.Equal(Codes.Unreachable, t.Error?.Code));
