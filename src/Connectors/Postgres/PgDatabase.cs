@@ -29,18 +29,20 @@ internal sealed class PgDatabase : ITargetDatabase
         this.options = options;
         time = context.Time;
         Runner = context.Ids.Next().ToString("N");
-        Dialect = new SqlDialect
-        {
-            Quote = PgNames.Quote,
-            Parameter = number => FormattableString.Invariant($"${number}"),
-            Now = "(extract(epoch from clock_timestamp()) * 1000)::bigint",
-            NumberType = "bigint",
-            TextType = "text collate \"C\"",
-            Schema = options.ControlSchema,
-        };
+        Dialect = DialectOf(options);
     }
 
     public SqlDialect Dialect { get; }
+
+    public static SqlDialect DialectOf(PgOptions options) => new()
+    {
+        Quote = PgNames.Quote,
+        Parameter = number => FormattableString.Invariant($"${number}"),
+        Now = "(extract(epoch from clock_timestamp()) * 1000)::bigint",
+        NumberType = "bigint",
+        TextType = "text collate \"C\"",
+        Schema = options.ControlSchema,
+    };
 
     public PgOptions Options => options;
 

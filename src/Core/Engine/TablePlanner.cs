@@ -249,12 +249,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     }
 
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>
-    private TableName Expand(string template, TableName name)
-    {
-        var target = TableRules.TargetName(template, name, sinkSpec.Limits.HasSchemas);
-        // "orders" and "public.orders" are one table: said so here, it is one name in every comparison.
-        return target.Schema is null && sinkSpec.Limits.DefaultSchema is { } schema ? target with { Schema = schema } : target;
-    }
+    private TableName Expand(string template, TableName name) => TableRules.TargetName(template, name, sinkSpec.Limits);
 
     /// <summary>
     /// Every field is written with its length, so that no two rules can come to the same text. Stored: the form must not change.
