@@ -8,7 +8,8 @@ namespace Pawl.Jobs;
 /// file.
 /// </summary>
 internal sealed class JobBuilder(
-    ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors)
+    ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors,
+    IConnectionBook? book = null)
 {
     /// <summary>More than anybody can keep apart; each is set against every entry.</summary>
     private const int MostGlobs = 500;
@@ -64,7 +65,7 @@ internal sealed class JobBuilder(
     private Endpoint? ReadEndpoint(FieldValue? field)
     {
         if (field?.Value is not string text) return null;
-        var result = EndpointParser.Parse(text, Path.GetDirectoryName(file) ?? "/", environment, connectors);
+        var result = EndpointParser.Parse(text, Path.GetDirectoryName(file) ?? "/", environment, connectors, book);
         foreach (var p in result.Problems)
         {
             var at = problems.Within(field.At, p.Part);
