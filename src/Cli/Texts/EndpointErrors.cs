@@ -57,9 +57,13 @@ internal static class EndpointErrors
                 "查看损坏：  sqlite3 {file} 'pragma integrity_check'   然后恢复备份或：  sqlite3 {file} .recover")),
         [Codes.SourceIsTarget] = new(
             new("source and target are the same", "源与目标相同"),
-            new("Source and target are both[ {file}][ {endpoint}].", "源与目标都是[ {file}][ {endpoint}]。"),
-            new("A database copied onto itself would read what it writes.", "把数据库复制到自身，会读到自己写入的内容。"),
-            new("Name another target, then:  pawl plan {jobfile}", "换一个目标，然后：  pawl plan {jobfile}")),
+            new("Source and target are both {endpoint}[; the table {table} would be copied onto itself].",
+                "源与目标都是 {endpoint}[；表 {table} 会被复制到自身]。"),
+            new("A table copied onto itself would read what it writes. Within one PostgreSQL database any other table can be the target; " +
+                "not within one SQLite file, where every table that is made changes the file that is being read.",
+                "把表复制到自身，会读到自己写入的内容。同一个 PostgreSQL 数据库内，目标可以是任何其他表；" +
+                "同一个 SQLite 文件内则不行：每建一张表都会改变正在读取的文件。"),
+            new("Give the table another target, then:  pawl plan {jobfile}", "给该表换一个目标，然后：  pawl plan {jobfile}")),
         [Codes.LoginRefused] = new(
             new("the server refused the login", "服务器拒绝登录"),
             new("{endpoint} refused the login of {user}[: {cause}].", "{endpoint} 拒绝 {user} 登录[：{cause}]。"),
@@ -111,7 +115,7 @@ internal static class EndpointErrors
         [Codes.StoreDamaged] = new(
             new("the saved connections were changed or damaged", "已保存的连接被改动或损坏"),
             new("{file} is not as Pawl left it[: {cause}].", "{file} 不是 Pawl 写下的样子[：{cause}]。"),
-            new("It was cut short, edited, or an entry was put in another's place. A password might go to the wrong server, so none is used.",
+            new("It was cut short, edited, or entries were exchanged. A password might go to the wrong server, so none is used.",
                 "文件被截断、编辑，或条目被调换。密码可能被发往错误的服务器，因此一个也不用。"),
             new("Bring it back from a backup, or save the connection anew:  pawl conn add NAME URL",
                 "从备份恢复，或重新保存连接：  pawl conn add NAME URL")),

@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// A PostgreSQL database as a transactional target: rows stream into the open transaction. Thread-safe: every session is a connection of
 /// its own, and all of them carry the runner's uuid in their name.
 /// </summary>
-internal sealed class PgDatabase : ITargetDatabase
+internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
 {
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
 
@@ -54,6 +54,9 @@ internal sealed class PgDatabase : ITargetDatabase
 
     public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) =>
         await OpenAsync(PgRole.Write, ct).ConfigureAwait(false);
+
+    public async ValueTask<string?> PlaceAsync(CancellationToken ct) =>
+        (string?)(await UseAsync(session => session.QueryAsync(PgIdentity.Place, ct), ct).ConfigureAwait(false))[0][0];
 
     public ValueTask<PgSession> OpenAsync(PgRole role, CancellationToken ct) =>
         PgSession.OpenAsync(options, role, Runner, Dialect, ct);

@@ -109,7 +109,8 @@ internal sealed class PgProbeTarget
         {
             Use(there, name, table.Write == WriteMode.Upsert ? ["SELECT", "INSERT", "UPDATE"] : ["SELECT", "INSERT"]);
             // An upsert begun anew writes over the rows and removes none.
-            if (table.Write != WriteMode.Upsert && !there.Rights.Contains("DELETE") && !there.Rights.Contains("TRUNCATE")) restart.Table(name, "TRUNCATE");
+            var empties = table.Write != WriteMode.Upsert;
+            if (empties && !there.Rights.Contains("DELETE") && !there.Rights.Contains("TRUNCATE")) restart.Table(name, "DELETE");
             await SequencesAsync(there.Oid.Value, ct).ConfigureAwait(false);
             await SurroundingsAsync(name, ct).ConfigureAwait(false);
         }

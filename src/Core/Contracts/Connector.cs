@@ -103,6 +103,11 @@ public sealed record ConnectorLimits
     /// <summary>Cells of another type than declared are stored exactly.</summary>
     public bool AcceptsStrays { get; init; }
     public bool Upsert { get; init; }
+    /// <summary>
+    /// A table may be copied into another one of the same database: making and filling the one leaves the other as it is, also while it is
+    /// read.
+    /// </summary>
+    public bool CopiesWithin { get; init; }
     public bool HasSchemas { get; init; } = true;
     /// <summary>Where a target table lies whose name says no schema; null = the system decides by itself, or has none.</summary>
     public string? DefaultSchema { get; init; }

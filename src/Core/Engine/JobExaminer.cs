@@ -31,6 +31,7 @@ public sealed class JobExaminer(JobHost host)
         // A source that cannot be opened says so itself, and nothing can be said of its tables.
         problems.RemoveAll(p => source.Findings.Any(f => f.Level == FindingLevel.Broken
             && (f.Code == p.Code || (f.Fault == Fault.Permission && p.Fault == Fault.Permission))));
+        problems.RemoveAll(p => target.Findings.Any(f => f.Level == FindingLevel.Broken && f.Code == p.Code));
         return new JobExamination(source, target, problems, [.. tables.Select(t => (t.Source.Name, t.Target.Name))]);
     }
 
@@ -56,6 +57,7 @@ public sealed class JobExaminer(JobHost host)
             await using var source = await JobEnds.OpenSourceAsync(host, job.Source, ct);
             var matched = await TableCatalogue.MatchAsync(source, job, [], target.HasSchemas, ct);
             problems.AddRange(matched.Where(m => m.Error is not null).Select(m => m.Error!));
+            await CheckPlaceAsync(job, source, matched, problems, ct);
             foreach (var (rule, schema, _) in matched)
             {
                 if (schema is null) continue;
@@ -71,6 +73,27 @@ public sealed class JobExaminer(JobHost host)
             problems.Add(e);
         }
         return tables;
+    }
+
+    /// <summary>A target that cannot be asked says why when it is looked at.</summary>
+    private async Task CheckPlaceAsync(JobSpec job, ISource source, IReadOnlyList<MatchedTable> matched, List<PawlException> problems,
+        CancellationToken ct)
+    {
+        if (host.Connectors.For(job.Target) is not (IWritesTables writes and Connector connector)) return;
+        await using var sink = await writes.OpenSinkAsync(job.Target, new OpenContext(host.Time, host.Ids, host.Points), ct);
+        var place = new SamePlace(source, sink, connector.Spec.Limits);
+        foreach (var (rule, schema, _) in matched.Where(m => m.Schema is not null))
+        {
+            try
+            {
+                await place.CheckAsync(schema!.Name, TableRules.TargetName(rule.Target, schema.Name, connector.Spec.Limits), ct);
+            }
+            catch (PawlException e)
+            {
+                problems.Add(e);
+                if (e.Code != Codes.SourceIsTarget) return;
+            }
+        }
     }
 
     private static IReadOnlyList<string>? Columns(TableRule rule, TableSchema schema, List<PawlException> problems)

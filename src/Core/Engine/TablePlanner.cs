@@ -22,12 +22,15 @@ internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableNa
 /// </summary>
 internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job)
 {
+    private readonly SamePlace place = new(source, sink, sinkSpec.Limits);
+
     public async ValueTask<TableDecision> DecideAsync(TableRule rule, TableSchema schema, TablePlan? stored, Guid? jobId,
         JobProgress? progress, Func<long> nextGeneration, bool restart, CancellationToken ct)
     {
         var target = Expand(rule.Target, schema.Name);
         try
         {
+            await place.CheckAsync(schema.Name, target, ct);
             var wanted = Describe(rule, schema, target);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
             if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
