@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pawl.Jobs;
 using Pawl.Model;
@@ -15,6 +16,7 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
 {
     private const int Format = 1;
     private const int MostBytes = 4 << 20;
+    private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5), Pause = TimeSpan.FromMilliseconds(25);
     private readonly Lock gate = new();
     private Content? content;
@@ -172,7 +174,7 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
     private static byte[] Json(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
             write(json);

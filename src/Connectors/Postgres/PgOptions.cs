@@ -75,7 +75,7 @@ internal sealed record PgOptions
     public string Display { get; init; } = "";
 
     /// <summary>Nothing that is sent leaves this machine.</summary>
-    public bool IsLocal => Host.StartsWith('/') || IsLoopback(Host);
+    public bool IsLocal => OverSocket || IsLoopback(Host);
 
     public override string ToString() => Display;
 

@@ -32,7 +32,7 @@ public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IL
 
     /// <inheritdoc/>
     public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
-        await SqliteSource.OpenAsync(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at), ct).ConfigureAwait(false);
+        await SqliteSource.OpenAsync(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at), ct, context.LookOnly).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>

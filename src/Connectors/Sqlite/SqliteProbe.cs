@@ -35,7 +35,7 @@ internal static partial class SqliteProbe
     /// <exception cref="PawlException">The file cannot be opened.</exception>
     public static Discovery Discover(Endpoint at, TablePattern pattern)
     {
-        using var file = SqliteFile.Open(SqliteIdentity.Resolve(at.Path), SqliteAccess.Read, SqliteOptions.Parse(at).Busy);
+        using var file = SqliteFile.OpenToLook(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at).Busy);
         return new Discovery([],
         [
             .. SqliteCatalog.Tables(file, pattern).Select(name => SqliteCatalog.Describe(file, name)).Select(t => new FoundTable(t.Name,
@@ -45,7 +45,7 @@ internal static partial class SqliteProbe
 
     private static ProbeReport Existing(string path, SqliteOptions options, ProbeRequest request)
     {
-        using var file = SqliteFile.Open(path, SqliteAccess.Read, options.Busy);
+        using var file = SqliteFile.OpenToLook(path, options.Busy);
         var all = SqliteCatalog.Tables(file, new TablePattern("*"));
         var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var tables = all.Where(t => wanted.Count == 0 || wanted.Contains(t)).ToArray();
@@ -53,7 +53,7 @@ internal static partial class SqliteProbe
         var findings = new List<ProbeFinding>
         {
             ProbeFinding.Good(FindingCodes.Reached, ("file", path)),
-            ProbeFinding.Note(FindingCodes.Journal, ("mode", file.Text("pragma journal_mode"))),
+            ProbeFinding.Note(FindingCodes.Journal, ("mode", SqliteFile.KeepsLog(path) ? "wal" : file.Text("pragma journal_mode"))),
         };
         if (request.Role != ProbeRole.Target) findings.AddRange(Reading(file, tables, bytes));
         if (request.Role != ProbeRole.Source)

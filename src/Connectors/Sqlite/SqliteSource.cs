@@ -26,9 +26,10 @@ internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace
     public ValueTask<string?> PlaceAsync(CancellationToken ct) => ValueTask.FromResult<string?>(Identity.Text);
 
     /// <exception cref="PawlException">The file is missing, a directory, out of reach, or no database.</exception>
-    public static Task<SqliteSource> OpenAsync(string path, SqliteOptions options, CancellationToken ct) => Task.Run(() =>
+    public static Task<SqliteSource> OpenAsync(string path, SqliteOptions options, CancellationToken ct, bool lookOnly = false) =>
+        Task.Run(() =>
     {
-        var file = SqliteFile.Open(path, SqliteAccess.Read, options.Busy);
+        var file = lookOnly ? SqliteFile.OpenToLook(path, options.Busy) : SqliteFile.Open(path, SqliteAccess.Read, options.Busy);
         try
         {
             // The first look at the catalogue is what finds out that a file is no database.

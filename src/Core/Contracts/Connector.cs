@@ -56,7 +56,8 @@ public interface IKeepsHistory
 /// <param name="Ids">The only source of fresh uuids.</param>
 /// <param name="Points">Told of every named point of the commit path.</param>
 /// <param name="Snapshot">A snapshot to read in, made by <see cref="IChangeSource.PinAsync"/>; null = none.</param>
-public sealed record OpenContext(TimeProvider Time, IdSource Ids, ICrashPoints Points, string? Snapshot = null);
+/// <param name="LookOnly">Tables will be described and not read; not even a file that readers share may be left behind.</param>
+public sealed record OpenContext(TimeProvider Time, IdSource Ids, ICrashPoints Points, string? Snapshot = null, bool LookOnly = false);
 
 /// <summary>Fresh uuids from the host's seeded randomness, so that a simulated run repeats exactly. Thread-safe.</summary>
 public sealed class IdSource(Random random)

@@ -54,7 +54,7 @@ public sealed class JobExaminer(JobHost host)
         var tables = new List<(ProbeTable, ProbeTable)>();
         try
         {
-            await using var source = await JobEnds.OpenSourceAsync(host, job.Source, ct);
+            await using var source = await JobEnds.OpenSourceAsync(host, job.Source, ct, lookOnly: true);
             var matched = await TableCatalogue.MatchAsync(source, job, [], target.HasSchemas, ct);
             problems.AddRange(matched.Where(m => m.Error is not null).Select(m => m.Error!));
             await CheckPlaceAsync(job, source, matched, problems, ct);
