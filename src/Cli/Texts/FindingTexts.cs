@@ -61,7 +61,7 @@ public static class FindingTexts
         [FindingCodes.ConnectionsLimit] = new(Sessions, new("at most {limit} allowed, {needed} needed", "最多允许 {limit} 个，需要 {needed} 个"),
             new("Use fewer lanes (parallel), or let an administrator raise the limit of server, database or role.",
                 "减少通道数（parallel），或请管理员提高服务器、数据库或角色的上限。")),
-        [FindingCodes.Tables] = new(Tables, new("{tables}[, about {bytes} without indexes]", "{tables} 张[，不含索引约 {bytes}]"), None),
+        [FindingCodes.Tables] = new(Tables, new("{tables}[, about {bytes}]", "{tables} 张[，约 {bytes}]"), None),
         [FindingCodes.Statistics] = new(Statistics, new("there, as far as they matter", "所需的都有"), None),
         [FindingCodes.StatisticsMissing] = new(Statistics, new("never gathered for {tables}", "{tables} 从未收集"),
             new("Without them a table is cut into splits by guess, and lanes end at different times.", "没有统计信息只能凭猜测切分，各通道结束时间不一。")),

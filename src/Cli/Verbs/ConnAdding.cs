@@ -32,7 +32,7 @@ internal static class ConnAdding
         await store.SaveAsync(new SavedConnection(name, url, Environment.CurrentDirectory, password), ct);
         var secret = password is null ? "without a password" : password == kept ? "its password is kept" : "its password is sealed";
         if (AddressSecrets.Refers(url)) secret = "its password is looked up when it is used";
-        shell.Say($"{(old is null ? "Saved" : "Changed")} {name}: {at.Display}, {secret}.");
+        shell.Say($"{(old is null ? "Saved" : "Changed")} {name}: {at.Display}{(at.Host is null ? "" : $", {secret}")}.");
         shell.Note($"Next: pawl conn test {name}");
         shell.Data["name"] = name;
         shell.Data["address"] = at.Display;

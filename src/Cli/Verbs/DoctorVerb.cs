@@ -31,6 +31,10 @@ internal static class DoctorVerb
         {
             return await OneAsync(shell, connectors, Addresses.Parse(what, connectors), ct);
         }
+        if (!File.Exists(what) && SavedConnections.IsName(what) && NearestName.Of(what, SavedConnections.InHome().Names) is { } near)
+        {
+            throw new PawlException(Fault.Configuration, Codes.ConnectionUnknown, ("name", what), ("suggestion", near));
+        }
         var job = VerbRun.LoadJob(shell, what, connectors);
         var found = await new JobExaminer(Hosts.Create(connectors, new NoEvents(), shell.Time)).ExamineAsync(job, ct);
         var context = VerbRun.Context(shell);

@@ -211,7 +211,10 @@ public sealed class SavedConnectionTests : IDisposable
         var near = await shop.RunAsync("run", "jobs/job.yaml");
         Assert.True(near.Code == 2 && near.Err.Contains(Codes.ConnectionUnknown), near.ToString());
         Assert.Contains("did you mean shop?", near.Err);
-        var test2 = await shop.RunAsync("conn", "test", "shpo");
-        Assert.True(test2.Code == 2 && test2.Err.Contains("Did you mean shop?"), test2.ToString());
+        foreach (var words in new[] { "conn test shpo", "conn discover shpo", "conn remove shpo", "doctor shpo" })
+        {
+            var misspelt = await shop.RunAsync(words.Split(' '));
+            Assert.True(misspelt.Code == 2 && misspelt.Err.Contains("Did you mean shop?"), $"{words}: {misspelt}");
+        }
     }
 }

@@ -77,6 +77,54 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task The_least_rights_of_the_samples_are_enough_and_no_more()
+    {
+        var server = await PgServer.SharedAsync();
+        var (shop, house) = (await server.CreateDatabaseAsync(), await server.CreateDatabaseAsync());
+        var (reader, writer) = ($"reader{shop}", $"writer{shop}");
+        foreach (var database in new[] { shop, house }) await server.ExecuteAsync(shop, $"revoke all on database {database} from public");
+        await server.ExecuteAsync(shop, "create schema sales", "create table sales.orders (id int primary key, v text)",
+            "create table sales.customers (id int primary key, name text)", "create table sales.salaries (id int primary key)",
+            "insert into sales.orders select i, 'v' from generate_series(1, 200) i", "insert into sales.customers values (1, 'a')");
+        await server.ExecuteAsync(house, "create schema stock", "create table stock.items (id int primary key, name text)",
+            "create table stock.prices (id int primary key)");
+        await server.ExecuteAsync(shop, Script("postgres-source.sql", ("pawl_reader", reader), ("DATABASE shop", $"DATABASE {shop}")));
+        await server.ExecuteAsync(house,
+            Script("postgres-target.sql", ("pawl_writer", writer), ("DATABASE warehouse", $"DATABASE {house}")));
+        WriteJob(Url(server, shop, reader), Url(server, house, writer) + "?control_schema=pawl",
+            "sales.orders: dw.orders\nsales.customers: {target: stock.items, write: upsert}");
+        var doctor = await PawlAsync("doctor");
+        Assert.True(doctor.Code == 0 && doctor.Out.Contains("All is well."), doctor.ToString());
+        var run = await PawlAsync("run");
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Equal(0, (await PawlAsync("verify", "--level", "digest")).Code);
+        foreach (var (database, role, forbidden) in new[]
+        {
+            (shop, reader, "select * from sales.salaries"), (shop, reader, "delete from sales.orders"),
+            (house, writer, "select * from stock.prices"), (house, writer, "drop table stock.items"), (house, writer, "create schema s"),
+        })
+        {
+            await using var connection = await server.ConnectAsync(database, role);
+            await using var command = new Npgsql.NpgsqlCommand(forbidden, connection);
+            var refused = await Assert.ThrowsAsync<Npgsql.PostgresException>(async () => await command.ExecuteNonQueryAsync());
+            Assert.Equal("42501", refused.SqlState);
+        }
+
+        static string[] Script(string name, params (string Sample, string Real)[] names)
+        {
+            var text = File.ReadAllText(Path.Combine(PawlProgram.Root, "samples", "grants", name));
+            foreach (var (sample, real) in names)
+            {
+                Assert.Contains(sample, text);
+                text = text.Replace(sample, real, StringComparison.Ordinal);
+            }
+            var lines = text.Split('\n').Where(l => l.Length > 0 && !l.StartsWith("--", StringComparison.Ordinal)).ToArray();
+            Assert.All(lines, l => Assert.EndsWith(";", l));
+            return lines;
+        }
+    }
+
+    [Fact]
     public async Task A_job_between_files_is_looked_at_and_left_as_it_is()
     {
         using var shop = await CliShop.CreateAsync(50);
