@@ -46,6 +46,7 @@ internal static partial class SqliteProbe
     private static ProbeReport Existing(string path, SqliteOptions options, ProbeRequest request)
     {
         using var file = SqliteFile.OpenToLook(path, options.Busy);
+        if (request.AnswersOnly) return new ProbeReport(file.Number("select count(*) from sqlite_schema") >= 0, Product, []);
         var all = SqliteCatalog.Tables(file, new TablePattern("*"));
         var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var tables = all.Where(t => wanted.Count == 0 || wanted.Contains(t)).ToArray();
