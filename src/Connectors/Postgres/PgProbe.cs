@@ -31,7 +31,8 @@ internal static class PgProbe
         }
         catch (NpgsqlException e)
         {
-            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL", [ProbeFinding.Of(PgFaults.Classify(e, at!, "probe"))]);
+            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL",
+                [ProbeFinding.Of(PgFaults.Classify(e, at!, "probe"))]);
         }
     }
 
