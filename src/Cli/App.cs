@@ -14,6 +14,8 @@ internal static class App
     [
         ("demo", DemoVerb.Create),
         ("init", InitVerb.Create),
+        ("conn", ConnVerb.Create),
+        ("doctor", DoctorVerb.Create),
         ("validate", ValidateVerb.Create),
         ("plan", PlanVerb.Create),
         ("run", RunVerb.Create),

@@ -77,11 +77,16 @@ public abstract class SpecSuite
         Assert.DoesNotContain(secret, $"{at}");
     }
 
-    [Fact]
-    public async Task Probing_reports_and_does_not_throw()
+    [Theory]
+    [InlineData(ProbeRole.Any)]
+    [InlineData(ProbeRole.Source)]
+    [InlineData(ProbeRole.Target)]
+    public async Task Probing_reports_and_does_not_throw(ProbeRole role)
     {
-        var report = await Connector.ProbeAsync(Unreachable, TestContext.Current.CancellationToken);
+        var request = new ProbeRequest(Unreachable) { Role = role };
+        var report = await Connector.ProbeAsync(request, TestContext.Current.CancellationToken);
         Assert.False(report.Reachable);
-        Assert.Contains(report.Findings, f => !f.Ok && !string.IsNullOrEmpty(f.Advice));
+        var broken = Assert.Single(report.Findings, f => f.Level == FindingLevel.Broken);
+        Assert.StartsWith("PAWL-", broken.Code);
     }
 }

@@ -57,9 +57,13 @@ internal static class EndpointErrors
                 "查看损坏：  sqlite3 {file} 'pragma integrity_check'   然后恢复备份或：  sqlite3 {file} .recover")),
         [Codes.SourceIsTarget] = new(
             new("source and target are the same", "源与目标相同"),
-            new("Source and target are both[ {file}][ {endpoint}].", "源与目标都是[ {file}][ {endpoint}]。"),
-            new("A database copied onto itself would read what it writes.", "把数据库复制到自身，会读到自己写入的内容。"),
-            new("Name another target, then:  pawl plan {jobfile}", "换一个目标，然后：  pawl plan {jobfile}")),
+            new("Source and target are both {endpoint}[; the table {table} would be copied onto itself].",
+                "源与目标都是 {endpoint}[；表 {table} 会被复制到自身]。"),
+            new("A table copied onto itself would read what it writes. Within one PostgreSQL database any other table can be the target; " +
+                "not within one SQLite file, where every table that is made changes the file that is being read.",
+                "把表复制到自身，会读到自己写入的内容。同一个 PostgreSQL 数据库内，目标可以是任何其他表；" +
+                "同一个 SQLite 文件内则不行：每建一张表都会改变正在读取的文件。"),
+            new("Give the table another target, then:  pawl plan {jobfile}", "给该表换一个目标，然后：  pawl plan {jobfile}")),
         [Codes.LoginRefused] = new(
             new("the server refused the login", "服务器拒绝登录"),
             new("{endpoint} refused the login of {user}[: {cause}].", "{endpoint} 拒绝 {user} 登录[：{cause}]。"),
@@ -93,5 +97,27 @@ internal static class EndpointErrors
             new("It is a standby that follows another server, or was set to read only. A target has to be the primary.",
                 "它是跟随其他服务器的备库，或被设为只读。目标必须是主库。"),
             new("Name the primary as target, then:  pawl run {jobfile}", "将目标改为主库，然后：  pawl run {jobfile}")),
+        [Codes.ConnectionUnknown] = new(
+            new("no such saved connection", "没有该名字的已保存连接"),
+            new("No connection is saved under the name {name}.[ Did you mean {suggestion}?]",
+                "没有以 {name} 为名保存的连接。[是否想写 {suggestion}？]"),
+            new("An address starts with its system, as in sqlite:shop.db; a plain word is the name of a saved connection of this user.",
+                "地址以系统名开头，如 sqlite:shop.db；单独一个词则是当前用户已保存连接的名字。"),
+            new("See what is saved:  pawl conn list   or save it:  pawl conn add {name} URL",
+                "查看已保存的：  pawl conn list   或保存它：  pawl conn add {name} URL")),
+        [Codes.StoreLocked] = new(
+            new("the saved connections cannot be opened", "无法打开已保存的连接"),
+            new("The key of the saved connections does not open them[: {cause}].", "密钥无法打开已保存的连接[：{cause}]。"),
+            new("They are sealed with PAWL_KEY where it is set, else with a key file beside them that only its owner may read.",
+                "设置了 PAWL_KEY 时用它加密，否则用旁边只有属主可读的密钥文件。"),
+            new("Bring the key back ({key_file}, or PAWL_KEY). If it is lost, save the connections anew:  pawl conn remove NAME",
+                "找回密钥（{key_file} 或 PAWL_KEY）。若已丢失，请重新保存连接：  pawl conn remove NAME")),
+        [Codes.StoreDamaged] = new(
+            new("the saved connections were changed or damaged", "已保存的连接被改动或损坏"),
+            new("{file} is not as Pawl left it[: {cause}].", "{file} 不是 Pawl 写下的样子[：{cause}]。"),
+            new("It was cut short, edited, or entries were exchanged. A password might go to the wrong server, so none is used.",
+                "文件被截断、编辑，或条目被调换。密码可能被发往错误的服务器，因此一个也不用。"),
+            new("Bring it back from a backup, or save the connection anew:  pawl conn add NAME URL",
+                "从备份恢复，或重新保存连接：  pawl conn add NAME URL")),
     };
 }

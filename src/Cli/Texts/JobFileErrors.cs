@@ -80,5 +80,12 @@ internal static class JobFileErrors
             new("{cause}", "{cause}"),
             new("Nothing was done.", "什么都没有做。"),
             new("See its options:  pawl[ {verb}] --help", "查看选项：  pawl[ {verb}] --help")),
+        [Codes.SecretOnCommandLine] = new(
+            new("a secret on the command line", "命令行中有密钥"),
+            new("The address holds its {secret} in plain text[: {address}].", "地址中有明文的 {secret}[：{address}]。"),
+            new("Every process on the machine can read a command line, and the shell keeps it in its history. Nothing was done with it.",
+                "本机所有进程都能读到命令行，shell 还会把它留在历史记录里。Pawl 没有使用它。"),
+            new("Take it out of the address, let Pawl ask for it, and change it if others may have seen it:  pawl conn add NAME URL",
+                "从地址中去掉它，让 Pawl 询问；若可能被他人看到，请更换：  pawl conn add NAME URL")),
     };
 }

@@ -50,9 +50,6 @@ public static class ReasonTexts
         [JobReasons.FileUnreadable] = new("[{name}: ]the file cannot be read.", "[{name}：]文件无法读取。"),
         [JobReasons.NoScheme] = new("An address starts with its system, as in sqlite:shop.db[; known: {known}].",
             "地址以系统名开头，如 sqlite:shop.db[；已知：{known}]。"),
-        [JobReasons.SavedConnection] = new("{name} looks like the name of a saved connection; this version knows addresses only, as " +
-            "sqlite:shop.db.",
-            "{name} 像是已保存连接的名字；本版本只支持地址，如 sqlite:shop.db。"),
         [JobReasons.NoPath] = new("The address names no file or database.", "地址中没有文件或数据库。"),
         [JobReasons.Host] = new("The host in the address cannot be read.", "地址中的主机无法理解。"),
         [JobReasons.Port] = new("The port in the address is not a number from 1 to 65535.", "地址中的端口不是 1 到 65535 的数字。"),

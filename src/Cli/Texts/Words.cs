@@ -16,3 +16,9 @@ public sealed record ErrorText(Words Title, Words What, Words Why, Words Help);
 /// <param name="Line">One line for people.</param>
 /// <param name="Meaning">When the event comes, for <c>pawl explain</c>.</param>
 public sealed record EventText(Words Line, Words Meaning);
+
+/// <summary>What is said about one finding of a look at an endpoint: templates over its details.</summary>
+/// <param name="Topic">One or two words: what was looked at.</param>
+/// <param name="Line">What it showed.</param>
+/// <param name="Advice">What it means and what to do; empty = nothing to do.</param>
+public sealed record FindingText(Words Topic, Words Line, Words Advice);

@@ -13,7 +13,7 @@ internal static class ExplainVerb
     {
         var topic = new Argument<string>("topic")
         {
-            Description = "An error code (PAWL-401), an event code, or a field of the job file.", HelpName = "CODE|FIELD",
+            Description = "An error code (PAWL-401), a code of an event or a finding, or a field of the job file.", HelpName = "CODE|FIELD",
         };
         return new Command("explain", "Explain an error code, an event or a field of the job file.") { topic }
             .Does("explain", (shell, parse, _) => Task.FromResult(Explain(shell, parse.GetValue(topic)!)));
@@ -23,9 +23,10 @@ internal static class ExplainVerb
     {
         if (ErrorTexts.Find(topic.ToUpperInvariant()) is { } error) return Error(shell, topic.ToUpperInvariant(), error);
         if (EventTexts.Find(topic) is { } told) return Event(shell, topic, told);
+        if (FindingTexts.Find(topic) is { } finding) return Finding(shell, topic, finding);
         var fields = JobFieldDocs.Find(topic);
         if (fields.Count > 0) return Fields(shell, fields);
-        var names = ErrorTexts.AllCodes.Concat(EventTexts.AllCodes)
+        var names = ErrorTexts.AllCodes.Concat(EventTexts.AllCodes).Concat(FindingTexts.AllCodes)
             .Concat(JobFieldDocs.All.Select(f => f.Path)).Concat(JobFieldDocs.All.Select(f => f.Name));
         var near = NearestName.Of(topic, names.Distinct());
         throw new PawlException(Fault.Configuration, Codes.Usage,
@@ -57,6 +58,19 @@ internal static class ExplainVerb
         shell.Data["topic"] = code;
         shell.Data["meaning"] = text.Meaning.En;
         shell.Data["says"] = arguments;
+        return ExitCode.Done;
+    }
+
+    private static int Finding(Shell shell, string code, FindingText text)
+    {
+        string Sample(string name) => name.ToUpperInvariant();
+        shell.Say($"{shell.OutPaint.Bold(code)}  a finding of doctor: {text.Topic.En}");
+        var (line, advice) = (Template.Fill(text.Line.En, Sample), Template.Fill(text.Advice.En, Sample));
+        Paragraph(shell, "says", line);
+        if (advice.Length > 0) Paragraph(shell, "advice", advice);
+        shell.Data["topic"] = code;
+        shell.Data["says"] = line;
+        shell.Data["advice"] = advice;
         return ExitCode.Done;
     }
 

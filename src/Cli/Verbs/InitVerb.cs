@@ -42,14 +42,14 @@ internal static class InitVerb
                 ("command", $"pawl init … -o {Quoting.Word(wish.Output)}"), ("answer", "--force"));
         }
         // What a user types counts from where he stands; what the file says, from where the file is.
-        var source = Parse(wish.From, Environment.CurrentDirectory, connectors);
-        var target = Parse(wish.To, Environment.CurrentDirectory, connectors);
+        var source = Addresses.Read(wish.From, Environment.CurrentDirectory, connectors);
+        var target = Addresses.Read(wish.To, Environment.CurrentDirectory, connectors);
         var found = await TablesAsync(shell, connectors, source, Patterns(wish), ct);
         // Many tables stay patterns: a file is written to be read.
         IReadOnlyList<string> names = found.Count > MostNames ? Patterns(wish) : [.. found.Select(t =>
             TablePattern.Literal(t.Name.ToString()).Text)];
         var composed = JobFile.Compose(Relative(wish.From, source, folder), Relative(wish.To, target, folder), names, folder,
-            Environment.GetEnvironmentVariable, [.. connectors.All.Select(c => c.Spec)], wish.Name);
+            Environment.GetEnvironmentVariable, [.. connectors.All.Select(c => c.Spec)], wish.Name, book: SavedConnections.InHome());
         var text = composed.Text;
         foreach (var secret in composed.Secrets)
         {
@@ -70,20 +70,6 @@ internal static class InitVerb
     }
 
     private static string[] Patterns(Wish wish) => wish.Tables.Length == 0 ? ["*"] : wish.Tables;
-
-    private static Endpoint Parse(string text, string folder, ConnectorScan connectors)
-    {
-        var result = EndpointParser.Parse(text, folder, Environment.GetEnvironmentVariable, connectors.All.Select(c => c.Spec));
-        if (result.Endpoint is { } endpoint) return endpoint;
-        var problem = result.Problems[0];
-        var details = problem.Details.ToDictionary(d => d.Key, d => (object?)d.Value);
-        if (problem.Suggestion is { } near) details["suggestion"] = near;
-        if (problem.Reason is { } reason && Texts.ReasonTexts.Find(reason) is { } words)
-        {
-            details["cause"] = Texts.Template.Fill(words.En, n => problem.Details.GetValueOrDefault(n));
-        }
-        throw new PawlException(Fault.Configuration, problem.Code, [.. details.Select(d => (d.Key, d.Value))]);
-    }
 
     private static async Task<IReadOnlyList<TableSchema>> TablesAsync(Shell shell, ConnectorScan connectors, Endpoint source,
         string[] patterns,

@@ -78,7 +78,8 @@ internal static class VerbRun
     public static JobSpec LoadJob(Shell shell, string file, ConnectorScan connectors)
     {
         shell.JobFile = file;
-        var result = JobFile.Load(file, Environment.GetEnvironmentVariable, connectors.All.Select(c => c.Spec));
+        var result = JobFile.Load(file, Environment.GetEnvironmentVariable, connectors.All.Select(c => c.Spec),
+            SavedConnections.InHome());
         if (result.Job is null) throw new JobRejected(file, result.Problems);
         shell.Job = result.Job.Name;
         return result.Job;

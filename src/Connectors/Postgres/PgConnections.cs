@@ -63,7 +63,8 @@ internal static class PgConnections
         {
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
             if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
-            throw PgFaults.Classify(e, at, "connect");
+            throw PgFaults.Classify(e, at, "connect", grant: e is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege }
+                ? $"GRANT CONNECT ON DATABASE {PgNames.Quote(at.Database)} TO {PgNames.Quote(at.User)}" : null);
         }
     }
 

@@ -4,7 +4,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>PostgreSQL databases: <c>postgres://user@host:5432/database?sslmode=verify-full</c>. Stateless and thread-safe.</summary>
-public sealed class PgConnector : Connector, IReadsTables, IWritesTables
+public sealed class PgConnector : Connector, IReadsTables, IWritesTables, IListsTables
 {
     public override ConnectorSpec Spec { get; } = new()
     {
@@ -18,12 +18,18 @@ public sealed class PgConnector : Connector, IReadsTables, IWritesTables
             DefaultSchema = PgNames.DefaultSchema,
             MaxWriters = 16,
             Upsert = true,
+            CopiesWithin = true,
             // A field of 1 GB and its row do not fit into one message of the server's.
             ValueBytes = 1_000_000_000,
         },
     };
 
-    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => PgProbe.LookAsync(at, ct);
+    public override ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) =>
+        PgProbe.LookAsync(request, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<Discovery> DiscoverAsync(Endpoint at, TablePattern pattern, CancellationToken ct) =>
+        PgDiscovery.LookAsync(PgOptions.Parse(at), pattern, ct);
 
     /// <inheritdoc/>
     public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>

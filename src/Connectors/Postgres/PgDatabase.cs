@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// A PostgreSQL database as a transactional target: rows stream into the open transaction. Thread-safe: every session is a connection of
 /// its own, and all of them carry the runner's uuid in their name.
 /// </summary>
-internal sealed class PgDatabase : ITargetDatabase
+internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
 {
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
 
@@ -29,18 +29,20 @@ internal sealed class PgDatabase : ITargetDatabase
         this.options = options;
         time = context.Time;
         Runner = context.Ids.Next().ToString("N");
-        Dialect = new SqlDialect
-        {
-            Quote = PgNames.Quote,
-            Parameter = number => FormattableString.Invariant($"${number}"),
-            Now = "(extract(epoch from clock_timestamp()) * 1000)::bigint",
-            NumberType = "bigint",
-            TextType = "text collate \"C\"",
-            Schema = options.ControlSchema,
-        };
+        Dialect = DialectOf(options);
     }
 
     public SqlDialect Dialect { get; }
+
+    public static SqlDialect DialectOf(PgOptions options) => new()
+    {
+        Quote = PgNames.Quote,
+        Parameter = number => FormattableString.Invariant($"${number}"),
+        Now = "(extract(epoch from clock_timestamp()) * 1000)::bigint",
+        NumberType = "bigint",
+        TextType = "text collate \"C\"",
+        Schema = options.ControlSchema,
+    };
 
     public PgOptions Options => options;
 
@@ -52,6 +54,9 @@ internal sealed class PgDatabase : ITargetDatabase
 
     public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) =>
         await OpenAsync(PgRole.Write, ct).ConfigureAwait(false);
+
+    public async ValueTask<string?> PlaceAsync(CancellationToken ct) =>
+        (string?)(await UseAsync(session => session.QueryAsync(PgIdentity.Place, ct), ct).ConfigureAwait(false))[0][0];
 
     public ValueTask<PgSession> OpenAsync(PgRole role, CancellationToken ct) =>
         PgSession.OpenAsync(options, role, Runner, Dialect, ct);

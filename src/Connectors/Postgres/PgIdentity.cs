@@ -10,6 +10,14 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal static class PgIdentity
 {
+    /// <summary>
+    /// Which running server and database this is, for any role. Unlike the identity it tells a promoted copy from what it was copied from.
+    /// </summary>
+    public const string Place = """
+        select extract(epoch from pg_postmaster_start_time())::text || ' ' || current_setting('port') || ' ' || d.oid::text
+        from pg_database d where d.datname = current_database()
+        """;
+
     /// <param name="numbers">System identifier and database oid, a space between.</param>
     public static string Text(string numbers) => $"postgres {numbers}";
 

@@ -74,6 +74,9 @@ internal sealed record PgOptions
     /// <summary>The URL without secrets.</summary>
     public string Display { get; init; } = "";
 
+    /// <summary>Nothing that is sent leaves this machine.</summary>
+    public bool IsLocal => OverSocket || IsLoopback(Host);
+
     public override string ToString() => Display;
 
     /// <exception cref="PawlException"><see cref="Codes.OptionUnknown"/>, <see cref="Codes.OptionInvalid"/>.</exception>

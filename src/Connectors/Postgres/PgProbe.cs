@@ -5,92 +5,177 @@ using Pawl.Model;
 
 namespace Pawl.Connectors.Postgres;
 
-/// <summary>Looks at a database without changing it. Reports what it finds; throws for nothing that can be found.</summary>
+/// <summary>
+/// Looks at a database without changing it, on one session that may only read. Reports what it finds; throws for nothing that can be found.
+/// </summary>
 internal static class PgProbe
 {
-    private const string Look = """
-        select current_setting('server_version'), current_setting('server_version_num')::int4,
-            current_setting('server_encoding'), (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where c.relkind in ('r', 'p') and not c.relispartition and n.nspname not in ('pg_catalog', 'information_schema')
-                    and n.nspname !~ '^pg_(toast|temp)'),
-            pg_is_in_recovery(), current_setting('wal_level'), (select timeline_id from pg_control_checkpoint()),
-            has_database_privilege(current_database(), 'create'), current_user::text, current_database()::text,
-            current_setting('fsync'), (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where c.relkind = 'r' and c.reltuples < 0 and pg_relation_size(c.oid) > 1000000
-                    and n.nspname not in ('pg_catalog', 'information_schema'))
-        """;
+    private const int LeastVersion = 140_000;
 
-    private const string Unreadable = """
-        select format('%I.%I', n.nspname, c.relname), has_schema_privilege(n.oid, 'usage'), format('%I', n.nspname)
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where c.relkind in ('r', 'p') and not c.relispartition and n.nspname not in ('pg_catalog', 'information_schema')
-            and n.nspname !~ '^pg_(toast|temp)' and not (has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select'))
-        order by 1 limit 20
-        """;
-
-    public static async ValueTask<ProbeReport> LookAsync(Endpoint endpoint, CancellationToken ct)
+    public static async ValueTask<ProbeReport> LookAsync(ProbeRequest request, CancellationToken ct)
     {
+        PgOptions? at = null;
         // A server that lets us in answers, even where it then refuses to tell everything.
         var isReached = false;
         try
         {
-            var at = PgOptions.Parse(endpoint);
+            at = PgOptions.Parse(request.At);
             await using var connection = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
             isReached = true;
-            return await ReportAsync(connection, ct).ConfigureAwait(false);
+            return request.AnswersOnly ? new ProbeReport(true, "PostgreSQL", [])
+                : await ReportAsync(new PgLook(connection, at, request), ct).ConfigureAwait(false);
         }
         catch (PawlException e)
         {
-            return new ProbeReport(isReached, "PostgreSQL", [new ProbeFinding(false, e.Details.GetValueOrDefault("cause") ?? e.Code,
-                e.Details.GetValueOrDefault("grant") ?? $"pawl explain {e.Code}")]);
+            return new ProbeReport(isReached, "PostgreSQL", [ProbeFinding.Of(e)]);
         }
         catch (NpgsqlException e)
         {
-            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL", [new ProbeFinding(false, e.Message,
-                "pawl doctor, when the server answers again")]);
+            return new ProbeReport(isReached && e is PostgresException, "PostgreSQL",
+                [ProbeFinding.Of(PgFaults.Classify(e, at!, "probe"))]);
         }
     }
 
-    private static async ValueTask<ProbeReport> ReportAsync(NpgsqlConnection connection, CancellationToken ct)
+    private static async ValueTask<ProbeReport> ReportAsync(PgLook look, CancellationToken ct)
     {
-        var findings = new List<ProbeFinding>();
-        string product, role;
-        await using (var look = new NpgsqlCommand(Look, connection))
-        await using (var row = await look.ExecuteReaderAsync(ct).ConfigureAwait(false))
+        var server = await PgServerFacts.ReadAsync(look, ct).ConfigureAwait(false);
+        var findings = new List<ProbeFinding>
         {
-            await row.ReadAsync(ct).ConfigureAwait(false);
-            product = $"PostgreSQL {row.GetString(0)}";
-            role = PgNames.Quote(row.GetString(8));
-            findings.Add(row.GetInt32(1) >= 140_000 ? new ProbeFinding(true, product)
-                : new ProbeFinding(false, $"{product} is older than 14", "use a server of version 14 or later"));
-            findings.Add(new ProbeFinding(true, string.Create(CultureInfo.InvariantCulture,
-                $"database {row.GetString(9)}: {row.GetInt64(3)} tables, timeline {row.GetInt32(6)}")));
-            findings.Add(row.GetString(2) is "UTF8" ? new ProbeFinding(true, "encoding UTF8")
-                : new ProbeFinding(row.GetString(2) != "SQL_ASCII", $"encoding {row.GetString(2)}", row.GetString(2) == "SQL_ASCII"
-                    ? "texts that are not UTF-8 cannot be keys or go into other systems; convert the database" : null));
-            findings.Add(row.GetBoolean(4) ? new ProbeFinding(true, "a standby: a source, never a target")
-                : new ProbeFinding(true, "a primary"));
-            findings.Add(new ProbeFinding(true, $"wal_level {row.GetString(5)}"));
-            findings.Add(new ProbeFinding(true, row.GetBoolean(7) ? "may create schemas here"
-                : $"may not create schemas here; as a target: GRANT CREATE ON DATABASE {PgNames.Quote(row.GetString(9))} TO {role}"));
-            if (row.GetString(10) != "on")
-            {
-                findings.Add(new ProbeFinding(false, "fsync is off: a crash of the server loses committed rows", "set fsync = on"));
-            }
-            if (row.GetInt64(11) is > 0 and var unknown)
-            {
-                findings.Add(new ProbeFinding(true, string.Create(CultureInfo.InvariantCulture,
-                    $"{unknown} larger tables have no statistics; ANALYZE makes even splits")));
-            }
-        }
-        await using var rights = new NpgsqlCommand(Unreadable, connection);
-        await using var rows = await rights.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        while (await rows.ReadAsync(ct).ConfigureAwait(false))
+            ProbeFinding.Good(FindingCodes.Reached, ("user", server.User), ("database", server.Database)),
+            server.Number >= LeastVersion ? ProbeFinding.Good(FindingCodes.Version, ("version", server.Version))
+                : ProbeFinding.Broken(Fault.Configuration, FindingCodes.VersionOld, ("version", server.Version), ("least", "14")),
+            Encryption(look.At, server),
+        };
+        var bytes = -1L;
+        if (server.IsStandby && look.Request.Role == ProbeRole.Target)
         {
-            findings.Add(new ProbeFinding(false, $"table {rows.GetString(0)} may not be read", rows.GetBoolean(1)
-                ? $"GRANT SELECT ON TABLE {rows.GetString(0)} TO {role}"
-                : $"GRANT USAGE ON SCHEMA {rows.GetString(2)} TO {role}; GRANT SELECT ON TABLE {rows.GetString(0)} TO {role}"));
+            // Rights and space of the primary are the primary's to tell.
+            findings.Add(ProbeFinding.Of(new PawlException(Fault.Configuration, Codes.ServerReadOnly, ("endpoint", look.At.Display),
+                ("cause", "it is a standby that follows another server"))));
+            return new ProbeReport(true, $"PostgreSQL {server.Version}", findings);
         }
-        return new ProbeReport(true, product, findings);
+        findings.AddRange(Settings(look, server));
+        findings.Add(Connections(look.Request, server));
+        if (look.Request.Role != ProbeRole.Target)
+        {
+            var (found, size) = await PgProbeSource.LookAsync(look, server, ct).ConfigureAwait(false);
+            findings.AddRange(found);
+            bytes = size;
+        }
+        if (look.Request.Role == ProbeRole.Target)
+        {
+            findings.AddRange(await PgProbeTarget.LookAsync(look, server, ct).ConfigureAwait(false));
+            findings.Add(Space(look, server));
+        }
+        return new ProbeReport(true, $"PostgreSQL {server.Version}", findings) { Bytes = bytes };
+    }
+
+    private static ProbeFinding Encryption(PgOptions at, PgServerFacts server)
+    {
+        if (server.Tls is { } protocol)
+        {
+            return at.Ssl is SslMode.VerifyFull ? ProbeFinding.Good(FindingCodes.Encrypted, ("protocol", protocol), ("host", at.Host))
+                : at.Ssl is SslMode.VerifyCA ? ProbeFinding.Good(FindingCodes.Encrypted, ("protocol", protocol))
+                : ProbeFinding.Warning(FindingCodes.EncryptedUnchecked, ("protocol", protocol), ("host", at.Host));
+        }
+        return at.IsLocal ? ProbeFinding.Good(FindingCodes.EncryptedLocal, ("host", at.Host))
+            : ProbeFinding.Warning(FindingCodes.EncryptedNot, ("host", at.Host));
+    }
+
+    private static IEnumerable<ProbeFinding> Settings(PgLook look, PgServerFacts server)
+    {
+        var role = look.Request.Role;
+        yield return ProbeFinding.Good(server.IsStandby ? FindingCodes.Standby : FindingCodes.Primary);
+        yield return server.Encoding == "SQL_ASCII" ? ProbeFinding.Warning(FindingCodes.EncodingNone, ("encoding", server.Encoding))
+            : ProbeFinding.Good(FindingCodes.Encoding, ("encoding", server.Encoding));
+        yield return ProbeFinding.Good(FindingCodes.Zone, ("zone", server.Zone), ("session", "UTC"));
+        if (role != ProbeRole.Target)
+        {
+            yield return ProbeFinding.Note(FindingCodes.Log, ("level", server.WalLevel), ("slots", server.Slots),
+                ("most_slots", server.MostSlots), ("senders", server.Senders), ("most_senders", server.MostSenders));
+        }
+        if (role != ProbeRole.Source)
+        {
+            string[] off = [.. new[] { ("fsync", server.Fsync), ("full_page_writes", server.FullPages) }.Where(s => s.Item2 != "on")
+                .Select(s => s.Item1)];
+            yield return off.Length == 0 ? ProbeFinding.Good(FindingCodes.Durable, ("setting", "synchronous_commit"), ("value", "on"))
+                : ProbeFinding.Warning(FindingCodes.DurableOff, ("setting", string.Join(", ", off))) with
+                {
+                    Mend = [.. off.Select(s => $"ALTER SYSTEM SET {s} = on;"), "SELECT pg_reload_conf();"],
+                };
+        }
+        string[] own = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"];
+        var set = own.Where(s => server.Default(s) is not ("0" or "")).Select(s => $"{s} = {server.Default(s)} ms").ToArray();
+        if (set.Length > 0) yield return ProbeFinding.Note(FindingCodes.Overridden, ("settings", string.Join(", ", set)));
+        if (server.Default("default_transaction_read_only") == "on" && role == ProbeRole.Target)
+        {
+            yield return ProbeFinding.Note(FindingCodes.Overridden, ("settings", "default_transaction_read_only = on"));
+        }
+    }
+
+    /// <summary>Sessions beside those of the lanes: a source's look and snapshot; a target's ledger, lock, and looks or DDL.</summary>
+    private static ProbeFinding Connections(ProbeRequest request, PgServerFacts server)
+    {
+        var needed = request.Lanes == 0 ? 1 : request.Lanes + (request.Role == ProbeRole.Target ? 4 : 2);
+        // This look's own session is over by then.
+        var free = server.FreeConnections + 1;
+        (string, object?)[] details = [("needed", needed), ("free", Math.Max(0, free)), ("limit", server.ConnectionLimit)];
+        return server.ConnectionLimit < needed ? ProbeFinding.Broken(Fault.Configuration, FindingCodes.ConnectionsLimit, details)
+            : free < needed ? ProbeFinding.Warning(FindingCodes.ConnectionsFew, details)
+            : ProbeFinding.Good(FindingCodes.Connections, details);
+    }
+
+    /// <summary>
+    /// A server does not tell the space of its disks. Where the folder is on this machine and its name may be known, it can be looked up.
+    /// </summary>
+    private static ProbeFinding Space(PgLook look, PgServerFacts server)
+    {
+        var needed = look.Request.IncomingBytes;
+        (string, object?)[] details = [("needed_bytes", needed < 0 ? null : needed), ("used_bytes", server.DatabaseBytes)];
+        if (!look.At.IsLocal || server.DataFolder is not { } folder || FreeBytes(folder) is not { } free)
+        {
+            return ProbeFinding.Note(FindingCodes.SpaceUnseen, details);
+        }
+        details = [.. details, ("free_bytes", free), ("folder", folder)];
+        return needed > free ? ProbeFinding.Warning(FindingCodes.SpaceShort, details) : ProbeFinding.Good(FindingCodes.Space, details);
+    }
+
+    private static long? FreeBytes(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? new DriveInfo(folder).AvailableFreeSpace : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Not ours to see: the same as a folder on another machine.
+            return null;
+        }
+    }
+}
+
+/// <summary>One look: its session, what the URL says, what it is for.</summary>
+internal sealed record PgLook(NpgsqlConnection Connection, PgOptions At, ProbeRequest Request)
+{
+    /// <summary>All rows of a query with text parameters.</summary>
+    public async ValueTask<List<object?[]>> QueryAsync(string sql, CancellationToken ct, params string[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, Connection);
+        foreach (var value in values) command.Parameters.AddWithValue(value);
+        await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        var rows = new List<object?[]>();
+        while (await reader.ReadAsync(ct).ConfigureAwait(false))
+        {
+            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
+        }
+        return rows;
+    }
+
+    /// <summary>At most a few names, and how many more there are.</summary>
+    public static string Names(IReadOnlyCollection<string> names)
+    {
+        const int most = 5;
+        return names.Count <= most ? string.Join(", ", names)
+            : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(most))} … (+{names.Count - most})");
     }
 }

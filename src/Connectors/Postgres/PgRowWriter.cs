@@ -55,7 +55,7 @@ internal sealed partial class PgRowWriter : IDisposable
     {
         var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
             ?? throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", 0));
-        PgTables.CheckTarget(session.Options, plan, target);
+        PgSurroundings.CheckTarget(session.Options, plan.Target, target);
         return new PgRowWriter(session, plan, PgColumns.Match(target, plan));
     }
 

@@ -69,7 +69,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
                     ("cause", "the server is a standby: it follows another one and takes no writes"));
             }
             // Losing power must not take back a commit that was reported.
-            if (row.GetString(3) is not "on" and var setting)
+            if (role is PgRole.Write or PgRole.Control && row.GetString(3) is not "on" and var setting)
             {
                 throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("endpoint", options.Display),
                     ("option", "synchronous_commit"), ("value", setting), ("expected", "on"));

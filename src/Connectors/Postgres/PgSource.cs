@@ -10,7 +10,7 @@ namespace Pawl.Connectors.Postgres;
 /// consumer. Thread-safe.
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
-    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast
+    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -33,6 +33,12 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             throw;
         }
     }
+
+    public ValueTask<string?> PlaceAsync(CancellationToken ct) => LookAsync<string?>(async connection =>
+    {
+        await using var look = new NpgsqlCommand(PgIdentity.Place, connection);
+        return (string?)await look.ExecuteScalarAsync(ct).ConfigureAwait(false);
+    }, "place", null, ct);
 
     public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct) =>
         LookAsync(connection => PgCatalog.DescribeAsync(connection, at, pattern, ct), "describe", null, ct);

@@ -50,7 +50,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         }
         // Everything that writing needs is asked for at once.
         var rights = plan.Write == WriteMode.Upsert ? "select, insert, update" : "select, insert";
-        return new TargetState(true, await HasRowsAsync(session, target, ct, rights).ConfigureAwait(false), target.Schema());
+        return new TargetState(true, await PgSurroundings.HasRowsAsync(session, target, ct, rights).ConfigureAwait(false), target.Schema());
     }, ct);
 
     public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
@@ -70,7 +70,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
             }
             var columns = PgColumns.Match(target, plan);
             if (plan.Write == WriteMode.Upsert) columns.RequireKey(plan);
-            await CheckSurroundingsAsync(session, plan, target, ct).ConfigureAwait(false);
+            await PgSurroundings.CheckAsync(session, plan.Target, target, ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }
 
@@ -114,52 +114,6 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
             $"grant create, usage on schema {PgNames.Quote(schema)} to {PgNames.Quote(database.Options.User)}").ConfigureAwait(false);
         foreach (var step in creation.BeforeRows()) await step.RunAsync(session, plan.Target, ct).ConfigureAwait(false);
         await session.ExecuteAsync(Comment(plan, PgNames.Literal(Unfinished)), ct).ConfigureAwait(false);
-    }
-
-    /// <summary>What a target may not be, whenever that is found out.</summary>
-    internal static void CheckTarget(PgOptions options, TablePlan plan, PgTarget target)
-    {
-        if (target.IsUnlogged)
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "storage"),
-                ("name", "unlogged"), ("cause", "a crash of the server empties the table, and the ledger would not know"));
-        }
-        if (options.Triggers == PgTriggers.Refuse && target.Triggers.Count > 0)
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "trigger"),
-                ("name", target.Triggers[0]), ("cause", "it would fire for every row"));
-        }
-    }
-
-    /// <summary>
-    /// Triggers do things that nobody planned, and a foreign key to a table without rows refuses every row: said before the first one.
-    /// </summary>
-    private async ValueTask CheckSurroundingsAsync(PgSession session, TablePlan plan, PgTarget target, CancellationToken ct)
-    {
-        CheckTarget(database.Options, plan, target);
-        if (database.Options.Triggers == PgTriggers.Skip) return;
-        foreach (var key in target.ForeignKeys.Where(f => f.Outgoing))
-        {
-            var cause = "its rows refer to each other, and come in any order";
-            if (!key.ToItself)
-            {
-                var other = await PgTarget.FindAsync(session, key.Other, ct).ConfigureAwait(false);
-                if (other is not null && await HasRowsAsync(session, other, ct).ConfigureAwait(false)) continue;
-                cause = "the table it refers to has no rows yet";
-            }
-            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", plan.Target), ("what", "foreign key"),
-                ("name", key.Name), ("other", key.Other), ("cause", cause));
-        }
-    }
-
-    private static async ValueTask<bool> HasRowsAsync(PgSession session, PgTarget target, CancellationToken ct, string rights = "select")
-    {
-        var sql = $"select exists (select 1 from {target.Alone})";
-        return await session.GuardAsync(async () =>
-        {
-            await using var command = new Npgsql.NpgsqlCommand(sql, session.Connection);
-            return await command.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;
-        }, sql, ct, target.Name, $"grant {rights} on table {target.Quoted} to {PgNames.Quote(session.Options.User)}").ConfigureAwait(false);
     }
 
     private static async ValueTask EnsureSchemaAsync(PgSession session, string schema, CancellationToken ct)

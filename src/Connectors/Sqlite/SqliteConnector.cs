@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>SQLite files as source, target and run history. <c>sqlite:path/to/file.db?busy=5s</c>. Stateless and thread-safe.</summary>
-public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IKeepsHistory
+public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IListsTables, IKeepsHistory
 {
     public override ConnectorSpec Spec { get; } = new()
     {
@@ -23,12 +23,16 @@ public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IK
         },
     };
 
-    public override async ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
-        await Task.Run(() => SqliteProbe.Look(at), ct).ConfigureAwait(false);
+    public override async ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) =>
+        await Task.Run(() => SqliteProbe.Look(request), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Discovery> DiscoverAsync(Endpoint at, TablePattern pattern, CancellationToken ct) =>
+        await Task.Run(() => SqliteProbe.Discover(at, pattern), ct).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
-        await SqliteSource.OpenAsync(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at), ct).ConfigureAwait(false);
+        await SqliteSource.OpenAsync(SqliteIdentity.Resolve(at.Path), SqliteOptions.Parse(at), ct, context.LookOnly).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>

@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>A SQLite file as a transactional target. Thread-safe: every session is a connection of its own.</summary>
-internal sealed class SqliteDatabase(string path, SqliteOptions options, TimeProvider time) : ITargetDatabase
+internal sealed class SqliteDatabase(string path, SqliteOptions options, TimeProvider time) : ITargetDatabase, IKnowsPlace
 {
     public static readonly SqlDialect Dialect = new()
     {
@@ -23,6 +23,10 @@ internal sealed class SqliteDatabase(string path, SqliteOptions options, TimePro
     public SqliteOptions Options => options;
 
     public TargetTraits Traits { get; } = new() { Guarantee = Guarantee.OncePerRow, BuffersGroups = true };
+
+    /// <summary>A file that has two names (a hard link) would have two logs as well, and neither would know of the other.</summary>
+    public ValueTask<string?> PlaceAsync(CancellationToken ct) =>
+        ValueTask.FromResult(File.Exists(path) ? SqliteIdentity.Of(path).Text : null);
 
     public ITargetTables Tables => new SqliteTables(this);
 

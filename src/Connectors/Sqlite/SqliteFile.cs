@@ -32,13 +32,50 @@ internal sealed unsafe class SqliteFile : IDisposable
     public static SqliteFile Open(string path, SqliteAccess access, TimeSpan busy)
     {
         CheckPath(path, access);
-        var flags = OpenNoMutex | OpenExtendedCodes | access switch
+        return Open(path, path, access, access switch
         {
             SqliteAccess.Read => OpenReadOnly,
             SqliteAccess.Write => OpenReadWrite,
             _ => OpenReadWrite | OpenCreate,
-        };
-        var code = SqliteNative.Open(path, out var handle, flags, 0);
+        }, busy);
+    }
+
+    /// <summary>
+    /// For a short look. A reader of a file with a write-ahead log makes log and index beside it and cannot take them away again; where
+    /// there is no log, nobody has the file open and all of it is in the file itself, so it is read as one that does not change.
+    /// https://www.sqlite.org/uri.html#uriimmutable
+    /// </summary>
+    /// <exception cref="PawlException">As <see cref="Open(string, SqliteAccess, TimeSpan)"/>.</exception>
+    public static SqliteFile OpenToLook(string path, TimeSpan busy)
+    {
+        CheckPath(path, SqliteAccess.Read);
+        if (!KeepsLog(path) || File.Exists(path + "-wal")) return Open(path, SqliteAccess.Read, busy);
+        var name = path.Replace("%", "%25", StringComparison.Ordinal).Replace("?", "%3f", StringComparison.Ordinal)
+            .Replace("#", "%23", StringComparison.Ordinal);
+        return Open($"file:{name}?immutable=1", path, SqliteAccess.Read, OpenReadOnly | OpenUri, busy);
+    }
+
+    /// <summary>
+    /// Its header says that it is written through a log. https://www.sqlite.org/fileformat.html#file_format_version_numbers
+    /// </summary>
+    public static bool KeepsLog(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> header = stackalloc byte[20];
+            return stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && header[19] == 2;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Opening it will say so with its own error.
+            return false;
+        }
+    }
+
+    private static SqliteFile Open(string name, string path, SqliteAccess access, int flags, TimeSpan busy)
+    {
+        var code = SqliteNative.Open(name, out var handle, flags | OpenNoMutex | OpenExtendedCodes, 0);
         var file = new SqliteFile(path, handle);
         try
         {

@@ -14,7 +14,8 @@ internal static unsafe partial class SqliteNative
     internal const int Ok = 0, Row = 100, Done = 101;
     internal const int Busy = 5, Interrupted = 9, Constraint = 19;
     internal const int TypeInteger = 1, TypeFloat = 2, TypeText = 3, TypeBlob = 4, TypeNull = 5;
-    internal const int OpenReadOnly = 1, OpenReadWrite = 2, OpenCreate = 4, OpenNoMutex = 0x8000, OpenExtendedCodes = 0x0200_0000;
+    internal const int OpenReadOnly = 1, OpenReadWrite = 2, OpenCreate = 4, OpenUri = 0x40,
+        OpenNoMutex = 0x8000, OpenExtendedCodes = 0x0200_0000;
     internal const uint PreparePersistent = 1;
     /// <summary>The bytes stay where they are until the statement is bound anew or finalised.</summary>
     internal const nint Static = 0;

@@ -8,7 +8,7 @@ namespace Pawl.Connectors.Sqlite;
 /// Tables of a SQLite file, read only. Every blocking call runs on the thread pool; a read is one batch ahead of its consumer. Thread-safe:
 /// looks share one connection, each read has its own.
 /// </summary>
-internal sealed class SqliteSource : ISource, ICountsRows
+internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace
 {
     private readonly SqliteFile file;
     private readonly SqliteOptions options;
@@ -23,10 +23,13 @@ internal sealed class SqliteSource : ISource, ICountsRows
 
     public SourceIdentity Identity { get; }
 
+    public ValueTask<string?> PlaceAsync(CancellationToken ct) => ValueTask.FromResult<string?>(Identity.Text);
+
     /// <exception cref="PawlException">The file is missing, a directory, out of reach, or no database.</exception>
-    public static Task<SqliteSource> OpenAsync(string path, SqliteOptions options, CancellationToken ct) => Task.Run(() =>
+    public static Task<SqliteSource> OpenAsync(string path, SqliteOptions options, CancellationToken ct, bool lookOnly = false) =>
+        Task.Run(() =>
     {
-        var file = SqliteFile.Open(path, SqliteAccess.Read, options.Busy);
+        var file = lookOnly ? SqliteFile.OpenToLook(path, options.Busy) : SqliteFile.Open(path, SqliteAccess.Read, options.Busy);
         try
         {
             // The first look at the catalogue is what finds out that a file is no database.

@@ -12,9 +12,10 @@ public abstract class Connector
     public abstract ConnectorSpec Spec { get; }
 
     /// <summary>
-    /// Looks at an endpoint without changing it: can it be reached, what is it, what is missing. Reports, does not throw for what it finds.
+    /// Looks at an endpoint without changing it: can it be reached, what is it, what is missing for what it is to do. Reports, does not
+    /// throw for what it finds.
     /// </summary>
-    public abstract ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct);
+    public abstract ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct);
 }
 
 /// <summary>Role: tables can be read.</summary>
@@ -22,6 +23,14 @@ public interface IReadsTables
 {
     /// <exception cref="PawlException">The endpoint cannot be opened.</exception>
     ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct);
+}
+
+/// <summary>Role: can say what there is to copy, for people who choose.</summary>
+public interface IListsTables
+{
+    /// <summary>From the catalogue alone: quick, whatever the size. Changes nothing.</summary>
+    /// <exception cref="PawlException">The endpoint cannot be opened.</exception>
+    ValueTask<Discovery> DiscoverAsync(Endpoint at, TablePattern pattern, CancellationToken ct);
 }
 
 /// <summary>Role: changes can be followed.</summary>
@@ -47,7 +56,8 @@ public interface IKeepsHistory
 /// <param name="Ids">The only source of fresh uuids.</param>
 /// <param name="Points">Told of every named point of the commit path.</param>
 /// <param name="Snapshot">A snapshot to read in, made by <see cref="IChangeSource.PinAsync"/>; null = none.</param>
-public sealed record OpenContext(TimeProvider Time, IdSource Ids, ICrashPoints Points, string? Snapshot = null);
+/// <param name="LookOnly">Tables will be described and not read; not even a file that readers share may be left behind.</param>
+public sealed record OpenContext(TimeProvider Time, IdSource Ids, ICrashPoints Points, string? Snapshot = null, bool LookOnly = false);
 
 /// <summary>Fresh uuids from the host's seeded randomness, so that a simulated run repeats exactly. Thread-safe.</summary>
 public sealed class IdSource(Random random)
@@ -94,6 +104,11 @@ public sealed record ConnectorLimits
     /// <summary>Cells of another type than declared are stored exactly.</summary>
     public bool AcceptsStrays { get; init; }
     public bool Upsert { get; init; }
+    /// <summary>
+    /// A table may be copied into another one of the same database: making and filling the one leaves the other as it is, also while it is
+    /// read.
+    /// </summary>
+    public bool CopiesWithin { get; init; }
     public bool HasSchemas { get; init; } = true;
     /// <summary>Where a target table lies whose name says no schema; null = the system decides by itself, or has none.</summary>
     public string? DefaultSchema { get; init; }
@@ -101,13 +116,18 @@ public sealed record ConnectorLimits
     public long ValueBytes { get; init; } = int.MaxValue / 2;
 }
 
-/// <summary>What <see cref="Connector.ProbeAsync"/> found.</summary>
-/// <param name="Reachable">The endpoint answered.</param>
-/// <param name="Product">Name and version of the system.</param>
-/// <param name="Findings">Things to know or to mend.</param>
-public sealed record ProbeReport(bool Reachable, string Product, IReadOnlyList<ProbeFinding> Findings);
+/// <summary>What an endpoint holds.</summary>
+/// <param name="Databases">Databases beside each other on the server, by name; empty where there is only the one.</param>
+/// <param name="Tables">Tables that can be read, in name order.</param>
+public sealed record Discovery(IReadOnlyList<FoundDatabase> Databases, IReadOnlyList<FoundTable> Tables);
 
-/// <param name="Ok">Nothing to do.</param>
-/// <param name="Text">What was looked at and what it showed.</param>
-/// <param name="Advice">What to do; null when <paramref name="Ok"/>.</param>
-public sealed record ProbeFinding(bool Ok, string Text, string? Advice = null);
+/// <param name="Current">The one the endpoint names.</param>
+/// <param name="Bytes">-1 = this account may not see it.</param>
+public sealed record FoundDatabase(string Name, bool Current, long Bytes);
+
+/// <param name="Rows">An estimate; -1 = unknown.</param>
+/// <param name="Bytes">Without indexes; -1 = unknown.</param>
+/// <param name="Key">What its rows are ordered and resumed by.</param>
+/// <param name="KeyColumns">Of the key, in order.</param>
+/// <param name="Readable">This account may read it.</param>
+public sealed record FoundTable(TableName Name, long Rows, long Bytes, KeyKind Key, IReadOnlyList<string> KeyColumns, bool Readable);

@@ -85,6 +85,15 @@ public enum PastState
     Lost,
 }
 
+/// <summary>
+/// Role of a source or a sink: can tell the database it is at from every other, so that one that has two names is known for one.
+/// </summary>
+public interface IKnowsPlace
+{
+    /// <summary>Equal for a source and a sink of one connector that are at the same database now; null = it cannot be told.</summary>
+    ValueTask<string?> PlaceAsync(CancellationToken ct);
+}
+
 /// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>
 public interface IChangeSource : IAsyncDisposable
 {

@@ -37,9 +37,9 @@ internal sealed class JobEnds : IAsyncDisposable
         }
     }
 
-    public static async Task<ISource> OpenSourceAsync(JobHost host, Endpoint at, CancellationToken ct) =>
+    public static async Task<ISource> OpenSourceAsync(JobHost host, Endpoint at, CancellationToken ct, bool lookOnly = false) =>
         host.Connectors.For(at) is IReadsTables reads
-            ? await reads.OpenSourceAsync(at, new OpenContext(host.Time, host.Ids, host.Points), ct)
+            ? await reads.OpenSourceAsync(at, new OpenContext(host.Time, host.Ids, host.Points, LookOnly: lookOnly), ct)
             : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", at.Scheme), ("role", "source"));
 
     public async ValueTask DisposeAsync()

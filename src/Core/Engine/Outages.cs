@@ -122,7 +122,8 @@ internal sealed class Outages(JobHost host, JobSpec job, Func<bool> takeFromBudg
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
             try
             {
-                if (!(await host.Connectors.For(at).ProbeAsync(at, both.Token)).Reachable) return false;
+                var answer = await host.Connectors.For(at).ProbeAsync(new ProbeRequest(at) { AnswersOnly = true }, both.Token);
+                if (!answer.Reachable) return false;
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {

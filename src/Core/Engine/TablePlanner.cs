@@ -22,12 +22,15 @@ internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableNa
 /// </summary>
 internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job)
 {
+    private readonly SamePlace place = new(source, sink, sinkSpec.Limits);
+
     public async ValueTask<TableDecision> DecideAsync(TableRule rule, TableSchema schema, TablePlan? stored, Guid? jobId,
         JobProgress? progress, Func<long> nextGeneration, bool restart, CancellationToken ct)
     {
         var target = Expand(rule.Target, schema.Name);
         try
         {
+            await place.CheckAsync(schema.Name, target, ct);
             var wanted = Describe(rule, schema, target);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
             if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
@@ -249,12 +252,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     }
 
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>
-    private TableName Expand(string template, TableName name)
-    {
-        var target = TableRules.TargetName(template, name, sinkSpec.Limits.HasSchemas);
-        // "orders" and "public.orders" are one table: said so here, it is one name in every comparison.
-        return target.Schema is null && sinkSpec.Limits.DefaultSchema is { } schema ? target with { Schema = schema } : target;
-    }
+    private TableName Expand(string template, TableName name) => TableRules.TargetName(template, name, sinkSpec.Limits);
 
     /// <summary>
     /// Every field is written with its length, so that no two rules can come to the same text. Stored: the form must not change.

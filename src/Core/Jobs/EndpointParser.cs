@@ -21,18 +21,23 @@ public sealed class EndpointParser
     private readonly List<SecretText.Piece> marks = [];
     private readonly IReadOnlyList<ConnectorSpec> connectors;
     private readonly string folder;
+    private readonly Func<string, string?> environment;
+    private readonly IConnectionBook? book;
     private bool hidden;
 
-    private EndpointParser(string folder, IEnumerable<ConnectorSpec> connectors) =>
-        (this.folder, this.connectors) = (folder, [.. connectors]);
+    private EndpointParser(string folder, Func<string, string?> environment, IEnumerable<ConnectorSpec> connectors,
+        IConnectionBook? book) =>
+        (this.folder, this.environment, this.connectors, this.book) = (folder, environment, [.. connectors], book);
 
     /// <param name="text">The address as written.</param>
     /// <param name="folder">Absolute; where relative file paths start.</param>
     /// <param name="environment">Looks up a variable for a placeholder; null = not set.</param>
     /// <param name="connectors">The systems there are; their schemes and options are what is accepted.</param>
-    public static EndpointResult Parse(string text, string folder, Func<string, string?> environment, IEnumerable<ConnectorSpec> connectors)
+    /// <param name="book">Saved connections: a name in place of an address; null = none are known.</param>
+    public static EndpointResult Parse(string text, string folder, Func<string, string?> environment,
+        IEnumerable<ConnectorSpec> connectors, IConnectionBook? book = null)
     {
-        var parser = new EndpointParser(folder, connectors);
+        var parser = new EndpointParser(folder, environment, connectors, book);
         var secret = SecretText.Resolve(text, folder, environment);
         Endpoint? endpoint = null;
         if (secret.Problem is { } missing) parser.Add(missing.Code, missing.Reason, missing.Part, null, ("name", missing.Part));
@@ -91,15 +96,23 @@ public sealed class EndpointParser
     private Endpoint? NoScheme(string text)
     {
         var name = text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+        if (name && book?.Find(text) is { } saved) return Open(saved);
         if (name && !hidden && !File.Exists(Path.Combine(folder, text)))
         {
-            return Refuse<Endpoint>(Codes.JobFieldLater, JobReasons.SavedConnection, text, null,
-                ("name", text), ("capability", "saved connections"));
+            return Refuse<Endpoint>(Codes.ConnectionUnknown, null, text, NearestName.Of(text, book?.Names ?? []), ("name", text));
         }
         var schemes = connectors.SelectMany(c => c.Schemes).ToList();
         var only = connectors.Count == 1 && !hidden && marks.Count == 0 ? $"{schemes[0]}:{text}" : null;
         var suggestion = only is null ? null : new SecretMask(connectors).Apply(only);
         return Refuse<Endpoint>(Codes.SchemeUnknown, JobReasons.NoScheme, "", suggestion, ("known", string.Join(", ", schemes)));
+    }
+
+    /// <summary>What is wrong with a saved address is told of its name: it stands nowhere in this text.</summary>
+    private Endpoint? Open(SavedConnection saved)
+    {
+        var read = Parse(saved.Address, saved.Folder, environment, connectors);
+        foreach (var problem in read.Problems) problems.Add(problem with { Part = hidden ? "" : saved.Name, Suggestion = null });
+        return read.Endpoint is { } at && saved.Password is { } password ? at with { Password = password } : read.Endpoint;
     }
 
     private Endpoint? ReadFile(string body, Endpoint start)

@@ -8,7 +8,8 @@ namespace Pawl.Jobs;
 /// file.
 /// </summary>
 internal sealed class JobBuilder(
-    ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors)
+    ProblemList problems, string file, Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors,
+    IConnectionBook? book = null)
 {
     /// <summary>More than anybody can keep apart; each is set against every entry.</summary>
     private const int MostGlobs = 500;
@@ -20,13 +21,15 @@ internal sealed class JobBuilder(
     {
         var source = ReadEndpoint(fields.Find("source"));
         var target = ReadEndpoint(fields.Find("target"));
-        if (source is not null && target is not null && IsSame(source, target))
-            problems.Add(Codes.SourceIsTarget, fields.Find("target")!.At, "target", null, null, ("endpoint", target.Display));
+        var within = source is not null && target is not null && IsSame(source, target);
+        if (within && !SpecOf(target!)!.Limits.CopiesWithin)
+            problems.Add(Codes.SourceIsTarget, fields.Find("target")!.At, "target", null, null, ("endpoint", target!.Display));
         var was = fields.Get<IReadOnlyList<string>>("was", []);
         if (fields.Find("name")?.Value is string name && was.Contains(name))
             problems.Add(Codes.JobValueInvalid, fields.Find("was")!.At, "was", JobReasons.DuplicateItem, null, ("value", name));
         var rules = ReadRules(fields);
-        CheckTargets(fields, rules, connectors.FirstOrDefault(c => c.Schemes.Contains(source?.Scheme ?? "")));
+        CheckTargets(fields, rules, SpecOf(source));
+        if (within) CheckWithin(fields, rules, target!);
         if (problems.Count > 0) return null;
         return Complete(fields, source!, target!, was, rules);
     }
@@ -64,7 +67,7 @@ internal sealed class JobBuilder(
     private Endpoint? ReadEndpoint(FieldValue? field)
     {
         if (field?.Value is not string text) return null;
-        var result = EndpointParser.Parse(text, Path.GetDirectoryName(file) ?? "/", environment, connectors);
+        var result = EndpointParser.Parse(text, Path.GetDirectoryName(file) ?? "/", environment, connectors, book);
         foreach (var p in result.Problems)
         {
             var at = problems.Within(field.At, p.Part);
@@ -79,6 +82,23 @@ internal sealed class JobBuilder(
         if (!connectors.Any(c => c.Schemes.Contains(a.Scheme) && c.Schemes.Contains(b.Scheme))) return false;
         if (a.Host is null && b.Host is null) return RealPath(a.Path) == RealPath(b.Path);
         return string.Equals(a.Host, b.Host, StringComparison.OrdinalIgnoreCase) && a.Port == b.Port && a.Path == b.Path;
+    }
+
+    private ConnectorSpec? SpecOf(Endpoint? at) => connectors.FirstOrDefault(c => c.Schemes.Contains(at?.Scheme ?? ""));
+
+    /// <summary>A table that is named is not to be its own target. Patterns are seen through when the source has been asked.</summary>
+    private void CheckWithin(FieldMap fields, IReadOnlyList<TableRule> rules, Endpoint target)
+    {
+        if (SpecOf(target) is not { Limits: { CopiesWithin: true } limits }) return;
+        foreach (var rule in rules.Where(r => r.Pattern.Exact is not null && TableRules.IsTemplate(r.Target)))
+        {
+            var name = Named(rule.Pattern.Exact!, limits.HasSchemas);
+            var from = name.Schema is null && limits.DefaultSchema is { } schema ? name with { Schema = schema } : name;
+            if (TableRules.TargetName(rule.Target, name, limits) != from) continue;
+            var entry = fields.Map("tables").Find(rule.Pattern.Text)!;
+            problems.Add(Codes.SourceIsTarget, entry.Key, entry.Path, null, null, ("endpoint", target.Display),
+                ("table", rule.Pattern.Text));
+        }
     }
 
     private static string RealPath(string path)

@@ -55,8 +55,10 @@ public static partial class JobFieldDocs
         {
             Path = "source", Kind = FieldKind.Url, Required = true, Secret = true, MaxLength = 8192, Example = "sqlite:shop.db",
             English = "Address to read from, such as sqlite:shop.db. Options ride in the query (?busy=10s); a relative file path "
-                + "starts at the job file's folder. ${NAME} and ${file:path} are filled in and never printed.",
-            Chinese = "读取数据的地址，例如 sqlite:shop.db。选项写在问号之后（?busy=10s）；相对路径以作业文件所在目录为起点。${环境变量} 与 ${file:路径} 会被替换，且绝不会打印出来。",
+                + "starts at the job file's folder. ${NAME} and ${file:path} are filled in and never printed. Or the name of a saved "
+                + "connection (pawl conn add).",
+            Chinese = "读取数据的地址，例如 sqlite:shop.db。选项写在问号之后（?busy=10s）；相对路径以作业文件所在目录为起点。${环境变量} 与 ${file:路径} 会被替换，且绝不会打印出来。"
+                + "也可以写已保存连接的名字（pawl conn add）。",
         },
         new()
         {

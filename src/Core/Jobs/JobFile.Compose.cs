@@ -19,21 +19,24 @@ public static partial class JobFile
     /// <param name="connectors">The systems there are.</param>
     /// <param name="name">Name of the job; null = made from the addresses.</param>
     /// <param name="language">Of the comments: <c>en</c> or <c>zh-CN</c>.</param>
+    /// <param name="book">Saved connections; null = none are known.</param>
     /// <exception cref="PawlException">An address is not one, or a name cannot stand in a job file.</exception>
     public static ComposedJob Compose(string sourceUrl, string targetUrl, IReadOnlyList<string> tables, string folder,
-        Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors, string? name = null, string language = "en")
+        Func<string, string?> environment, IReadOnlyList<ConnectorSpec> connectors, string? name = null, string language = "en",
+        IConnectionBook? book = null)
     {
         var secrets = new List<ComposedSecret>();
         var (source, sourceName) = Safe(sourceUrl, "source");
         var (target, targetName) = Safe(targetUrl, "target");
         var text = Written(name ?? $"{sourceName}-to-{targetName}", source, target, tables.Count == 0 ? ["*"] : tables, language);
         var values = secrets.ToDictionary(s => s.Variable, _ => "x");
-        var check = Parse(text, Path.Combine(folder, "job.yaml"), n => values.GetValueOrDefault(n) ?? environment(n), connectors);
+        var check = Parse(text, Path.Combine(folder, "job.yaml"), n => values.GetValueOrDefault(n) ?? environment(n), connectors,
+            book);
         return check.Problems.Count == 0 ? new ComposedJob(text, secrets) : throw check.Problems[0].ToException();
 
         (string Url, string Name) Safe(string url, string field)
         {
-            var read = EndpointParser.Parse(url, folder, environment, connectors);
+            var read = EndpointParser.Parse(url, folder, environment, connectors, book);
             if (read.Endpoint is not { } endpoint) throw read.Problems[0].ToException(field);
             var label = SecretText.Placeholders(url).Any() ? field : ShortName(endpoint.Path, field);
             var spec = connectors.First(c => c.Schemes.Contains(endpoint.Scheme));

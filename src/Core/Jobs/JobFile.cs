@@ -17,10 +17,12 @@ public static partial class JobFile
     /// <param name="path">Relative paths start at the current folder.</param>
     /// <param name="environment">Looks up a variable for <c>${NAME}</c>; null = not set.</param>
     /// <param name="connectors">The systems there are.</param>
-    public static JobFileResult Load(string path, Func<string, string?> environment, IEnumerable<ConnectorSpec> connectors)
+    /// <param name="book">Saved connections; null = none are known.</param>
+    public static JobFileResult Load(string path, Func<string, string?> environment, IEnumerable<ConnectorSpec> connectors,
+        IConnectionBook? book = null)
     {
         var (text, problem) = ReadText(path);
-        return problem is null ? Parse(text!, path, environment, connectors) : new JobFileResult(null, [problem]);
+        return problem is null ? Parse(text!, path, environment, connectors, book) : new JobFileResult(null, [problem]);
     }
 
     /// <summary>Checks the text of a job file.</summary>
@@ -28,8 +30,9 @@ public static partial class JobFile
     /// <param name="filePath">Where it stands, or would: relative paths in it start at its folder. Need not exist.</param>
     /// <param name="environment">Looks up a variable for <c>${NAME}</c>; null = not set.</param>
     /// <param name="connectors">The systems there are.</param>
+    /// <param name="book">Saved connections; null = none are known.</param>
     public static JobFileResult Parse(string text, string filePath, Func<string, string?> environment,
-        IEnumerable<ConnectorSpec> connectors)
+        IEnumerable<ConnectorSpec> connectors, IConnectionBook? book = null)
     {
         var file = Path.GetFullPath(filePath);
         var source = new SourceText(text.StartsWith('\uFEFF') ? text[1..] : text);
@@ -42,7 +45,7 @@ public static partial class JobFile
         }
         var root = new YamlReader(source, problems).Read();
         var fields = root is null ? null : new FieldReader(problems).Read(root);
-        var job = fields is null ? null : new JobBuilder(problems, file, environment, systems).Build(fields);
+        var job = fields is null ? null : new JobBuilder(problems, file, environment, systems, book).Build(fields);
         return new JobFileResult(job, problems.Sorted);
     }
 

@@ -43,7 +43,6 @@ public static class JobReasons
 
     // URLs
     public const string NoScheme = "no_scheme";
-    public const string SavedConnection = "saved_connection";
     public const string NoPath = "no_path";
     public const string Host = "host";
     public const string Port = "port";

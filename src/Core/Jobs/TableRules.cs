@@ -74,6 +74,14 @@ public static class TableRules
         return new TableName(schema.Length == 0 ? null : schema, TargetName(template[(dot + 1)..], source));
     }
 
+    /// <summary>The same, in the schema where the target puts what names none.</summary>
+    public static TableName TargetName(string template, TableName source, ConnectorLimits limits)
+    {
+        var target = TargetName(template, source, limits.HasSchemas);
+        // "orders" and "public.orders" are one table: said so here, it is one name in every comparison.
+        return target.Schema is null && limits.DefaultSchema is { } schema ? target with { Schema = schema } : target;
+    }
+
     /// <summary>Only <c>{schema}</c>, <c>{table}</c>, <c>{{</c> and <c>}}</c>, and not empty.</summary>
     public static bool IsTemplate(string text) => !string.IsNullOrWhiteSpace(text) && Fill(text, new TableName("s", "t")) is not null;
 

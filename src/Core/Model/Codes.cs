@@ -18,6 +18,7 @@ public static class Codes
     public const string TargetClash = "PAWL-109";
     public const string ConfirmationNeeded = "PAWL-110";
     public const string Usage = "PAWL-111";
+    public const string SecretOnCommandLine = "PAWL-112";
 
     // 2xx endpoints
     public const string SchemeUnknown = "PAWL-201";
@@ -34,6 +35,9 @@ public static class Codes
     public const string GrantMissing = "PAWL-212";
     public const string DatabaseMissing = "PAWL-213";
     public const string ServerReadOnly = "PAWL-214";
+    public const string ConnectionUnknown = "PAWL-215";
+    public const string StoreLocked = "PAWL-216";
+    public const string StoreDamaged = "PAWL-217";
 
     // 3xx schema and plan
     public const string TableMissing = "PAWL-301";

@@ -8,8 +8,11 @@ namespace Pawl.Relational;
 /// A sink whose target has transactions: rows, rejects and ledger entries commit together behind a fence. Thread-safe: each group and each
 /// call has a session of its own.
 /// </summary>
-public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns
+public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns, IKnowsPlace
 {
+    public ValueTask<string?> PlaceAsync(CancellationToken ct) =>
+        database is IKnowsPlace known ? known.PlaceAsync(ct) : ValueTask.FromResult<string?>(null);
+
     public Guarantee GuaranteeFor(TablePlan plan) =>
         plan.Write == WriteMode.Upsert ? Guarantee.ConvergesByKey : database.Traits.Guarantee;
 

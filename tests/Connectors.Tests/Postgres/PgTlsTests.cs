@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Pawl.Connectors.Postgres;
+using Pawl.Contracts;
 using Pawl.Model;
 using Xunit;
 
@@ -32,6 +33,20 @@ public sealed class PgTlsTests
         Assert.Equal(Codes.TlsRefused, await ConnectAsync(server, ("sslmode", "verify-full")));
         Assert.Equal(Codes.TlsRefused, await ConnectAsync(server, ("sslmode", "verify-full"), ("sslrootcert", other)));
         Assert.Equal(Codes.TlsRefused, await ConnectAsync(server, ("sslmode", "verify-ca"), ("sslrootcert", other)));
+
+        // What doctor says of each of them.
+        foreach (var (code, options) in new (string, (string, string)[])[]
+        {
+            (FindingCodes.Encrypted, [("sslmode", "verify-full"), ("sslrootcert", root)]),
+            (FindingCodes.Encrypted, [("sslmode", "verify-ca"), ("sslrootcert", root)]),
+            (FindingCodes.EncryptedUnchecked, [("sslmode", "require")]),
+            (FindingCodes.EncryptedLocal, [("sslmode", "disable")]),
+            (Codes.TlsRefused, [("sslmode", "verify-full"), ("sslrootcert", other)]),
+        })
+        {
+            var report = await new PgConnector().ProbeAsync(new ProbeRequest(PgFixture.At(server, "postgres", options)), default);
+            Assert.Contains(code, report.Findings.Select(f => f.Code));
+        }
 
         // Another host's certificate, signed by the right authority.
         await UseAsync(server, Issue(authority, "db.example.org", Now.AddDays(30)));

@@ -57,9 +57,9 @@ public sealed class MemoryConnector : Connector, IWritesTables
         Limits = new ConnectorLimits { MaxWriters = Bug == MemoryBug.NoWriters ? 0 : 1 },
     };
 
-    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => Bug == MemoryBug.ProbeThrows
+    public override ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) => Bug == MemoryBug.ProbeThrows
         ? throw new PawlException(Fault.Transient, Codes.Unreachable)
-        : ValueTask.FromResult(new ProbeReport(false, "", [new ProbeFinding(false, "There is no such store.", "Name one that exists.")]));
+        : ValueTask.FromResult(new ProbeReport(false, "", [ProbeFinding.Of(new PawlException(Fault.Configuration, Codes.FileMissing))]));
 
     public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
         throw new NotSupportedException("the suites open the target themselves");

@@ -77,8 +77,8 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
     /// <summary>Whether an endpoint answers; told of every question.</summary>
     public Func<Endpoint, bool> Answers { get; set; } = _ => true;
 
-    public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) =>
-        ValueTask.FromResult(new ProbeReport(Answers(at), "memory", []));
+    public override ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) =>
+        ValueTask.FromResult(new ProbeReport(Answers(request.At), "memory", []));
 
     public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) => ValueTask.FromResult(
         at.Path == "source" ? Wrap(new MemorySource(Source, MemoryBug.None)) : new MemorySource(Target, MemoryBug.None));

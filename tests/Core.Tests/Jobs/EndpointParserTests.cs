@@ -47,7 +47,7 @@ public sealed class EndpointParserTests
     [InlineData("1x:a.db", Codes.SchemeUnknown, JobReasons.NoScheme, null)]
     [InlineData(":a.db", Codes.SchemeUnknown, JobReasons.NoScheme, null)]
     [InlineData("dir/a.db", Codes.SchemeUnknown, JobReasons.NoScheme, null)]
-    [InlineData("shop", Codes.JobFieldLater, JobReasons.SavedConnection, null)]
+    [InlineData("shop", Codes.ConnectionUnknown, null, null)]
     [InlineData("sqlite:", Codes.JobValueInvalid, JobReasons.NoPath, null)]
     [InlineData("sqlite://", Codes.JobValueInvalid, JobReasons.NoPath, null)]
     [InlineData("sqlite:?busy=1s", Codes.JobValueInvalid, JobReasons.NoPath, null)]
@@ -100,15 +100,33 @@ public sealed class EndpointParserTests
         Assert.Equal((3, 33, "bussy"), (problem.Line, problem.Column, problem.Marked()));
     }
 
-    [Theory]
-    [InlineData("sqlite:a.db", "sqlite:x/../a.db?busy=2s")]
-    [InlineData("postgres://u@Host:5432/d", "postgres://v:p@hOST:5432/d?tls=off")]
-    [InlineData("postgres://h/d", "postgresql://h/d")]
-    public void One_place_is_not_source_and_target(string source, string target)
+    [Fact]
+    public void One_file_is_not_source_and_target()
     {
-        var problem = JobText.Problem($"version: 1\nname: n\nsource: {source}\ntarget: {target}\ntables: [a]\n");
-        Assert.Equal((Codes.SourceIsTarget, "target", target), (problem.Code, problem.Field, problem.Marked().Replace("*", "p")));
+        const string target = "sqlite:x/../a.db?busy=2s";
+        var problem = JobText.Problem($"version: 1\nname: n\nsource: sqlite:a.db\ntarget: {target}\ntables: {{a: b}}\n");
+        Assert.Equal((Codes.SourceIsTarget, "target", target), (problem.Code, problem.Field, problem.Marked()));
     }
+
+    [Theory]
+    [InlineData("postgres://u@Host:5432/d", "postgres://v:p@hOST:5432/d?tls=off", "{s.a: s.a}")]
+    [InlineData("postgres://h/d", "postgresql://h/d", "[a]")]
+    [InlineData("postgres://h/d", "postgres://h/d", "{a: public.a}")]
+    [InlineData("postgres://h/d", "postgres://h/d", "{public.a: '{table}'}")]
+    [InlineData("postgres://h/d", "postgres://h/d", "{s.a: '{schema}.{table}'}")]
+    public void A_table_of_one_database_is_not_its_own_target(string source, string target, string tables)
+    {
+        var problem = JobText.Problem($"version: 1\nname: n\nsource: {source}\ntarget: {target}\ntables: {tables}\n");
+        Assert.Equal((Codes.SourceIsTarget, problem.Marked()), (problem.Code, problem.Details["table"]));
+    }
+
+    [Theory]
+    [InlineData("{a: b}")]
+    [InlineData("{s.a: a}")]
+    [InlineData("{s.a: 't.{table}'}")]
+    [InlineData("{'s.*': {}}")]
+    public void Another_table_of_the_same_database_may_be_the_target(string tables) =>
+        JobText.Job($"version: 1\nname: n\nsource: postgres://h/d\ntarget: postgres://h/d\ntables: {tables}\n");
 
     [Theory]
     [InlineData("postgres://h:5432/d", "postgres://h:5433/d")]

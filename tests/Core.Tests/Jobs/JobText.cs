@@ -27,6 +27,7 @@ internal static class JobText
         new ConnectorSpec
         {
             Name = "postgres", Schemes = ["postgres", "postgresql"], Description = "servers",
+            Limits = new ConnectorLimits { CopiesWithin = true, DefaultSchema = "public" },
             Options =
             [
                 new OptionSpec("tls", "tls", "on", ["on", "off"]), new OptionSpec("x", "any"),

@@ -98,6 +98,16 @@ public sealed class JobFileTests
     }
 
     [Fact]
+    public async Task A_second_name_of_the_source_is_no_target()
+    {
+        using var rig = await JobRig.WithRowsAsync(10);
+        await using (var link = PawlProcess.StartProgram("/bin/ln", rig.Scratch, [rig.Source, rig.Target])) await link.WaitAsync();
+        rig.WriteJob("t: t2");
+        await rig.RefusedAsync(2, Codes.SourceIsTarget);
+        Assert.Equal(0, await Sqlite3.NumberAsync(rig.Source, "select count(*) from sqlite_schema where name = 't2'"));
+    }
+
+    [Fact]
     public async Task An_empty_table_is_made_and_the_job_is_done()
     {
         using var rig = await JobRig.WithAsync("create table e(id integer primary key, v text); create table k(a, b);");

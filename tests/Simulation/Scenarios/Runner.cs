@@ -140,7 +140,8 @@ internal sealed class Runner(SimProcess process, Server server, SourceSystem sou
             Limits = new ConnectorLimits { MaxWriters = maxWriters, Upsert = true, AcceptsStrays = true, HasSchemas = false },
         };
 
-        public override ValueTask<ProbeReport> ProbeAsync(Endpoint at, CancellationToken ct) => runner.ProbeAsync(at, ct);
+        public override ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) =>
+            runner.ProbeAsync(request.At, ct);
 
         public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
             ValueTask.FromResult<ISource>(runner.OpenSource());

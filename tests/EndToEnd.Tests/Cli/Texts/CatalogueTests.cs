@@ -1,5 +1,6 @@
 using System.Reflection;
 using Pawl.Cli.Texts;
+using Pawl.Contracts;
 using Pawl.Jobs;
 using Pawl.Model;
 using Pawl.Telemetry;
@@ -54,6 +55,23 @@ public sealed class CatalogueTests
             var text = EventTexts.Find(code)!;
             Assert.Equal(Template.Names(text.Line.En).Order(), Template.Names(text.Line.Zh).Order());
             Assert.NotEmpty(text.Meaning.Zh);
+        }
+    }
+
+    [Fact]
+    public void Every_finding_has_a_text_in_both_languages()
+    {
+        Assert.Equal(Constants(typeof(FindingCodes)).Order(), FindingTexts.AllCodes.Order());
+        foreach (var code in FindingTexts.AllCodes)
+        {
+            var text = FindingTexts.Find(code)!;
+            foreach (var words in new[] { text.Topic, text.Line, text.Advice })
+            {
+                Assert.Equal(Template.Names(words.En).Order(), Template.Names(words.Zh).Order());
+                Assert.Equal(words.En.Length == 0, words.Zh.Length == 0);
+            }
+            Assert.Contains(text.Topic.Zh, c => c >= 0x4E00);
+            Assert.NotEmpty(text.Line.En);
         }
     }
 

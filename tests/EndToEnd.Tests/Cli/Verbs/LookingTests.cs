@@ -31,8 +31,8 @@ public sealed class LookingTests
         Assert.Equal(0, help.Code);
         var verbs = help.Out[help.Out.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
             .Select(l => l.Trim().Split(' ')[0]).Where(w => w.Length > 0);
-        Assert.Equal(["demo", "init", "validate", "plan", "run", "progress", "pause", "checkpoint", "verify", "runs", "schema", "explain",
-            "version"],
+        Assert.Equal(["demo", "init", "conn", "doctor", "validate", "plan", "run", "progress", "pause", "checkpoint", "verify", "runs",
+            "schema", "explain", "version"],
             verbs);
     }
 
@@ -40,6 +40,8 @@ public sealed class LookingTests
     [InlineData("PAWL-401", "this is another source")]
     [InlineData("pawl-501", "another runner holds this job")]
     [InlineData("lane.committed", "a group of rows is durable")]
+    [InlineData("probe.right.missing", "RIGHT on KIND ON is missing")]
+    [InlineData("pawl-215", "no such saved connection")]
     [InlineData("defaults.commit.rows", "one commit")]
     public async Task Explain_knows_codes_events_and_fields(string topic, string says)
     {

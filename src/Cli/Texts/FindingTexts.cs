@@ -1,0 +1,98 @@
+using Pawl.Contracts;
+
+namespace Pawl.Cli.Texts;
+
+/// <summary>The catalogue of what <c>pawl doctor</c> finds. Sizes arrive already formatted for people. Thread-safe.</summary>
+public static class FindingTexts
+{
+    private static readonly Words None = new("", "");
+    private static readonly Words Rights = new("rights", "权限"), Tls = new("encrypted", "加密"), Role = new("role", "角色"),
+        Encoding = new("encoding", "编码"), Durable = new("durable", "持久"), Sessions = new("connections", "连接数"),
+        Statistics = new("statistics", "统计信息"), Space = new("space", "空间"), Version = new("version", "版本"),
+        Tables = new("tables", "表");
+
+    private static readonly Dictionary<string, FindingText> All = new()
+    {
+        [FindingCodes.Reached] = new(new("reached", "可达"),
+            new("[{file}][logged in as {user}][, database {database}]", "[{file}][以 {user} 登录][，数据库 {database}]"), None),
+        [FindingCodes.FileNew] = new(new("file", "文件"), new("{file} does not exist yet; a run creates it", "{file} 尚不存在；运行时会创建"), None),
+        [FindingCodes.Version] = new(Version, new("{version}", "{version}"), None),
+        [FindingCodes.VersionOld] = new(Version, new("{version} is older than {least}", "{version} 低于 {least}"),
+            new("Pawl speaks to version {least} and later.", "Pawl 支持 {least} 及以后的版本。")),
+        [FindingCodes.Encrypted] = new(Tls,
+            new("{protocol}; the certificate is checked[ and names {host}]", "{protocol}；已校验证书[，证书属于 {host}]"),
+            None),
+        [FindingCodes.EncryptedLocal] = new(Tls,
+            new("no, and need not be: nothing leaves this machine ({host})", "未加密，也无须加密：数据不出本机（{host}）"),
+            None),
+        [FindingCodes.EncryptedUnchecked] = new(Tls,
+            new("{protocol}, but nobody checks that it is {host} that answers", "{protocol}，但未校验应答者确为 {host}"),
+            new("Somebody in between could read everything. Set sslmode=verify-full in the URL.",
+                "中间人可以读到一切。请在 URL 中设置 sslmode=verify-full。")),
+        [FindingCodes.EncryptedNot] = new(Tls, new("NO, on the way to {host}", "未加密，发往 {host}"),
+            new("Rows can be read on the way. Take sslmode=disable out of the URL.", "数据在途中可被读取。请去掉 URL 中的 sslmode=disable。")),
+        [FindingCodes.Primary] = new(Role, new("a primary server", "主库"), None),
+        [FindingCodes.Standby] = new(Role,
+            new("a standby: it can be read, never written; it may cancel long reads, which are then taken up again",
+                "备库：可读不可写；可能取消较长的读取，之后会接着读"), None),
+        [FindingCodes.Encoding] = new(Encoding, new("{encoding}", "{encoding}"), None),
+        [FindingCodes.EncodingNone] = new(Encoding,
+            new("{encoding}: the server does not know what its text is", "{encoding}：服务器不知道其文本是何编码"),
+            new("Text that is not UTF-8 cannot be a key nor go into other systems. Convert the database to UTF8.",
+                "非 UTF-8 的文本不能作键，也不能进入其他系统。请将数据库转换为 UTF8。")),
+        [FindingCodes.Zone] = new(new("time zone", "时区"),
+            new("{zone}; Pawl's sessions use {session}", "{zone}；Pawl 的会话使用 {session}"), None),
+        [FindingCodes.Log] = new(new("log", "日志"),
+            new("level {level}, {slots} of {most_slots} slots and {senders} of {most_senders} senders in use; a snapshot needs none",
+                "级别 {level}，复制槽已用 {slots}/{most_slots}，发送进程 {senders}/{most_senders}；快照复制都不需要"), None),
+        [FindingCodes.Durable] = new(Durable,
+            new("a commit is on disk before it is answered ({setting} = {value} in Pawl's sessions)",
+                "提交落盘后才应答（Pawl 的会话设 {setting} = {value}）"), None),
+        [FindingCodes.DurableOff] = new(Durable, new("{setting} is off", "{setting} 已关闭"),
+            new("A crash of the server or of its machine can lose rows that were committed, and the ledger with them.",
+                "服务器或机器崩溃会丢失已提交的行，连同账本。")),
+        [FindingCodes.Overridden] = new(new("settings", "设置"), new("{settings}: does not apply, Pawl's sessions set their own",
+            "{settings}：不起作用，Pawl 的会话自行设置"), None),
+        [FindingCodes.Connections] = new(Sessions,
+            new("{free} of {limit} free, {needed} needed", "{limit} 个中空闲 {free} 个，需要 {needed} 个"), None),
+        [FindingCodes.ConnectionsFew] = new(Sessions,
+            new("{free} of {limit} free, up to {needed} needed", "{limit} 个中空闲 {free} 个，最多需要 {needed} 个"),
+            new("Lanes would wait and try again. Use fewer of them (parallel), or raise the limit.", "通道会等待并重试。减少通道数（parallel）或提高上限。")),
+        [FindingCodes.ConnectionsLimit] = new(Sessions, new("at most {limit} allowed, {needed} needed", "最多允许 {limit} 个，需要 {needed} 个"),
+            new("Use fewer lanes (parallel), or let an administrator raise the limit of server, database or role.",
+                "减少通道数（parallel），或请管理员提高服务器、数据库或角色的上限。")),
+        [FindingCodes.Tables] = new(Tables, new("{tables}[, about {bytes}]", "{tables} 张[，约 {bytes}]"), None),
+        [FindingCodes.Statistics] = new(Statistics, new("there, as far as they matter", "所需的都有"), None),
+        [FindingCodes.StatisticsMissing] = new(Statistics, new("never gathered for {tables}", "{tables} 从未收集"),
+            new("Without them a table is cut into splits by guess, and lanes end at different times.", "没有统计信息只能凭猜测切分，各通道结束时间不一。")),
+        [FindingCodes.StatisticsStale] = new(Statistics, new("out of date for {tables}", "{tables} 已过时"),
+            new("A table is cut into splits as its rows once were, and lanes end at different times.", "会按旧的分布切分，各通道结束时间不一。")),
+        [FindingCodes.Space] = new(Space,
+            new("{free_bytes} free in {folder}[, about {needed_bytes} to come]", "{folder} 空闲 {free_bytes}[，约有 {needed_bytes} 要写入]"),
+            None),
+        [FindingCodes.SpaceShort] = new(Space,
+            new("{free_bytes} free in {folder}, about {needed_bytes} to come", "{folder} 仅空闲 {free_bytes}，约有 {needed_bytes} 要写入"),
+            new("Make room first; what was committed before the disk is full is kept.", "请先腾出空间；磁盘写满前已提交的内容会保留。")),
+        [FindingCodes.SpaceUnseen] = new(Space,
+            new("the server does not tell how much is free[; about {needed_bytes} to come][, the database has {used_bytes} now]",
+                "服务器不透露剩余空间[；约有 {needed_bytes} 要写入][，数据库现有 {used_bytes}]"), None),
+        [FindingCodes.RightsRead] = new(Rights, new("every table may be read[ ({tables})]", "所有表都可读[（{tables} 张）]"), None),
+        [FindingCodes.RightsWrite] = new(Rights, new("everything the job needs may be created and written", "作业所需的都可创建和写入"), None),
+        [FindingCodes.RightMissing] = new(Rights, new("{right} on {kind} {on} is missing", "缺少对 {kind} {on} 的 {right} 权限"), None),
+        [FindingCodes.RightTakeOver] = new(Rights, new("runs that another account left behind could be taken over only with {right}",
+            "只有具备 {right} 才能接管其他账户遗留的运行"), None),
+        [FindingCodes.RightRestart] = new(Rights,
+            new("run --restart would need {right} on {on}", "run --restart 需要对 {on} 的 {right} 权限"), None),
+        [FindingCodes.RowsHidden] = new(Rights, new("row-level security would hide rows of {tables}", "行级安全会隐藏 {tables} 的行"),
+            new("Pawl does not take a part for the whole.", "Pawl 不会把部分当作全部。")),
+        [FindingCodes.Keyless] = new(Tables, new("nothing orders the rows of {tables}", "{tables} 的行没有次序"),
+            new("Such a table is read in one piece, and anew after a crash. A primary key lets it go on.", "这样的表只能整体读取，崩溃后重来。有主键即可续传。")),
+        [FindingCodes.Triggers] = new(Tables,
+            new("triggers of {tables} fire for every row that is written", "{tables} 的触发器会对写入的每一行触发"), None),
+        [FindingCodes.Journal] = new(new("journal", "日志模式"), new("{mode}", "{mode}"), None),
+    };
+
+    public static FindingText? Find(string code) => All.GetValueOrDefault(code);
+
+    public static IEnumerable<string> AllCodes => All.Keys;
+}

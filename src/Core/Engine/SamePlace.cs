@@ -1,0 +1,23 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Engine;
+
+/// <summary>
+/// Keeps a table from being copied onto itself, whatever the two addresses look like: a host has many names. Asked only where it could be
+/// so, and the systems at most once. One caller at a time.
+/// </summary>
+internal sealed class SamePlace(ISource source, ISink sink, ConnectorLimits limits)
+{
+    private bool? isOne;
+
+    /// <exception cref="PawlException"><see cref="Codes.SourceIsTarget"/>.</exception>
+    public async ValueTask CheckAsync(TableName from, TableName to, CancellationToken ct)
+    {
+        if (limits.CopiesWithin && from != to) return;
+        isOne ??= source is IKnowsPlace here && sink is IKnowsPlace there && await here.PlaceAsync(ct) is { } place
+            && place == await there.PlaceAsync(ct);
+        if (isOne == false) return;
+        throw new PawlException(Fault.Configuration, Codes.SourceIsTarget, ("endpoint", source.Identity.Display), ("table", from));
+    }
+}
