@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace Pawl.EndToEnd.Tests.Crash;
+
+/// <summary>What the environment asks of the campaigns; without it they run the slice that CI has time for.</summary>
+internal static class CampaignSettings
+{
+    /// <summary>A number from the environment; null = not set.</summary>
+    public static int? Number(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    /// <summary><c>PAWL_KILL_SEED</c>.</summary>
+    public static int Seed => Number("PAWL_KILL_SEED") ?? 20_260_101;
+
+    /// <summary><c>PAWL_KILL_TRIAL</c>: only this trial of the seed.</summary>
+    public static int? Only => Number("PAWL_KILL_TRIAL");
+
+    /// <summary>Writes what a campaign came to into the folder <c>PAWL_CRASH_RECORD</c>, one figure a line; nothing when it is not set.</summary>
+    public static async Task RecordAsync(string campaign, string pair, IEnumerable<(string Name, long Value)> figures)
+    {
+        if (Environment.GetEnvironmentVariable("PAWL_CRASH_RECORD") is not { Length: > 0 } folder) return;
+        var lines = figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{campaign}\t{pair}\t{f.Name}\t{f.Value}"));
+        await File.WriteAllLinesAsync(Path.Combine(folder, $"{campaign}.{pair.Replace(" ", "", StringComparison.Ordinal)}.{Seed}.tsv"), lines);
+    }
+}
