@@ -16,6 +16,8 @@ internal sealed record KillScenario
     /// <summary>What kind of database is at either end.</summary>
     public StoreKind From { get; init; } = StoreKind.Sqlite;
     public StoreKind To { get; init; } = StoreKind.Sqlite;
+    /// <summary>Options of the target's address, <c>name=value&amp;…</c>; null = none.</summary>
+    public string? TargetOptions { get; init; }
     /// <summary>SQL that makes the target before the first run; null = Pawl makes it.</summary>
     public string? Target { get; init; }
     /// <summary>Rows per commit.</summary>

@@ -38,6 +38,7 @@ internal sealed class KillTrial : IAsyncDisposable
     {
         var scratch = new Scratch();
         target ??= await Stores.TargetAsync(scenario.To, scratch);
+        if (target is PgStore postgres) postgres.Options = scenario.TargetOptions;
         if (scenario.Target is { } ddl) await target.ExecuteAsync(ddl);
         return new KillTrial(scenario, source, target, scratch);
     }

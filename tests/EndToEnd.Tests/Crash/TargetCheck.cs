@@ -8,6 +8,9 @@ namespace Pawl.EndToEnd.Tests.Crash;
 /// </summary>
 internal static class TargetCheck
 {
+    private const string Missing = "rows are not there as often as they should be",
+        Extra = "rows are there that should not be, or not so often";
+
     /// <summary>At the instant of a kill: no row lost that the ledger promises, none there that it does not know, none twice.</summary>
     public static async Task<IReadOnlyList<string>> AtKillAsync(TestStore source, TargetImage target, IReadOnlyList<CopiedTable> tables)
     {
@@ -46,6 +49,12 @@ internal static class TargetCheck
             .Where(f => f != target && f != target + "-wal" && f != target + "-shm").Select(f => $"left behind: {Path.GetFileName(f)}"),
     ];
 
+    /// <summary>The complaint is about rows that are missing.</summary>
+    public static bool IsLoss(string complaint) => complaint.Contains(Missing, StringComparison.Ordinal);
+
+    /// <summary>The complaint is about rows that are there too often, or should not be at all.</summary>
+    public static bool IsDouble(string complaint) => complaint.Contains(Extra, StringComparison.Ordinal);
+
     private static LaneView[] Lanes(TestStore source, TargetImage target, CopiedTable table) =>
         [.. target.Ledger.Lanes.Where(l => l.Table == source.LedgerName(table.Source))];
 
@@ -72,11 +81,11 @@ internal static class TargetCheck
         var wrong = new List<string>();
         if (missing.Count > 0)
         {
-            wrong.Add($"{table.Target}: {missing.Count} rows are not there as often as they should be; e.g. wanted {missing[0].Here} of {missing[0].Row}");
+            wrong.Add($"{table.Target}: {missing.Count} {Missing}; e.g. wanted {missing[0].Here} of {missing[0].Row}");
         }
         if (extra.Count > 0)
         {
-            wrong.Add($"{table.Target}: {extra.Count} rows are there that should not be, or not so often; e.g. holds {extra[0].Here} of {extra[0].Row}");
+            wrong.Add($"{table.Target}: {extra.Count} {Extra}; e.g. holds {extra[0].Here} of {extra[0].Row}");
         }
         if (have.Total != inserted) wrong.Add($"{table.Target}: holds {have.Total} rows, its ledger counted {inserted}");
         return wrong;
