@@ -48,6 +48,9 @@ internal sealed class KillTrial : IAsyncDisposable
 
     public PawlProcess Start(string? killAt = null) => PawlProcess.Start(scratch, ["run", JobFile], ("PAWL_KILL_AT", killAt));
 
+    /// <summary>A run that tells its events, one JSON object a line, on stderr.</summary>
+    public PawlProcess StartTelling() => PawlProcess.Start(scratch, ["run", JobFile, "--progress", "json"]);
+
     /// <summary>Runs under a program that breaks its system calls.</summary>
     public async Task<PawlExit> RunUnderAsync(string program, params string[] words)
     {
@@ -72,7 +75,7 @@ internal sealed class KillTrial : IAsyncDisposable
     /// <param name="aim">Then strikes only while a target transaction is open, found by stopping the process now and again.</param>
     public async Task<KillMet?> KillAfterAsync(long commits, TimeSpan after, bool aim, Random random)
     {
-        await using var pawl = PawlProcess.Start(scratch, ["run", JobFile, "--progress", "json"]);
+        await using var pawl = StartTelling();
         if (commits > 0) await pawl.SaidAsync("\"lane.committed\"", commits);
         await Task.Delay(after);
         var inside = false;

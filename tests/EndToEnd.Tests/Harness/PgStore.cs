@@ -88,5 +88,9 @@ internal sealed class PgStore : TestStore
         select application_name || ' pid ' || pid from pg_stat_activity where datname = '{Database}' and application_name like 'pawl/%'
         """)];
 
+    /// <summary>A session in this database waits for a lock.</summary>
+    public async Task<bool> IsWaitedForAsync() => (await Server.RowsAsync("postgres",
+        $"select 1 from pg_stat_activity where datname = '{Database}' and wait_event_type = 'Lock'")).Count > 0;
+
     public override async ValueTask DisposeAsync() => await Server.DropAsync(Database);
 }

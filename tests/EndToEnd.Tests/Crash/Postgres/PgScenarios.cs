@@ -155,15 +155,24 @@ internal static class PgScenarios
 }
 
 /// <summary>The sources of all pairs.</summary>
-public sealed class PgKillSources() : KillSources([.. PgScenarios.Pairs.SelectMany(p => PgScenarios.Of(p, Rows))])
+public abstract class PgSources : KillSources
 {
-    private const int Rows = 3_000;
+    private protected PgSources(int rows) : base([.. PgScenarios.Pairs.SelectMany(p => PgScenarios.Of(p, rows))])
+    {
+    }
 
     internal IReadOnlyList<KillScenario> Of(string pair)
     {
-        var names = PgScenarios.Of(pair, Rows).Select(s => s.Name).ToArray();
+        var names = PgScenarios.Of(pair, 1).Select(s => s.Name).ToArray();
         return [.. Scenarios.Where(s => names.Contains(s.Name))];
     }
+}
 
-    internal static int NumberOfRows => Rows;
+/// <summary>Enough rows for a kill to meet a copy half-way.</summary>
+public sealed class PgKillSources() : PgSources(3_000);
+
+/// <summary>Enough rows for some commits, where commits are counted and not timed.</summary>
+public sealed class PgSmallSources() : PgSources(NumberOfRows)
+{
+    internal const int NumberOfRows = 1_000;
 }
