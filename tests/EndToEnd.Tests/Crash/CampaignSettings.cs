@@ -15,6 +15,9 @@ internal static class CampaignSettings
     /// <summary><c>PAWL_KILL_TRIAL</c>: only this trial of the seed.</summary>
     public static int? Only => Number("PAWL_KILL_TRIAL");
 
+    /// <summary>This is the campaign that is written down, with all the time it needs.</summary>
+    public static bool IsRecorded => Environment.GetEnvironmentVariable("PAWL_CRASH_RECORD") is { Length: > 0 };
+
     /// <summary>Writes what a campaign came to into the folder <c>PAWL_CRASH_RECORD</c>, one figure a line; nothing when it is not set.</summary>
     public static async Task RecordAsync(string campaign, string pair, IEnumerable<(string Name, long Value)> figures)
     {

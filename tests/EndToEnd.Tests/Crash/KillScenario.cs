@@ -41,6 +41,13 @@ internal sealed record KillScenario
         {{string.Join("\n", Tables.Split('\n').Select(l => "  " + l))}}
         """;
 
+    /// <summary>The same job with the first of its tables alone.</summary>
+    public KillScenario FirstTable() => this with
+    {
+        Tables = string.Join("\n", Tables.Split('\n').TakeWhile((line, i) => i == 0 || line.StartsWith(' '))),
+        Copies = [Copies[0]],
+    };
+
     /// <summary>Numbers 1..n as a table <c>n(i)</c> for the statement that follows.</summary>
     private static string Numbers(int n) => $"with recursive n(i) as (select 1 union all select i + 1 from n where i < {n}) ";
 

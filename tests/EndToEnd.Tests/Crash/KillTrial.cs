@@ -102,8 +102,13 @@ internal sealed class KillTrial : IAsyncDisposable
         return null;
     }
 
+    public Task<PawlExit> RunAsync() => PawlProcess.RunAsync(scratch, "run", JobFile);
+
+    /// <summary>The target was put back to an older state: that its ledger goes back is as it should be.</summary>
+    public void ForgetProgress() => before = before with { Lanes = [], JobEpoch = 0 };
+
     /// <summary>Looks at a copy, so that the next run meets the files as the kill left them.</summary>
-    private async Task<LedgerView> LookAsync()
+    public async Task<LedgerView> LookAsync()
     {
         var image = await target.ToLookAt(scratch).ReadAsync(scenario.Copies);
         var now = image.Ledger;

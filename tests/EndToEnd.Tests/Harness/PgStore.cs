@@ -88,6 +88,21 @@ internal sealed class PgStore : TestStore
         select application_name || ' pid ' || pid from pg_stat_activity where datname = '{Database}' and application_name like 'pawl/%'
         """)];
 
+    /// <summary>The server is inside COPY … FROM STDIN and waits for the client.</summary>
+    public async Task<bool> IsInCopyAsync() => (await Server.RowsAsync("postgres", $"""
+        select 1 from pg_stat_activity where datname = '{Database}' and application_name like 'pawl/%' and state = 'active'
+          and query ilike 'copy % from stdin%' and wait_event = 'ClientRead' and backend_xid is not null
+        """)).Count > 0;
+
+    public Task<string> DumpAsync() => Server.DumpAsync(Database);
+
+    /// <summary>Puts a dump in the place of the database; whoever is connected to it is cut off.</summary>
+    public async Task RestoreAsync(string dump)
+    {
+        await Server.ExecuteAsync("postgres", $"drop database {Database} with (force)", $"create database {Database} template template0");
+        await Server.PsqlAsync(Database, dump);
+    }
+
     /// <summary>A session in this database waits for a lock.</summary>
     public async Task<bool> IsWaitedForAsync() => (await Server.RowsAsync("postgres",
         $"select 1 from pg_stat_activity where datname = '{Database}' and wait_event_type = 'Lock'")).Count > 0;
