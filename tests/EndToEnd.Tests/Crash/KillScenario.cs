@@ -46,6 +46,7 @@ internal sealed record KillScenario
     {
         Tables = string.Join("\n", Tables.Split('\n').TakeWhile((line, i) => i == 0 || line.StartsWith(' '))),
         Copies = [Copies[0]],
+        Target = Target is null ? null : Target.Split(';')[0] + ";",
     };
 
     /// <summary>Numbers 1..n as a table <c>n(i)</c> for the statement that follows.</summary>

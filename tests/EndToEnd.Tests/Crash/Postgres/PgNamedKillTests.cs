@@ -64,7 +64,8 @@ public sealed class PgNamedKillTests(PgKillSources sources) : IClassFixture<PgKi
     {
         await using var trial = await sources.TrialAsync(sources.Of(pair)[scenario]);
         await trial.KillAtAsync(first + ":1");
-        await trial.KillAtAsync(second + ":1");
+        // The other tables may have been done as well when the first one was: then there is no lane left to take.
+        await trial.KillAtAsync(second + ":1", orDone: first is CrashPoint.LaneFinal or CrashPoint.TableFinished or CrashPoint.BeforeRelease);
         await trial.FinishAsync(again: false);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }
