@@ -3,11 +3,12 @@
 # kills-sqlite.md and postgres-crash.md.
 #   bench/campaigns.sh               everything (hours on two cores)
 #   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres
-# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10), BENCH_DIR (a fresh folder, removed at the end; with a folder of
+# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10), CAMPAIGN_JOBS (2), BENCH_DIR (a fresh folder, removed at the end; with a folder of
 # its own a campaign goes on after the chunks that are already there)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seeds=${CAMPAIGN_SEEDS:-1000000} chunk=${CAMPAIGN_CHUNK:-50000} kills=${CAMPAIGN_KILLS:-1000}
-pg_shards=${CAMPAIGN_PG_SHARDS:-10} pairs=("PG → PG" "SQLite → PG" "PG → SQLite")
+pg_shards=${CAMPAIGN_PG_SHARDS:-10} pg_jobs=${CAMPAIGN_JOBS:-2} pg_build=$bench_root/artifacts/campaign
+pairs=("PG → PG" "SQLite → PG" "PG → SQLite")
 parts=${*:-seeds planted kills postgres}
 keep=${BENCH_DIR:+yes}
 trap '[[ -n $keep ]] || rm -rf "$work"' EXIT
@@ -66,11 +67,14 @@ fi
 pg_part() {
   local name=$1 seed=$2 log=$work/pg.$1.$2.log; shift 2
   [[ -e $log.done ]] && return 0
-  PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/pg PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 \
-    "$bench_root/artifacts/bin/EndToEnd.Tests/release/Pawl.EndToEnd.Tests" -noColor -maxThreads 1 "$@" >"$log" 2>&1 \
-    || { say "postgres: $name, seed $seed: failed, see $log"; echo "$name, seed $seed" >>"$work/pg.failed"; }
-  commit >"$log.done"
-  say "postgres: $name, seed $seed"
+  while (( $(jobs -r | wc -l) >= pg_jobs )); do wait -n || true; done
+  {
+    PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/pg PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 PAWL_PROGRAM=$pg_build/app/pawl \
+      "$pg_build/tests/Pawl.EndToEnd.Tests" -noColor -maxThreads 1 "$@" >"$log" 2>&1 || echo "$name, seed $seed" >"$log.failed"
+    [[ ! -e $log.failed ]] || say "postgres: $name, seed $seed: failed, see $log"
+    cp "$work/pg.commit" "$log.done"
+    say "postgres: $name, seed $seed"
+  } &
 }
 
 # pg_table CAMPAIGN: its figures, one column a pair
@@ -87,9 +91,16 @@ pg_table() {
 pg_passed() { sed -n 's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\).*/\1 tests, \3 failed/p' "$work/pg.$1.$2.log" | tail -n 1; }
 
 if has postgres; then
-  "$bench_root/pawl" version >/dev/null
-  built EndToEnd.Tests
   mkdir -p "$work/pg"
+  # The program as users have it, compiled ahead; both out of the way of later builds, in the checkout that the tests look for.
+  if [[ ! -e $work/pg.commit ]]; then
+    "$bench_root/pawl" version >/dev/null
+    built EndToEnd.Tests
+    rm -rf "${pg_build:?}" && mkdir -p "$pg_build"
+    cp -r "$bench_root/artifacts/launch/$(<"$bench_root/artifacts/launch/current")" "$pg_build/app"
+    cp -r "$bench_root/artifacts/bin/EndToEnd.Tests/release" "$pg_build/tests"
+    commit >"$work/pg.commit"
+  fi
   pg_part points 1 -class '*Crash.Postgres.PgNamedKillTests'
   pg_part restored 1 -class '*Crash.Postgres.RestoredTargetTests'
   pg_part stopped 1 -class '*Crash.Postgres.PgZombieTests'
@@ -98,10 +109,11 @@ if has postgres; then
     pg_part answers "$shard" -class '*Crash.Postgres.LostAnswerTests'
     pg_part servers "$shard" -method '*ServerKillTests.A_run_survives*'
   done
+  wait
   {
-    echo "At commit $(cat "$work/pg.kills.1.log.done"), seeds 1 to $pg_shards. Repeat it with \`bench/campaigns.sh postgres\`. PostgreSQL 15; in PG → PG the"
+    echo "At commit $(cat "$work"/pg.*.done | sort -u | paste -sd ' '), seeds 1 to $pg_shards. Repeat it with \`bench/campaigns.sh postgres\`. PostgreSQL 15; in PG → PG the"
     echo "target of the kills and of the lost answers is PostgreSQL 18. Source and target are compared row by row through psql and sqlite3."
-    [[ ! -s $work/pg.failed ]] || { echo; echo "**Failed:** $(paste -sd ';' "$work/pg.failed")"; }
+    if compgen -G "$work/pg.*.failed" >/dev/null; then echo; echo "**Failed:** $(cat "$work"/pg.*.failed | paste -sd ';')"; fi
     printf '\n## SIGKILL of pawl at random instants\n\nOnly kills that met an open target transaction were counted towards the goal.\n\n'
     pg_table kills
     printf '\n## COMMITs whose answer was lost on the wire\n\nUp to four in one job; every fourth job also loses answers of transactions that carry no rows.\n\n'

@@ -18,11 +18,18 @@ internal static class CampaignSettings
     /// <summary>This is the campaign that is written down, with all the time it needs.</summary>
     public static bool IsRecorded => Environment.GetEnvironmentVariable("PAWL_CRASH_RECORD") is { Length: > 0 };
 
-    /// <summary>Writes what a campaign came to into the folder <c>PAWL_CRASH_RECORD</c>, one figure a line; nothing when it is not set.</summary>
+    /// <summary>What came out of one trial, with what repeats it.</summary>
+    public static IEnumerable<string> Told(KillTrial trial, int number, string more) =>
+        trial.Complaints.Select(c => $"PAWL_KILL_SEED={Seed} PAWL_KILL_TRIAL={number} ({more}): {c}");
+
+    /// <summary>
+    /// Writes what a campaign came to into the folder <c>PAWL_CRASH_RECORD</c>, one figure a line; nothing when it is not set.
+    /// </summary>
     public static async Task RecordAsync(string campaign, string pair, IEnumerable<(string Name, long Value)> figures)
     {
         if (Environment.GetEnvironmentVariable("PAWL_CRASH_RECORD") is not { Length: > 0 } folder) return;
         var lines = figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{campaign}\t{pair}\t{f.Name}\t{f.Value}"));
-        await File.WriteAllLinesAsync(Path.Combine(folder, $"{campaign}.{pair.Replace(" ", "", StringComparison.Ordinal)}.{Seed}.tsv"), lines);
+        var name = $"{campaign}.{pair.Replace(" ", "", StringComparison.Ordinal)}.{Seed}.tsv";
+        await File.WriteAllLinesAsync(Path.Combine(folder, name), lines);
     }
 }

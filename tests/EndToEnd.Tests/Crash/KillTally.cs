@@ -53,8 +53,7 @@ internal sealed class KillTally(int seed)
                 ("jobs", Trials), ("jobs into tables without a unique key", DoublesWouldShow), ("SIGKILLs", Kills),
                 ("SIGKILLs with a target transaction open", InTransaction), ("SIGKILLs before the first commit", Early),
                 ("SIGKILLs between commits", Midway), ("SIGKILLs after the last row", Late),
-                ("tables with rows lost", violations.Count(TargetCheck.IsLoss)),
-                ("tables with rows doubled", violations.Count(TargetCheck.IsDouble)), ("violations in all", violations.Count),
+                .. TargetCheck.Figures(violations),
             ];
         }
     }

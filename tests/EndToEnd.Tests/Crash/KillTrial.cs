@@ -103,7 +103,7 @@ internal sealed class KillTrial : IAsyncDisposable
         return null;
     }
 
-    public Task<PawlExit> RunAsync() => PawlProcess.RunAsync(scratch, "run", JobFile);
+    public Task<PawlExit> RunAsync(params string[] more) => PawlProcess.RunAsync(scratch, ["run", JobFile, .. more]);
 
     /// <summary>The target was put back to an older state: that its ledger goes back is as it should be.</summary>
     public void ForgetProgress() => before = before with { Lanes = [], JobEpoch = 0 };

@@ -26,7 +26,7 @@ internal sealed record LedgerView
     /// <summary>Ledger entries ever written: rises with every commit.</summary>
     public long Commits => Lanes.Sum(l => l.Sequence);
 
-    /// <param name="lines">Job, plans and last entries as <see cref="TestStore"/> reads them; none when there are no control tables.</param>
+    /// <param name="lines">Job, plans and last entries as <see cref="TestStore"/> reads them; none = no control tables.</param>
     public static LedgerView Of(IReadOnlyList<string[]> lines)
     {
         var phases = new Dictionary<string, string>();

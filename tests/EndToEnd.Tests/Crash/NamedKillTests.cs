@@ -28,7 +28,8 @@ public sealed class NamedKillTests(SqliteKillSources sources) : IClassFixture<Sq
         {
             pairs.Add(CrashPoint.All[i], CrashPoint.All[i], i % 4);
             // After the last point of a run there is nothing left to do: the next run passes only its first and its last.
-            var other = CrashPoint.All[i] == CrashPoint.BeforeRelease ? CrashPoint.JobAcquired : CrashPoint.All[(i + 5) % CrashPoint.All.Count];
+            var other = CrashPoint.All[i] == CrashPoint.BeforeRelease ? CrashPoint.JobAcquired
+                : CrashPoint.All[(i + 5) % CrashPoint.All.Count];
             pairs.Add(CrashPoint.All[i], other, (i + 2) % 4);
         }
         return pairs;

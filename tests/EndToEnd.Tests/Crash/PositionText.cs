@@ -11,8 +11,8 @@ namespace Pawl.EndToEnd.Tests.Crash;
 internal static class PositionText
 {
     /// <summary>
-    /// <c>pg.key/1</c>: a JSON array of texts, whose types the server infers from the columns they are compared with; fewer than key columns
-    /// stand for all rows that begin so.
+    /// <c>pg.key/1</c>: a JSON array of texts, whose types the server infers from the columns they are compared with; fewer than key
+    /// columns stand for all rows that begin so.
     /// <c>pg.ctid/1</c>: the snapshot, and the address in parentheses behind it.
     /// </summary>
     public static IReadOnlyList<string> Postgres(string position) => position[0] == '['

@@ -3,8 +3,9 @@ using Pawl.EndToEnd.Tests.Harness;
 namespace Pawl.EndToEnd.Tests.Crash;
 
 /// <summary>
-/// Compares target and source row by row, read with SQL of its own by programs of their own, never with the engine. After a kill the target must hold exactly the rows
-/// up to the ledger's positions; after the end exactly the rows of the source. Each complaint is one line.
+/// Compares target and source row by row, read with SQL of its own by programs of their own, never with the engine. After a kill the
+/// target must hold exactly the rows up to the ledger's positions; after the end exactly the rows of the source. Each complaint is one
+/// line.
 /// </summary>
 internal static class TargetCheck
 {
@@ -49,11 +50,13 @@ internal static class TargetCheck
             .Where(f => f != target && f != target + "-wal" && f != target + "-shm").Select(f => $"left behind: {Path.GetFileName(f)}"),
     ];
 
-    /// <summary>The complaint is about rows that are missing.</summary>
-    public static bool IsLoss(string complaint) => complaint.Contains(Missing, StringComparison.Ordinal);
-
-    /// <summary>The complaint is about rows that are there too often, or should not be at all.</summary>
-    public static bool IsDouble(string complaint) => complaint.Contains(Extra, StringComparison.Ordinal);
+    /// <summary>How many complaints there are, and of which kind.</summary>
+    public static IReadOnlyList<(string Name, long Value)> Figures(IReadOnlyList<string> complaints) =>
+    [
+        ("tables with rows lost", complaints.Count(c => c.Contains(Missing, StringComparison.Ordinal))),
+        ("tables with rows doubled", complaints.Count(c => c.Contains(Extra, StringComparison.Ordinal))),
+        ("violations in all", complaints.Count),
+    ];
 
     private static LaneView[] Lanes(TestStore source, TargetImage target, CopiedTable table) =>
         [.. target.Ledger.Lanes.Where(l => l.Table == source.LedgerName(table.Source))];

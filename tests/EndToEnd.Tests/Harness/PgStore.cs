@@ -27,8 +27,8 @@ internal sealed class PgStore : TestStore
     /// <summary>Where the job finds the server; the server's own port, unless something stands in between.</summary>
     public int? Port { get; set; }
 
-    public override string Address =>
-        FormattableString.Invariant($"postgres://postgres@127.0.0.1:{Port ?? Server.Port}/{Database}{(Options is null ? "" : "?" + Options)}");
+    public override string Address => FormattableString.Invariant(
+        $"postgres://postgres@127.0.0.1:{Port ?? Server.Port}/{Database}{(Options is null ? "" : "?" + Options)}");
 
     public static async Task<PgStore> CreateAsync(PgServer server) => new(server, await server.CreateDatabaseAsync());
 
@@ -57,7 +57,7 @@ internal sealed class PgStore : TestStore
         select 1 from pg_stat_activity where datname = '{Database}' and application_name like 'pawl/%' and backend_xid is not null
         """)).Count > 0;
 
-    /// <summary>A server's own recovery is not Pawl's: the database is looked at where it is, while what is left of the last run ends.</summary>
+    /// <summary>The database itself: a server's recovery is not Pawl's. What is left of the last run may be ending meanwhile.</summary>
     public override TestStore ToLookAt(Scratch scratch) => this;
 
     public override async Task<IReadOnlyList<string>> ResidueAsync(IReadOnlyList<CopiedTable> tables)

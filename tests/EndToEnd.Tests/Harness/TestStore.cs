@@ -33,7 +33,7 @@ internal abstract class TestStore : IAsyncDisposable
     /// <summary>A position of the ledger as SQL literals: of the key's columns, or of the first few.</summary>
     public abstract IReadOnlyList<string> Literals(string position);
 
-    /// <summary>All rows of a source table that satisfy the condition, as the target should hold them, every one as often as it is there.</summary>
+    /// <summary>The rows of a source table that satisfy the condition, as the target should hold them.</summary>
     public async Task<RowCounts> WantedAsync(CopiedTable table, string condition) => new((await RowsAsync($"""
         select {Row(table.Columns.Select(c => c.Sql))} from {Sqlite3.Name(table.Source)}
           where ({table.Where ?? "true"}) and ({condition});
@@ -61,8 +61,11 @@ internal abstract class TestStore : IAsyncDisposable
           where seq = (select max(seq) from pawl_ledger m where m.job = l.job and m.lane = l.lane);
         """;
 
-    protected string HeldScript(CopiedTable table) =>
-        $"select 'row', {Sqlite3.Text(table.Target)}, {Row(table.Columns.Select(c => Sqlite3.Name(c.Column)))} from {Sqlite3.Name(table.Target)};";
+    protected string HeldScript(CopiedTable table)
+    {
+        var row = Row(table.Columns.Select(c => Sqlite3.Name(c.Column)));
+        return $"select 'row', {Sqlite3.Text(table.Target)}, {row} from {Sqlite3.Name(table.Target)};";
+    }
 
     protected static TargetImage Image(IReadOnlyList<string[]> rows) => new(
         LedgerView.Of([.. rows.Where(r => r[0] != "row")]),

@@ -47,19 +47,17 @@ public sealed class LostAnswerTests(PgSmallSources sources, ITestOutputHelper ou
             var faults = Enumerable.Range(0, PerRun).Select(_ => new PlannedFault((CommitFault)random.Next(6),
                 random.Next(1, usual), random.NextDouble())).DistinctBy(f => f.Number).ToArray();
             // Every fourth job loses answers of any transaction, of those that take the job or a lane too: such a run may end at once.
-            var run = await RunAsync(scenario, faults, onlyRows: number % 4 != 3);
+            var run = await RunAsync(scenario, faults, onlyRows: number % 4 != 3, number);
             (committed, not, trials) = (committed + run.Committed, not + run.NotCommitted, trials + 1);
             struck.AddRange(run.Struck);
-            complaints.AddRange(run.Complaints.Select(c =>
-                $"PAWL_KILL_SEED={CampaignSettings.Seed} PAWL_KILL_TRIAL={number} ({scenario.Name}, {string.Join(", ", faults.AsEnumerable())}): {c}"));
+            complaints.AddRange(run.Complaints);
         }
         (string, long)[] figures =
         [
             ("jobs", trials), ("COMMITs without a sound answer", struck.Count),
             .. Enum.GetValues<CommitFault>().Select(f => ($"… {f}", (long)struck.Count(s => s == f))),
             ("resolved: it had happened", committed), ("resolved: it had not happened", not),
-            ("tables with rows lost", complaints.Count(TargetCheck.IsLoss)), ("tables with rows doubled", complaints.Count(TargetCheck.IsDouble)),
-            ("violations in all", complaints.Count),
+            .. TargetCheck.Figures(complaints),
         ];
         output.WriteLine(string.Join("\n", figures.Select(f => $"{f.Item1}: {f.Item2}")));
         await CampaignSettings.RecordAsync("lost-answers", pair, figures);
@@ -69,7 +67,7 @@ public sealed class LostAnswerTests(PgSmallSources sources, ITestOutputHelper ou
 
     private sealed record Outcome(IReadOnlyList<CommitFault> Struck, int Committed, int NotCommitted, IReadOnlyList<string> Complaints);
 
-    private async Task<Outcome> RunAsync(KillScenario scenario, IReadOnlyList<PlannedFault> faults, bool onlyRows)
+    private async Task<Outcome> RunAsync(KillScenario scenario, IReadOnlyList<PlannedFault> faults, bool onlyRows, int number = 0)
     {
         var patient = scenario with
         {
@@ -95,6 +93,7 @@ public sealed class LostAnswerTests(PgSmallSources sources, ITestOutputHelper ou
             trial.Complaints.Add($"{proxy.Struck.Count(f => f is CommitFault.Swallow)} answers swallowed, {committed} resolved: {end}");
         }
         await trial.FinishAsync(again: false);
-        return new Outcome(proxy.Struck, committed, resolved.Length - committed, trial.Complaints);
+        return new Outcome(proxy.Struck, committed, resolved.Length - committed,
+            [.. CampaignSettings.Told(trial, number, $"{scenario.Name}, {string.Join(", ", faults)}")]);
     }
 }

@@ -65,7 +65,8 @@ public sealed class PgNamedKillTests(PgKillSources sources) : IClassFixture<PgKi
         await using var trial = await sources.TrialAsync(sources.Of(pair)[scenario]);
         await trial.KillAtAsync(first + ":1");
         // The other tables may have been done as well when the first one was: then there is no lane left to take.
-        await trial.KillAtAsync(second + ":1", orDone: first is CrashPoint.LaneFinal or CrashPoint.TableFinished or CrashPoint.BeforeRelease);
+        var late = first is CrashPoint.LaneFinal or CrashPoint.TableFinished or CrashPoint.BeforeRelease;
+        await trial.KillAtAsync(second + ":1", orDone: late);
         await trial.FinishAsync(again: false);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }

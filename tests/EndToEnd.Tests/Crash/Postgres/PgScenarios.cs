@@ -16,7 +16,10 @@ internal static class PgScenarios
     public static IReadOnlyList<KillScenario> Of(string pair, int rows) => pair switch
     {
         PgToPg => [FromPg("pg-pg", New, rows, bare: false), FromPg("pg-pg-bare", New, rows, bare: true)],
-        PgToSqlite => [FromPg("pg-sqlite", StoreKind.Sqlite, rows, bare: false), FromPg("pg-sqlite-bare", StoreKind.Sqlite, rows, bare: true)],
+        PgToSqlite => 
+        [
+            FromPg("pg-sqlite", StoreKind.Sqlite, rows, bare: false), FromPg("pg-sqlite-bare", StoreKind.Sqlite, rows, bare: true),
+        ],
         _ => [FromSqlite("sqlite-pg", rows), FromSqliteKeyless("sqlite-pg-keyless", rows)],
     };
 
@@ -29,11 +32,11 @@ internal static class PgScenarios
         To = to,
         DoublesWouldShow = bare,
         Source = $"""
-            create table orders(id bigint primary key, customer int not null, total numeric(12,2), state text, placed date, seen timestamptz,
-              body bytea);
+            create table orders(id bigint primary key, customer int not null, total numeric(12,2), state text, placed date,
+              seen timestamptz, body bytea);
             insert into orders select case when i % 2 = 0 then i * 1000003::bigint else -i end, i % 97, i * 1.25, 'new',
-              date '2026-01-01' + i % 400, timestamptz '2026-01-02 03:04:05Z' + i * interval '1 s', case when i % 3 = 0 then '\x00ff'::bytea end
-              from generate_series(1, {rows}) i;
+              date '2026-01-01' + i % 400, timestamptz '2026-01-02 03:04:05Z' + i * interval '1 s',
+              case when i % 3 = 0 then '\x00ff'::bytea end from generate_series(1, {rows}) i;
             create table codes(region text, code text, title text, primary key (region, code));
             insert into codes select case i % 3 when 0 then 'North' when 1 then 'SOUTH' else 'it''s, \ "ä"' end,
               case when i % 2 = 0 then 'C' else 'c' end || i, nullif('title ' || i, 'title 7') from generate_series(1, {rows}) i;

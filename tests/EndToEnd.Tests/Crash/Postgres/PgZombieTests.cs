@@ -38,11 +38,15 @@ public sealed class PgZombieTests(PgZombieTests.Sources sources, ITestOutputHelp
         }
         var began = Stopwatch.GetTimestamp();
         await using var heir = trial.StartTelling();
-        await Until.TrueAsync(async () => await target.NumberAsync("select epoch from pawl_job") == 2, "the take-over", TimeSpan.FromMinutes(3));
+        await Until.TrueAsync(async () => await target.NumberAsync("select epoch from pawl_job") == 2, "the take-over",
+            TimeSpan.FromMinutes(3));
         var (sinceStop, sinceStart) = (Stopwatch.GetElapsedTime(stopped), Stopwatch.GetElapsedTime(began));
         output.WriteLine($"taken over {sinceStop.TotalSeconds:F1} s after the stop, {sinceStart.TotalSeconds:F1} s after the heir's start");
         await CampaignSettings.RecordAsync("take-over", pair,
-            [("ms from stop to take-over", (long)sinceStop.TotalMilliseconds), ("ms from the heir's start", (long)sinceStart.TotalMilliseconds)]);
+        [
+            ("ms from the stop to the take-over", (long)sinceStop.TotalMilliseconds),
+            ("ms from the heir's start to the take-over", (long)sinceStart.TotalMilliseconds),
+        ]);
         Assert.True(await heir.SaidAsync("\"lane.committed\"", 1), "the heir ended without a commit");
 
         // Wakes in the middle of the other's work.

@@ -74,8 +74,8 @@ public sealed class RestoredTargetTests(PgSmallSources sources) : IClassFixture<
             await target.RestoreAsync(dump);
             sleeper.Send(Signal.Continue);
             var end = await sleeper.WaitAsync();
-            // It goes on from the older ledger, or finds itself fenced, or finds the rows of a finished table gone. What it must not do is go
-            // on from its memory and say that all is well.
+            // It goes on from the older ledger, or finds itself fenced, or finds rows of a finished table gone. What it must not do is
+            // go on from its memory and say that all is well.
             Assert.True(end.Code is 0 or 2 or 3 or 4 or 5 or 6, end.ToString());
             if (end.Code == 0) Assert.Empty(await trial.DefectsAsync());
         }
@@ -115,7 +115,7 @@ public sealed class RestoredTargetTests(PgSmallSources sources) : IClassFixture<
     private async Task<KillTrial> TrialAsync(string pair, int scenario, PgServer server, int commitRows = 100)
     {
         var chosen = sources.Of(pair)[scenario];
-        return await KillTrial.NewAsync(chosen with { CommitRows = commitRows, Retry = "{times: 5, backoff: 10ms..50ms}" }, sources.Source(chosen),
-            await PgStore.CreateAsync(server));
+        var patient = chosen with { CommitRows = commitRows, Retry = "{times: 5, backoff: 10ms..50ms}" };
+        return await KillTrial.NewAsync(patient, sources.Source(chosen), await PgStore.CreateAsync(server));
     }
 }
