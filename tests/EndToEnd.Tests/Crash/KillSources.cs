@@ -1,30 +1,32 @@
 using Pawl.EndToEnd.Tests.Harness;
-using Xunit;
 
 namespace Pawl.EndToEnd.Tests.Crash;
 
-/// <summary>The sources of some scenarios, made once for the tests of a class; trials only read them.</summary>
-public abstract class KillSources : IAsyncLifetime
+/// <summary>The sources of some scenarios, each made once for the tests of a class that asks for it; trials only read them.</summary>
+public abstract class KillSources : IAsyncDisposable
 {
     private readonly Scratch scratch = new();
-    private readonly Dictionary<string, TestStore> stores = [];
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Task<TestStore>> stores = [];
 
     private protected KillSources(IReadOnlyList<KillScenario> scenarios) => Scenarios = scenarios;
 
     internal IReadOnlyList<KillScenario> Scenarios { get; }
 
-    internal TestStore Source(KillScenario scenario) => stores[scenario.Name];
-
-    internal Task<KillTrial> TrialAsync(KillScenario scenario) => KillTrial.NewAsync(scenario, Source(scenario));
-
-    public async ValueTask InitializeAsync()
+    internal Task<TestStore> SourceAsync(KillScenario scenario)
     {
-        foreach (var scenario in Scenarios) stores[scenario.Name] = await Stores.SourceAsync(scenario, scratch);
+        lock (gate)
+        {
+            return stores.TryGetValue(scenario.Name, out var store) ? store
+                : stores[scenario.Name] = Stores.SourceAsync(scenario, scratch);
+        }
     }
+
+    internal async Task<KillTrial> TrialAsync(KillScenario scenario) => await KillTrial.NewAsync(scenario, await SourceAsync(scenario));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var store in stores.Values) await store.DisposeAsync();
+        foreach (var store in stores.Values) await (await store).DisposeAsync();
         scratch.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -74,7 +74,7 @@ public sealed class LostAnswerTests(PgSmallSources sources, ITestOutputHelper ou
             Retry = "{times: 20, backoff: 10ms..100ms}",
             TargetOptions = scenario.TargetOptions is null ? "lock_timeout=1s" : scenario.TargetOptions + "&lock_timeout=1s",
         };
-        await using var trial = await KillTrial.NewAsync(patient, sources.Source(scenario));
+        await using var trial = await KillTrial.NewAsync(patient, await sources.SourceAsync(scenario));
         var target = (PgStore)trial.Target;
         await using var proxy = new PgWireProxy(target.Server.Port, faults, onlyRows, target.IsWaitedForAsync);
         target.Port = proxy.Port;

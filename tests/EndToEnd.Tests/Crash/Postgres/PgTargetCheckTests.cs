@@ -63,7 +63,7 @@ public sealed class PgTargetCheckTests(PgSmallSources sources) : IClassFixture<P
 
     /// <summary>Into a server whose dumps can be taken.</summary>
     private async Task<KillTrial> TrialAsync(KillScenario scenario) =>
-        await KillTrial.NewAsync(scenario, sources.Source(scenario), await PgStore.CreateAsync(await PgServer.SharedAsync()));
+        await KillTrial.NewAsync(scenario, await sources.SourceAsync(scenario), await PgStore.CreateAsync(await PgServer.SharedAsync()));
 
     /// <summary>Each defect is planted into the database as it was found.</summary>
     private static async Task EachIsFoundAsync(PgStore target, (string What, string Sql)[] defects, Func<Task<IReadOnlyList<string>>> look)

@@ -87,7 +87,7 @@ public sealed class PgZombieTests(PgZombieTests.Sources sources, ITestOutputHelp
     private async Task<KillTrial> TrialAsync(string pair)
     {
         var scenario = sources.Of(pair)[1];
-        return await KillTrial.NewAsync(scenario with { CommitRows = 1_000 }, sources.Source(scenario));
+        return await KillTrial.NewAsync(scenario with { CommitRows = 1_000 }, await sources.SourceAsync(scenario));
     }
 
     /// <summary>A run with some commits behind it, standing still while the server waits for more of its COPY.</summary>

@@ -116,6 +116,6 @@ public sealed class RestoredTargetTests(PgSmallSources sources) : IClassFixture<
     {
         var chosen = sources.Of(pair)[scenario];
         var patient = chosen with { CommitRows = commitRows, Retry = "{times: 5, backoff: 10ms..50ms}" };
-        return await KillTrial.NewAsync(patient, sources.Source(chosen), await PgStore.CreateAsync(server));
+        return await KillTrial.NewAsync(patient, await sources.SourceAsync(chosen), await PgStore.CreateAsync(server));
     }
 }
