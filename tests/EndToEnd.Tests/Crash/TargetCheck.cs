@@ -9,6 +9,8 @@ namespace Pawl.EndToEnd.Tests.Crash;
 /// </summary>
 internal static class TargetCheck
 {
+    public const string StillHeld = "the job is still held";
+
     private const string Missing = "rows are not there as often as they should be",
         Extra = "rows are there that should not be, or not so often";
 
@@ -28,7 +30,7 @@ internal static class TargetCheck
     public static async Task<IReadOnlyList<string>> AtEndAsync(TestStore source, TargetImage target, IReadOnlyList<CopiedTable> tables)
     {
         var wrong = new List<string>();
-        if (target.Ledger.Held) wrong.Add("the job is still held");
+        if (target.Ledger.Held) wrong.Add(StillHeld);
         foreach (var table in tables)
         {
             var lanes = Lanes(source, target, table);

@@ -77,7 +77,8 @@ public sealed class RestoredTargetTests(PgSmallSources sources) : IClassFixture<
             // It goes on from the older ledger, or finds itself fenced, or finds rows of a finished table gone. What it must not do is
             // go on from its memory and say that all is well.
             Assert.True(end.Code is 0 or 2 or 3 or 4 or 5 or 6, end.ToString());
-            if (end.Code == 0) Assert.Empty(await trial.DefectsAsync());
+            // The connection it would have given the job back on went with the old database: the next run finds nobody alive.
+            if (end.Code == 0) Assert.Empty((await trial.DefectsAsync()).Except([TargetCheck.StillHeld]));
         }
         await trial.LookAsync();
         await trial.FinishAsync(again: false);
