@@ -17,13 +17,8 @@ internal static class TargetCheck
     /// <summary>At the instant of a kill: no row lost that the ledger promises, none there that it does not know, none twice.</summary>
     public static async Task<IReadOnlyList<string>> AtKillAsync(TestStore source, TargetImage target, IReadOnlyList<CopiedTable> tables)
     {
-        var wrong = new List<string>();
-        foreach (var table in tables)
-        {
-            var lanes = Lanes(source, target, table);
-            wrong.AddRange(Compare(table, await source.WantedAsync(table, Durable(source, table, lanes)), target.Of(table), lanes));
-        }
-        return wrong;
+        var wanted = await source.WantedAsync([.. tables.Select(t => (t, Durable(source, target, t)))]);
+        return [.. tables.SelectMany((table, i) => Compare(table, wanted[i], target.Of(table), Lanes(source, target, table)))];
     }
 
     /// <summary>After the job is done: every row once, every lane closed, nobody holds the job.</summary>
@@ -31,16 +26,16 @@ internal static class TargetCheck
     {
         var wrong = new List<string>();
         if (target.Ledger.Held) wrong.Add(StillHeld);
-        foreach (var table in tables)
+        var wanted = await source.WantedAsync([.. tables.Select(t => (t, "true")), .. tables.Select(t => (t, Durable(source, target, t)))]);
+        for (var i = 0; i < tables.Count; i++)
         {
+            var table = tables[i];
             var lanes = Lanes(source, target, table);
             var phase = target.Ledger.Phases.GetValueOrDefault(source.LedgerName(table.Source));
             if (phase is not ("done" or "verified")) wrong.Add($"{table.Target}: phase {phase ?? "unknown"}");
             if (lanes.Any(l => !l.Final)) wrong.Add($"{table.Target}: {lanes.Count(l => !l.Final)} lanes are not final");
-            foreach (var rows in new[] { "true", Durable(source, table, lanes) })
-            {
-                wrong.AddRange(Compare(table, await source.WantedAsync(table, rows), target.Of(table), lanes));
-            }
+            wrong.AddRange(Compare(table, wanted[i], target.Of(table), lanes));
+            wrong.AddRange(Compare(table, wanted[tables.Count + i], target.Of(table), lanes));
         }
         return wrong.Distinct().ToArray();
     }
@@ -64,14 +59,14 @@ internal static class TargetCheck
         [.. target.Ledger.Lanes.Where(l => l.Table == source.LedgerName(table.Source))];
 
     /// <summary>The rows the ledger says are durable, as a condition on the source.</summary>
-    private static string Durable(TestStore source, CopiedTable table, IReadOnlyList<LaneView> lanes)
+    private static string Durable(TestStore source, TargetImage target, CopiedTable table)
     {
         string Key(string comparison, string position)
         {
             var literals = source.Literals(position);
             return $"({string.Join(", ", table.Key.Take(literals.Count))}) {comparison} ({string.Join(", ", literals)})";
         }
-        var parts = lanes.Where(l => l.Final || l.Position is not null).Select(l =>
+        var parts = Lanes(source, target, table).Where(l => l.Final || l.Position is not null).Select(l =>
         {
             var last = l.Final ? l.Through : l.Position;
             var from = l.After is null ? "true" : Key(">", l.After);

@@ -33,11 +33,16 @@ internal abstract class TestStore : IAsyncDisposable
     /// <summary>A position of the ledger as SQL literals: of the key's columns, or of the first few.</summary>
     public abstract IReadOnlyList<string> Literals(string position);
 
-    /// <summary>The rows of a source table that satisfy the condition, as the target should hold them.</summary>
-    public async Task<RowCounts> WantedAsync(CopiedTable table, string condition) => new((await RowsAsync($"""
-        select {Row(table.Columns.Select(c => c.Sql))} from {Sqlite3.Name(table.Source)}
-          where ({table.Where ?? "true"}) and ({condition});
-        """)).Select(r => r[0]));
+    /// <summary>Rows of source tables that satisfy a condition each, as the target should hold them; in one go.</summary>
+    public async Task<IReadOnlyList<RowCounts>> WantedAsync(IReadOnlyList<(CopiedTable Table, string Condition)> asked)
+    {
+        var rows = await RowsAsync(string.Join("\n", asked.Select((a, i) => FormattableString.Invariant($"""
+            select '{i}', {Row(a.Table.Columns.Select(c => c.Sql))} from {Sqlite3.Name(a.Table.Source)}
+              where ({a.Table.Where ?? "true"}) and ({a.Condition});
+            """))));
+        var found = rows.ToLookup(r => int.Parse(r[0], System.Globalization.CultureInfo.InvariantCulture), r => r[1]);
+        return [.. asked.Select((_, i) => new RowCounts(found[i]))];
+    }
 
     /// <summary>Control tables and rows as of one moment.</summary>
     public abstract Task<TargetImage> ReadAsync(IReadOnlyList<CopiedTable> tables);
