@@ -3,8 +3,9 @@
 # kills-sqlite.md and postgres-crash.md.
 #   bench/campaigns.sh               everything (hours on two cores)
 #   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres
-# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10), CAMPAIGN_JOBS (2), BENCH_DIR (a fresh folder, removed at the end; with a folder of
-# its own a campaign goes on after the chunks that are already there)
+# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10: seeds, each with 7 kills a pair, 10 lost
+# answers a pair and 2 killed servers a pair), CAMPAIGN_JOBS (2: parts side by side), BENCH_DIR (a fresh folder, removed at the end; with a
+# folder of its own a campaign goes on after the parts that are already there)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seeds=${CAMPAIGN_SEEDS:-1000000} chunk=${CAMPAIGN_CHUNK:-50000} kills=${CAMPAIGN_KILLS:-1000}
 pg_shards=${CAMPAIGN_PG_SHARDS:-10} pg_jobs=${CAMPAIGN_JOBS:-2} pg_build=$bench_root/artifacts/campaign
@@ -77,14 +78,13 @@ pg_part() {
   } &
 }
 
-# pg_table CAMPAIGN: its figures, one column a pair
+# pg_table CAMPAIGN AGGREGATE NAME: its figures, one column a pair, and NAME for AGGREGATE (sum, max) of all
 pg_table() {
-  sqlite3 :memory: ".mode tabs" "create table f(campaign, pair, name, value integer);" \
-    ".import '|cat $work/pg/$1.*.tsv' f" ".mode list" "
-    select '| | ${pairs[0]} | ${pairs[1]} | ${pairs[2]} | all |' || char(10) || '|---|---:|---:|---:|---:|';
-    select '| ' || name || ' | ' || coalesce(sum(value) filter (where pair = '${pairs[0]}'), '–') || ' | '
-      || coalesce(sum(value) filter (where pair = '${pairs[1]}'), '–') || ' | '
-      || coalesce(sum(value) filter (where pair = '${pairs[2]}'), '–') || ' | ' || sum(value) || ' |' from f group by name order by min(rowid);"
+  local pair columns=""
+  for pair in "${pairs[@]}"; do columns+=" || ' | ' || coalesce($2(value) filter (where pair = '$pair'), '–')"; done
+  printf '| |'; printf ' %s |' "${pairs[@]}" "$3"; printf '\n|---|---:|---:|---:|---:|\n'
+  sqlite3 :memory: ".mode tabs" "create table f(campaign, pair, name, value integer);" ".import '|cat $work/pg/$1.*.tsv' f" ".mode list" \
+    "select '| ' || name$columns || ' | ' || $2(value) || ' |' from f group by name order by min(rowid);"
 }
 
 # pg_passed NAME SEED: what the runner counted
@@ -111,17 +111,18 @@ if has postgres; then
   done
   wait
   {
-    echo "At commit $(cat "$work"/pg.*.done | sort -u | paste -sd ' '), seeds 1 to $pg_shards. Repeat it with \`bench/campaigns.sh postgres\`. PostgreSQL 15; in PG → PG the"
-    echo "target of the kills and of the lost answers is PostgreSQL 18. Source and target are compared row by row through psql and sqlite3."
+    echo "At commit $(cat "$work"/pg.*.done | sort -u | paste -sd ' '), seeds 1 to $pg_shards. Repeat it with \`bench/campaigns.sh postgres\`."
+    echo "PostgreSQL 15; in PG → PG the target of the kills and of the lost answers is PostgreSQL 18. Source and target are compared row by row,"
+    echo "read through psql and sqlite3. Half of the jobs write into tables without a unique key."
     if compgen -G "$work/pg.*.failed" >/dev/null; then echo; echo "**Failed:** $(cat "$work"/pg.*.failed | paste -sd ';')"; fi
     printf '\n## SIGKILL of pawl at random instants\n\nOnly kills that met an open target transaction were counted towards the goal.\n\n'
-    pg_table kills
-    printf '\n## COMMITs whose answer was lost on the wire\n\nUp to four in one job; every fourth job also loses answers of transactions that carry no rows.\n\n'
-    pg_table lost-answers
+    pg_table kills sum all
+    printf '\n## COMMITs whose answer was lost on the wire\n\nUp to four in one job; every fifth job also loses answers of transactions that carry no rows.\n\n'
+    pg_table lost-answers sum all
     printf '\n## The server killed during a copy, and started again\n\nIn PG → SQLite it is the source. The same run went on.\n\n'
-    pg_table server-kills
+    pg_table server-kills sum all
     printf '\n## A runner stopped (SIGSTOP) inside COPY\n\n'
-    pg_table take-over
+    pg_table take-over max slowest
     printf '\n## Others\n\n| | |\n|---|---|\n'
     printf '| SIGKILL at every named point, once and twice in a row | %s |\n' "$(pg_passed points 1)"
     printf '| target restored from an older dump, or from a copy of its files | %s |\n' "$(pg_passed restored 1)"

@@ -38,7 +38,7 @@ public sealed class LostAnswerTests(PgSmallSources sources, ITestOutputHelper ou
     {
         var wanted = CampaignSettings.Number("PAWL_LOST_ANSWERS") ?? 6;
         var (struck, committed, not, trials, complaints) = (new List<CommitFault>(), 0, 0, 0, new List<string>());
-        var scenarios = sources.Of(pair);
+        var scenarios = sources.InTurn(pair);
         for (var number = CampaignSettings.Only ?? 0; struck.Count < wanted && (CampaignSettings.Only ?? number) == number; number++)
         {
             var random = new Random(unchecked(CampaignSettings.Seed * 486_187_739 + number));
@@ -46,8 +46,8 @@ public sealed class LostAnswerTests(PgSmallSources sources, ITestOutputHelper ou
             var usual = scenario.Copies.Count * PgSmallSources.NumberOfRows / scenario.CommitRows;
             var faults = Enumerable.Range(0, PerRun).Select(_ => new PlannedFault((CommitFault)random.Next(6),
                 random.Next(1, usual), random.NextDouble())).DistinctBy(f => f.Number).ToArray();
-            // Every fourth job loses answers of any transaction, of those that take the job or a lane too: such a run may end at once.
-            var run = await RunAsync(scenario, faults, onlyRows: number % 4 != 3, number);
+            // Every fifth job loses answers of any transaction, of those that take the job or a lane too: such a run may end at once.
+            var run = await RunAsync(scenario, faults, onlyRows: number % 5 != 4, number);
             (committed, not, trials) = (committed + run.Committed, not + run.NotCommitted, trials + 1);
             struck.AddRange(run.Struck);
             complaints.AddRange(run.Complaints);

@@ -17,7 +17,7 @@ public sealed class PgRandomKillTests(PgKillSources sources, ITestOutputHelper o
         var tally = await new RandomKills
         {
             Sources = sources,
-            Scenarios = sources.Of(pair),
+            Scenarios = sources.InTurn(pair),
             Seed = CampaignSettings.Seed,
             Wanted = CampaignSettings.Number("PAWL_KILLS") ?? 6,
             Only = CampaignSettings.Only,
@@ -28,6 +28,6 @@ public sealed class PgRandomKillTests(PgKillSources sources, ITestOutputHelper o
         Assert.True(tally.Violations.Count == 0, string.Join("\n", tally.Violations));
         if (CampaignSettings.Only is not null) return;
         Assert.True(tally.Midway > 0, "no kill met a half-done copy: the campaign proves nothing");
-        Assert.True(tally.DoublesWouldShow > 0, "no target without a unique key");
+        Assert.True(tally.DoublesWouldShow * 2 >= tally.Trials, "too few targets without a unique key");
     }
 }

@@ -169,6 +169,9 @@ public abstract class PgSources : KillSources
         var names = PgScenarios.Of(pair, 1).Select(s => s.Name).ToArray();
         return [.. Scenarios.Where(s => names.Contains(s.Name))];
     }
+
+    /// <summary>Those of a campaign, which takes them in turn: the one without unique keys first, so that it has half of the jobs.</summary>
+    internal IReadOnlyList<KillScenario> InTurn(string pair) => [.. Of(pair).OrderByDescending(s => s.DoublesWouldShow)];
 }
 
 /// <summary>Enough rows for a kill to meet a copy half-way.</summary>
