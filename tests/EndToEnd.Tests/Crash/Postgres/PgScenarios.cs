@@ -170,7 +170,7 @@ public abstract class PgSources : KillSources
         return [.. Scenarios.Where(s => names.Contains(s.Name))];
     }
 
-    /// <summary>Those of a campaign, which takes them in turn: the one without unique keys first, so that it has half of the jobs.</summary>
+    /// <summary>Those of a campaign, in turn: the one without unique keys first, so that it has half of the jobs or more.</summary>
     internal IReadOnlyList<KillScenario> InTurn(string pair) => [.. Of(pair).OrderByDescending(s => s.DoublesWouldShow)];
 }
 
