@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# The large campaigns, once: seeds of the simulation, planted bugs, kills of the real program; writes bench/results/simulation.md and kills-sqlite.md.
+# The large campaigns, once: seeds of the simulation, planted bugs, kills of the real program; writes bench/results/simulation.md,
+# kills-sqlite.md and postgres-crash.md.
 #   bench/campaigns.sh               everything (hours on two cores)
-#   bench/campaigns.sh seeds kills   only these parts: seeds planted kills
-# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), BENCH_DIR (a fresh folder, removed at the end; with a folder of
-# its own a campaign goes on after the chunks that are already there)
+#   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres
+# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10: seeds, each with 7 kills a pair, 10 lost
+# answers a pair and 2 killed servers a pair), CAMPAIGN_JOBS (2: parts side by side), BENCH_DIR (a fresh folder, removed at the end; with a
+# folder of its own a campaign goes on after the parts that are already there)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seeds=${CAMPAIGN_SEEDS:-1000000} chunk=${CAMPAIGN_CHUNK:-50000} kills=${CAMPAIGN_KILLS:-1000}
-parts=${*:-seeds planted kills}
+pg_shards=${CAMPAIGN_PG_SHARDS:-10} pg_jobs=${CAMPAIGN_JOBS:-2} pg_build=$bench_root/artifacts/campaign
+pairs=("PG → PG" "SQLite → PG" "PG → SQLite")
+parts=${*:-seeds planted kills postgres}
 keep=${BENCH_DIR:+yes}
 trap '[[ -n $keep ]] || rm -rf "$work"' EXIT
 has() { [[ " $parts " == *" $1 "* ]]; }
@@ -60,6 +64,72 @@ if has kills; then
   } >"$work/kills.md"
 fi
 
+# pg_part NAME SEED FILTER… : one part of the PostgreSQL campaign, once; what it came to lies in $work/pg, its words in $work/pg.NAME.SEED.log
+pg_part() {
+  local name=$1 seed=$2 log=$work/pg.$1.$2.log; shift 2
+  [[ -e $log.done ]] && return 0
+  while (( $(jobs -r | wc -l) >= pg_jobs )); do wait -n || true; done
+  {
+    PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/pg PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 PAWL_PROGRAM=$pg_build/app/pawl \
+      "$pg_build/tests/Pawl.EndToEnd.Tests" -noColor -maxThreads 1 "$@" >"$log" 2>&1 || echo "$name, seed $seed" >"$log.failed"
+    [[ ! -e $log.failed ]] || say "postgres: $name, seed $seed: failed, see $log"
+    cp "$work/pg.commit" "$log.done"
+    say "postgres: $name, seed $seed"
+  } &
+}
+
+# pg_table CAMPAIGN AGGREGATE NAME: its figures, one column a pair, and NAME for AGGREGATE (sum, max) of all
+pg_table() {
+  local pair columns=""
+  for pair in "${pairs[@]}"; do columns+=" || ' | ' || coalesce($2(value) filter (where pair = '$pair'), '–')"; done
+  printf '| |'; printf ' %s |' "${pairs[@]}" "$3"; printf '\n|---|---:|---:|---:|---:|\n'
+  sqlite3 :memory: ".mode tabs" "create table f(campaign, pair, name, value integer);" ".import '|cat $work/pg/$1.*.tsv' f" ".mode list" \
+    "select '| ' || name$columns || ' | ' || $2(value) || ' |' from f group by name order by min(rowid);"
+}
+
+# pg_passed NAME SEED: what the runner counted
+pg_passed() { sed -n 's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\).*/\1 tests, \3 failed/p' "$work/pg.$1.$2.log" | tail -n 1; }
+
+if has postgres; then
+  mkdir -p "$work/pg"
+  # The program as users have it, compiled ahead; both out of the way of later builds, in the checkout that the tests look for.
+  if [[ ! -e $work/pg.commit ]]; then
+    "$bench_root/pawl" version >/dev/null
+    built EndToEnd.Tests
+    rm -rf "${pg_build:?}" && mkdir -p "$pg_build"
+    cp -r "$bench_root/artifacts/launch/$(<"$bench_root/artifacts/launch/current")" "$pg_build/app"
+    cp -r "$bench_root/artifacts/bin/EndToEnd.Tests/release" "$pg_build/tests"
+    commit >"$work/pg.commit"
+  fi
+  pg_part points 1 -class '*Crash.Postgres.PgNamedKillTests'
+  pg_part restored 1 -class '*Crash.Postgres.RestoredTargetTests'
+  pg_part stopped 1 -class '*Crash.Postgres.PgZombieTests'
+  for ((shard = 1; shard <= pg_shards; shard++)); do
+    pg_part kills "$shard" -class '*Crash.Postgres.PgRandomKillTests'
+    pg_part answers "$shard" -class '*Crash.Postgres.LostAnswerTests'
+    pg_part servers "$shard" -method '*ServerKillTests.A_run_survives*'
+  done
+  wait
+  {
+    echo "At commit $(cat "$work"/pg.*.done | sort -u | paste -sd ' '), seeds 1 to $pg_shards. Repeat it with \`bench/campaigns.sh postgres\`."
+    echo "PostgreSQL 15; in PG → PG the target of the kills and of the lost answers is PostgreSQL 18. Source and target are compared row by row,"
+    echo "read through psql and sqlite3. Half of the jobs write into tables without a unique key."
+    if compgen -G "$work/pg.*.failed" >/dev/null; then echo; echo "**Failed:** $(cat "$work"/pg.*.failed | paste -sd ';')"; fi
+    printf '\n## SIGKILL of pawl at random instants\n\nOnly kills that met an open target transaction were counted towards the goal.\n\n'
+    pg_table kills sum all
+    printf '\n## COMMITs whose answer was lost on the wire\n\nUp to four in one job; every fifth job also loses answers of transactions that carry no rows.\n\n'
+    pg_table lost-answers sum all
+    printf '\n## The server killed during a copy, and started again\n\nIn PG → SQLite it is the source. The same run went on.\n\n'
+    pg_table server-kills sum all
+    printf '\n## A runner stopped (SIGSTOP) inside COPY\n\n'
+    pg_table take-over max slowest
+    printf '\n## Others\n\n| | |\n|---|---|\n'
+    printf '| SIGKILL at every named point, once and twice in a row | %s |\n' "$(pg_passed points 1)"
+    printf '| target restored from an older dump, or from a copy of its files | %s |\n' "$(pg_passed restored 1)"
+    printf '| stopped and killed runners | %s |\n' "$(pg_passed stopped 1)"
+  } >"$work/postgres.md"
+fi
+
 # result NAME TITLE PART…: a page of the parts that were measured
 result() {
   local page=$bench_root/bench/results/$1.md title=$2 part; shift 2
@@ -74,3 +144,4 @@ result() {
 }
 result simulation "Simulation" seeds planted
 result kills-sqlite "Kills" kills
+result postgres-crash "Crashes with PostgreSQL" postgres

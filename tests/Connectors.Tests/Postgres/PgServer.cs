@@ -29,7 +29,7 @@ internal sealed partial class PgServer : IAsyncDisposable
         Port = port;
     }
 
-    public int Port { get; }
+    public int Port { get; private set; }
 
     /// <summary>The data folder; pg_hba.conf lies there.</summary>
     public string Data => Path.Combine(folder, "data");

@@ -14,12 +14,12 @@ public sealed class IoFaultTests : IAsyncLifetime
     private readonly Scratch scratch = new();
     private readonly KillScenario scenario = KillScenario.Keyless(2_000, 1) with { CommitRows = 100,
         Retry = "{times: 2, backoff: 10ms..20ms}" };
-    private string source = "";
+    private TestStore source = null!;
 
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
-        source = await KillTrial.MakeSourceAsync(scratch, scenario);
+        source = await Stores.SourceAsync(scenario, scratch);
     }
 
     public ValueTask DisposeAsync()
@@ -36,7 +36,7 @@ public sealed class IoFaultTests : IAsyncLifetime
     public async Task A_call_that_fails_once_is_mended_by_a_retry(string fault)
     {
         // Once for every thread that comes to it: as many retries as there may be threads.
-        using var trial = new KillTrial(scenario with { Retry = "{times: 20, backoff: 10ms..20ms}" }, source);
+        await using var trial = await KillTrial.NewAsync(scenario with { Retry = "{times: 20, backoff: 10ms..20ms}" }, source);
 
         var end = await BrokenAsync(trial, fault);
 
@@ -52,7 +52,7 @@ public sealed class IoFaultTests : IAsyncLifetime
     [InlineData("pwrite64:error=ENOSPC:when=80+")]
     public async Task A_call_that_fails_for_ever_is_a_temporary_failure(string fault)
     {
-        using var trial = new KillTrial(scenario, source);
+        await using var trial = await KillTrial.NewAsync(scenario, source);
 
         var end = await BrokenAsync(trial, fault);
 
@@ -75,7 +75,7 @@ public sealed class IoFaultTests : IAsyncLifetime
     [InlineData("fsync,fdatasync:signal=SIGKILL:when=21")]
     public async Task A_kill_in_a_system_call_loses_and_doubles_nothing(string fault)
     {
-        using var trial = new KillTrial(scenario, source);
+        await using var trial = await KillTrial.NewAsync(scenario, source);
 
         var end = await BrokenAsync(trial, fault);
 
@@ -85,7 +85,10 @@ public sealed class IoFaultTests : IAsyncLifetime
     }
 
     /// <summary>Only calls on the target's own files are counted and broken.</summary>
-    private static Task<PawlExit> BrokenAsync(KillTrial trial, string fault) =>
-        trial.RunUnderAsync("strace", "-f", "-qq", "-o", "/dev/null",
-        "-P", trial.Target, "-P", trial.Target + "-wal", "-e", "trace=pwrite64,fsync,fdatasync", "-e", "inject=" + fault);
+    private static Task<PawlExit> BrokenAsync(KillTrial trial, string fault)
+    {
+        var file = ((SqliteStore)trial.Target).File;
+        return trial.RunUnderAsync("strace", "-f", "-qq", "-o", "/dev/null",
+            "-P", file, "-P", file + "-wal", "-e", "trace=pwrite64,fsync,fdatasync", "-e", "inject=" + fault);
+    }
 }

@@ -2,6 +2,8 @@ using Pawl.EndToEnd.Tests.Harness;
 
 namespace Pawl.EndToEnd.Tests.Crash;
 
+internal enum StoreKind { Sqlite, Postgres15, Postgres18 }
+
 /// <summary>A job to be killed: its source, its job file, what should come out.</summary>
 internal sealed record KillScenario
 {
@@ -11,6 +13,11 @@ internal sealed record KillScenario
     /// <summary>The <c>tables:</c> part of the job file.</summary>
     public required string Tables { get; init; }
     public required IReadOnlyList<CopiedTable> Copies { get; init; }
+    /// <summary>What kind of database is at either end.</summary>
+    public StoreKind From { get; init; } = StoreKind.Sqlite;
+    public StoreKind To { get; init; } = StoreKind.Sqlite;
+    /// <summary>Options of the target's address, <c>name=value&amp;…</c>; null = none.</summary>
+    public string? TargetOptions { get; init; }
     /// <summary>SQL that makes the target before the first run; null = Pawl makes it.</summary>
     public string? Target { get; init; }
     /// <summary>Rows per commit.</summary>
@@ -22,15 +29,25 @@ internal sealed record KillScenario
     /// <summary>Target tables have no unique key, so a row written twice stays twice.</summary>
     public required bool DoublesWouldShow { get; init; }
 
+    /// <param name="source">Its address.</param>
+    /// <param name="target">Its address.</param>
     public string Job(string source, string target) => $$"""
         version: 1
         name: crash
-        source: sqlite:{{source}}
-        target: sqlite:{{target}}
+        source: {{source}}
+        target: {{target}}
         defaults: {commit: {rows: {{CommitRows}} }, on_error: {retry: {{Retry}} } }
         tables:
         {{string.Join("\n", Tables.Split('\n').Select(l => "  " + l))}}
         """;
+
+    /// <summary>The same job with the first of its tables alone.</summary>
+    public KillScenario FirstTable() => this with
+    {
+        Tables = string.Join("\n", Tables.Split('\n').TakeWhile((line, i) => i == 0 || line.StartsWith(' '))),
+        Copies = [Copies[0]],
+        Target = Target is null ? null : Target.Split(';')[0] + ";",
+    };
 
     /// <summary>Numbers 1..n as a table <c>n(i)</c> for the statement that follows.</summary>
     private static string Numbers(int n) => $"with recursive n(i) as (select 1 union all select i + 1 from n where i < {n}) ";

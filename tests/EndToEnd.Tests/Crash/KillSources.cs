@@ -1,25 +1,36 @@
 using Pawl.EndToEnd.Tests.Harness;
-using Xunit;
 
 namespace Pawl.EndToEnd.Tests.Crash;
 
-/// <summary>The sources of all scenarios, made once for the tests of a class; trials only read them.</summary>
-public sealed class KillSources : IAsyncLifetime
+/// <summary>The sources of some scenarios, each made once for the tests of a class that asks for it; trials only read them.</summary>
+public abstract class KillSources : IAsyncDisposable
 {
     private readonly Scratch scratch = new();
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Task<TestStore>> stores = [];
 
-    internal IReadOnlyList<KillScenario> Scenarios { get; } = KillScenario.All(rows: 9_000);
+    private protected KillSources(IReadOnlyList<KillScenario> scenarios) => Scenarios = scenarios;
 
-    internal string File(KillScenario scenario) => scratch.At(scenario.Name + ".db");
+    internal IReadOnlyList<KillScenario> Scenarios { get; }
 
-    public async ValueTask InitializeAsync()
+    internal Task<TestStore> SourceAsync(KillScenario scenario)
     {
-        foreach (var scenario in Scenarios) await KillTrial.MakeSourceAsync(scratch, scenario);
+        lock (gate)
+        {
+            return stores.TryGetValue(scenario.Name, out var store) ? store
+                : stores[scenario.Name] = Stores.SourceAsync(scenario, scratch);
+        }
     }
 
-    public ValueTask DisposeAsync()
+    internal async Task<KillTrial> TrialAsync(KillScenario scenario) => await KillTrial.NewAsync(scenario, await SourceAsync(scenario));
+
+    public async ValueTask DisposeAsync()
     {
+        foreach (var store in stores.Values) await (await store).DisposeAsync();
         scratch.Dispose();
-        return ValueTask.CompletedTask;
+        GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>SQLite → SQLite.</summary>
+public sealed class SqliteKillSources() : KillSources(KillScenario.All(rows: 9_000));

@@ -43,6 +43,21 @@ internal sealed class KillTally(int seed)
         }
     }
 
+    /// <summary>What adds up over several campaigns.</summary>
+    public IReadOnlyList<(string Name, long Value)> Figures()
+    {
+        lock (gate)
+        {
+            return
+            [
+                ("jobs", Trials), ("jobs into tables without a unique key", DoublesWouldShow), ("SIGKILLs", Kills),
+                ("SIGKILLs with a target transaction open", InTransaction), ("SIGKILLs before the first commit", Early),
+                ("SIGKILLs between commits", Midway), ("SIGKILLs after the last row", Late),
+                .. TargetCheck.Figures(violations),
+            ];
+        }
+    }
+
     /// <summary>A Markdown table.</summary>
     public string Report()
     {

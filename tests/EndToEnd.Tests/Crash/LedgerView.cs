@@ -26,23 +26,11 @@ internal sealed record LedgerView
     /// <summary>Ledger entries ever written: rises with every commit.</summary>
     public long Commits => Lanes.Sum(l => l.Sequence);
 
-    public static async Task<LedgerView> ReadAsync(string file)
+    /// <param name="lines">Job, plans and last entries as <see cref="TestStore"/> reads them; none = no control tables.</param>
+    public static LedgerView Of(IReadOnlyList<string[]> lines)
     {
-        if (!File.Exists(file) || await Sqlite3.NumberAsync(file, "select count(*) from sqlite_schema where name = 'pawl_plan'") == 0)
-        {
-            return new LedgerView { Phases = new Dictionary<string, string>(), Lanes = [] };
-        }
         var phases = new Dictionary<string, string>();
         var lanes = new List<LaneView>();
-        var script = """
-            .mode list
-            .separator "\037" "\n"
-            select 'job', max(epoch), count(holder) from pawl_job;
-            select 'plan', job, source_table, generation, phase, replace(plan, char(10), ' ') from pawl_plan;
-            select 'entry', job || '/' || lane, seq, coalesce(position, ''), final, totals from pawl_ledger l
-              where seq = (select max(seq) from pawl_ledger m where m.job = l.job and m.lane = l.lane);
-            """;
-        var lines = (await Sqlite3.RunAsync(file, script)).Select(l => l.Split('\x1f')).ToArray();
         var entries = lines.Where(l => l[0] == "entry").ToDictionary(l => l[1]);
         foreach (var plan in lines.Where(l => l[0] == "plan"))
         {

@@ -5,7 +5,7 @@ using Xunit;
 namespace Pawl.EndToEnd.Tests.Crash;
 
 /// <summary>SIGKILL at every named point of the commit path, at its first, second and third passing, and twice in a row.</summary>
-public sealed class NamedKillTests(KillSources sources) : IClassFixture<KillSources>
+public sealed class NamedKillTests(SqliteKillSources sources) : IClassFixture<SqliteKillSources>
 {
     /// <summary>Points passed once in a run, whatever there is to do.</summary>
     private static readonly string[] Once = [CrashPoint.JobAcquired, CrashPoint.BeforeRelease];
@@ -28,7 +28,8 @@ public sealed class NamedKillTests(KillSources sources) : IClassFixture<KillSour
         {
             pairs.Add(CrashPoint.All[i], CrashPoint.All[i], i % 4);
             // After the last point of a run there is nothing left to do: the next run passes only its first and its last.
-            var other = CrashPoint.All[i] == CrashPoint.BeforeRelease ? CrashPoint.JobAcquired : CrashPoint.All[(i + 5) % CrashPoint.All.Count];
+            var other = CrashPoint.All[i] == CrashPoint.BeforeRelease ? CrashPoint.JobAcquired
+                : CrashPoint.All[(i + 5) % CrashPoint.All.Count];
             pairs.Add(CrashPoint.All[i], other, (i + 2) % 4);
         }
         return pairs;
@@ -37,7 +38,7 @@ public sealed class NamedKillTests(KillSources sources) : IClassFixture<KillSour
     [Theory, MemberData(nameof(Points))]
     public async Task A_kill_at_a_named_point_loses_and_doubles_nothing(string point, int passing, int scenario)
     {
-        using var trial = await NewAsync(scenario);
+        await using var trial = await sources.TrialAsync(sources.Scenarios[scenario]);
         await trial.KillAtAsync($"{point}:{passing}");
         await trial.FinishAsync(again: true);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
@@ -46,18 +47,10 @@ public sealed class NamedKillTests(KillSources sources) : IClassFixture<KillSour
     [Theory, MemberData(nameof(Pairs))]
     public async Task Two_kills_in_a_row_lose_and_double_nothing(string first, string second, int scenario)
     {
-        using var trial = await NewAsync(scenario);
+        await using var trial = await sources.TrialAsync(sources.Scenarios[scenario]);
         await trial.KillAtAsync(first + ":1");
         await trial.KillAtAsync(second + ":1");
         await trial.FinishAsync(again: false);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
-    }
-
-    private async Task<KillTrial> NewAsync(int scenario)
-    {
-        var chosen = sources.Scenarios[scenario];
-        var trial = new KillTrial(chosen, sources.File(chosen));
-        await trial.PrepareAsync();
-        return trial;
     }
 }

@@ -1,17 +1,29 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Pawl.EndToEnd.Tests.Harness;
 
 namespace Pawl.EndToEnd.Tests.Crash;
 
 /// <summary>
-/// Reads a position of the ledger into SQL literals. Written from the description of <c>sqlite.key/1</c>, not from the connector's code:
-/// values divided by commas, each a tag and a text, backslash before comma and backslash, <c>\xHH</c> for control characters.
+/// Reads a position of the ledger into SQL literals. Written from the description of the codecs, not from the connectors' code.
 /// </summary>
 internal static class PositionText
 {
-    /// <summary>(a, b) as SQL.</summary>
-    public static string Tuple(string position)
+    /// <summary>
+    /// <c>pg.key/1</c>: a JSON array of texts, whose types the server infers from the columns they are compared with; fewer than key
+    /// columns stand for all rows that begin so.
+    /// <c>pg.ctid/1</c>: the snapshot, and the address in parentheses behind it.
+    /// </summary>
+    public static IReadOnlyList<string> Postgres(string position) => position[0] == '['
+        ? [.. JsonSerializer.Deserialize<string[]>(position)!.Select(Sqlite3.Text)]
+        : [Sqlite3.Text(position[position.IndexOf('(', StringComparison.Ordinal)..]) + "::tid"];
+
+    /// <summary>
+    /// <c>sqlite.key/1</c>: values divided by commas, each a tag and a text, backslash before comma and backslash, <c>\xHH</c> for control
+    /// characters.
+    /// </summary>
+    public static IReadOnlyList<string> Sqlite(string position)
     {
         var literals = new List<string>();
         var value = new StringBuilder();
@@ -36,7 +48,7 @@ internal static class PositionText
                 value.Append(position[i]);
             }
         }
-        return $"({string.Join(", ", literals)})";
+        return literals;
     }
 
     private static string Literal(string value) => value[..2] switch

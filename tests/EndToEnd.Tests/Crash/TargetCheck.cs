@@ -1,41 +1,41 @@
-using System.Globalization;
 using Pawl.EndToEnd.Tests.Harness;
 
 namespace Pawl.EndToEnd.Tests.Crash;
 
 /// <summary>
-/// Compares target and source row by row with SQL of its own, never with the engine. After a kill the target must hold exactly the rows
-/// up to the ledger's positions; after the end exactly the rows of the source. Each complaint is one line.
+/// Compares target and source row by row, read with SQL of its own by programs of their own, never with the engine. After a kill the
+/// target must hold exactly the rows up to the ledger's positions; after the end exactly the rows of the source. Each complaint is one
+/// line.
 /// </summary>
 internal static class TargetCheck
 {
+    public const string StillHeld = "the job is still held";
+
+    private const string Missing = "rows are not there as often as they should be",
+        Extra = "rows are there that should not be, or not so often";
+
     /// <summary>At the instant of a kill: no row lost that the ledger promises, none there that it does not know, none twice.</summary>
-    public static async Task<IReadOnlyList<string>> AtKillAsync(string source, string target, IReadOnlyList<CopiedTable> tables)
+    public static async Task<IReadOnlyList<string>> AtKillAsync(TestStore source, TargetImage target, IReadOnlyList<CopiedTable> tables)
     {
-        var ledger = await LedgerView.ReadAsync(target);
-        var wrong = new List<string>();
-        foreach (var table in tables)
-        {
-            var lanes = ledger.Lanes.Where(l => l.Table == table.Source).ToArray();
-            wrong.AddRange(await CompareAsync(source, target, table, Durable(table, lanes), lanes.Sum(l => l.Inserted)));
-        }
-        return wrong;
+        var wanted = await source.WantedAsync([.. tables.Select(t => (t, Durable(source, target, t)))]);
+        return [.. tables.SelectMany((table, i) => Compare(table, wanted[i], target.Of(table), Lanes(source, target, table)))];
     }
 
     /// <summary>After the job is done: every row once, every lane closed, nobody holds the job.</summary>
-    public static async Task<IReadOnlyList<string>> AtEndAsync(string source, string target, IReadOnlyList<CopiedTable> tables)
+    public static async Task<IReadOnlyList<string>> AtEndAsync(TestStore source, TargetImage target, IReadOnlyList<CopiedTable> tables)
     {
-        var ledger = await LedgerView.ReadAsync(target);
         var wrong = new List<string>();
-        if (ledger.Held) wrong.Add("the job is still held");
-        foreach (var table in tables)
+        if (target.Ledger.Held) wrong.Add(StillHeld);
+        var wanted = await source.WantedAsync([.. tables.Select(t => (t, "true")), .. tables.Select(t => (t, Durable(source, target, t)))]);
+        for (var i = 0; i < tables.Count; i++)
         {
-            var lanes = ledger.Lanes.Where(l => l.Table == table.Source).ToArray();
-            var phase = ledger.Phases.GetValueOrDefault(table.Source);
+            var table = tables[i];
+            var lanes = Lanes(source, target, table);
+            var phase = target.Ledger.Phases.GetValueOrDefault(source.LedgerName(table.Source));
             if (phase is not ("done" or "verified")) wrong.Add($"{table.Target}: phase {phase ?? "unknown"}");
             if (lanes.Any(l => !l.Final)) wrong.Add($"{table.Target}: {lanes.Count(l => !l.Final)} lanes are not final");
-            wrong.AddRange(await CompareAsync(source, target, table, "true", lanes.Sum(l => l.Inserted)));
-            wrong.AddRange(await CompareAsync(source, target, table, Durable(table, lanes), lanes.Sum(l => l.Inserted)));
+            wrong.AddRange(Compare(table, wanted[i], target.Of(table), lanes));
+            wrong.AddRange(Compare(table, wanted[tables.Count + i], target.Of(table), lanes));
         }
         return wrong.Distinct().ToArray();
     }
@@ -47,44 +47,47 @@ internal static class TargetCheck
             .Where(f => f != target && f != target + "-wal" && f != target + "-shm").Select(f => $"left behind: {Path.GetFileName(f)}"),
     ];
 
+    /// <summary>How many complaints there are, and of which kind.</summary>
+    public static IReadOnlyList<(string Name, long Value)> Figures(IReadOnlyList<string> complaints) =>
+    [
+        ("tables with rows lost", complaints.Count(c => c.Contains(Missing, StringComparison.Ordinal))),
+        ("tables with rows doubled", complaints.Count(c => c.Contains(Extra, StringComparison.Ordinal))),
+        ("violations in all", complaints.Count),
+    ];
+
+    private static LaneView[] Lanes(TestStore source, TargetImage target, CopiedTable table) =>
+        [.. target.Ledger.Lanes.Where(l => l.Table == source.LedgerName(table.Source))];
+
     /// <summary>The rows the ledger says are durable, as a condition on the source.</summary>
-    private static string Durable(CopiedTable table, IReadOnlyList<LaneView> lanes)
+    private static string Durable(TestStore source, TargetImage target, CopiedTable table)
     {
-        var key = $"({string.Join(", ", table.Key)})";
-        var parts = lanes.Where(l => l.Final || l.Position is not null).Select(l =>
+        string Key(string comparison, string position)
+        {
+            var literals = source.Literals(position);
+            return $"({string.Join(", ", table.Key.Take(literals.Count))}) {comparison} ({string.Join(", ", literals)})";
+        }
+        var parts = Lanes(source, target, table).Where(l => l.Final || l.Position is not null).Select(l =>
         {
             var last = l.Final ? l.Through : l.Position;
-            var from = l.After is null ? "true" : $"{key} > {PositionText.Tuple(l.After)}";
-            return last is null ? from : $"({from} and {key} <= {PositionText.Tuple(last)})";
+            var from = l.After is null ? "true" : Key(">", l.After);
+            return last is null ? from : $"({from} and {Key("<=", last)})";
         }).ToArray();
         return parts.Length == 0 ? "false" : string.Join(" or ", parts);
     }
 
-    private static async Task<IReadOnlyList<string>> CompareAsync(string source, string target, CopiedTable table, string rows,
-        long inserted)
+    private static IReadOnlyList<string> Compare(CopiedTable table, RowCounts want, RowCounts have, IReadOnlyList<LaneView> lanes)
     {
-        var there = File.Exists(target) && await Sqlite3.NumberAsync(target,
-            $"select count(*) from sqlite_schema where type = 'table' and name = {Sqlite3.Text(table.Target)}") == 1;
-        var have = there ? $"select {table.Held} as r from main.{Sqlite3.Name(table.Target)}" : "select '' as r where false";
-        var lines = await Sqlite3.RunAsync(target, $"""
-            attach {Sqlite3.Text("file:" + Uri.EscapeDataString(source).Replace("%2F", "/", StringComparison.Ordinal) + "?mode=ro")} as s;
-            create temp table want as select r, count(*) as n from (select {table.Wanted} as r
-              from s.{Sqlite3.Name(table.Source)} where ({table.Where ?? "true"}) and ({rows})) group by r;
-            create temp table have as select r, count(*) as n from ({have}) group by r;
-            select count(*) from (select * from want except select * from have);
-            select count(*) from (select * from have except select * from want);
-            select coalesce(sum(n), 0) from have;
-            select 'e.g. wanted ' || n || ' of ' || r from (select * from want except select * from have order by 1 limit 1);
-            select 'e.g. holds ' || n || ' of ' || r from (select * from have except select * from want order by 1 limit 1);
-            """);
+        var (missing, extra, inserted) = (want.Except(have), have.Except(want), lanes.Sum(l => l.Inserted));
         var wrong = new List<string>();
-        var (missing, extra, held) = (Number(lines[0]), Number(lines[1]), Number(lines[2]));
-        var examples = string.Join("; ", lines.Skip(3));
-        if (missing > 0) wrong.Add($"{table.Target}: {missing} rows are not there as often as they should be; {examples}");
-        if (extra > 0) wrong.Add($"{table.Target}: {extra} rows are there that should not be, or not so often; {examples}");
-        if (held != inserted) wrong.Add($"{table.Target}: holds {held} rows, its ledger counted {inserted}");
+        if (missing.Count > 0)
+        {
+            wrong.Add($"{table.Target}: {missing.Count} {Missing}; e.g. wanted {missing[0].Here} of {missing[0].Row}");
+        }
+        if (extra.Count > 0)
+        {
+            wrong.Add($"{table.Target}: {extra.Count} {Extra}; e.g. holds {extra[0].Here} of {extra[0].Row}");
+        }
+        if (have.Total != inserted) wrong.Add($"{table.Target}: holds {have.Total} rows, its ledger counted {inserted}");
         return wrong;
     }
-
-    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

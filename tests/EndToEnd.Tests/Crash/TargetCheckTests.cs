@@ -8,12 +8,12 @@ public sealed class TargetCheckTests : IAsyncLifetime
 {
     private readonly Scratch scratch = new();
     private readonly KillScenario keyless = KillScenario.Keyless(2_000, 3), keyed = KillScenario.Keyed(2_000, 3, bareTarget: true);
-    private string keylessSource = "", keyedSource = "";
+    private TestStore keylessSource = null!, keyedSource = null!;
 
     public async ValueTask InitializeAsync()
     {
-        keylessSource = await KillTrial.MakeSourceAsync(scratch, keyless);
-        keyedSource = await KillTrial.MakeSourceAsync(scratch, keyed);
+        keylessSource = await Stores.SourceAsync(keyless, scratch);
+        keyedSource = await Stores.SourceAsync(keyed, scratch);
     }
 
     public ValueTask DisposeAsync()
@@ -40,14 +40,13 @@ public sealed class TargetCheckTests : IAsyncLifetime
     [InlineData("a job still held", "update pawl_job set holder = 'x'")]
     public async Task A_defect_in_a_finished_target_is_found(string defect, string sql)
     {
-        using var trial = new KillTrial(keyless, keylessSource);
-        await trial.PrepareAsync();
+        await using var trial = await KillTrial.NewAsync(keyless, keylessSource);
         await trial.FinishAsync(again: false);
         Assert.Empty(trial.Complaints);
 
-        await Sqlite3.RunAsync(trial.Target, sql + ";");
+        await trial.Target.ExecuteAsync(sql + ";");
 
-        Assert.True((await TargetCheck.AtEndAsync(keylessSource, trial.Target, keyless.Copies)).Count > 0, $"not found: {defect}");
+        Assert.True((await trial.DefectsAsync()).Count > 0, $"not found: {defect}");
     }
 
     [Theory]
@@ -61,14 +60,13 @@ public sealed class TargetCheckTests : IAsyncLifetime
     [InlineData("the last commit's rows lost", "delete from orders where rowid > (select max(rowid) - 100 from orders)")]
     public async Task A_defect_in_a_half_done_target_is_found(string defect, string sql)
     {
-        using var trial = new KillTrial(keyed with { CommitRows = 100 }, keyedSource);
-        await trial.PrepareAsync();
+        await using var trial = await KillTrial.NewAsync(keyed with { CommitRows = 100 }, keyedSource);
         await trial.KillAtAsync("commit-done:28");
         Assert.Empty(trial.Complaints);
 
-        await Sqlite3.RunAsync(trial.Target, $"attach {Sqlite3.Text(keyedSource)} as s;\n{sql};");
+        await trial.Target.ExecuteAsync($"attach {Sqlite3.Text(((SqliteStore)keyedSource).File)} as s;\n{sql};");
 
-        Assert.True((await TargetCheck.AtKillAsync(keyedSource, trial.Target, keyed.Copies)).Count > 0, $"not found: {defect}");
+        Assert.True((await trial.DefectsHalfwayAsync()).Count > 0, $"not found: {defect}");
     }
 
     [Fact]

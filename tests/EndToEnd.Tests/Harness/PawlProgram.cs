@@ -1,6 +1,8 @@
 namespace Pawl.EndToEnd.Tests.Harness;
 
-/// <summary>The program under test: the executable of the same checkout and configuration as the tests.</summary>
+/// <summary>
+/// The program under test: the executable of the same checkout and configuration as the tests, or the one that <c>PAWL_PROGRAM</c> names.
+/// </summary>
 internal static class PawlProgram
 {
     /// <summary>Absolute path.</summary>
@@ -11,6 +13,7 @@ internal static class PawlProgram
 
     private static string Find()
     {
+        if (Environment.GetEnvironmentVariable("PAWL_PROGRAM") is { Length: > 0 } named) return named;
         // artifacts/bin/EndToEnd.Tests/release/ → artifacts/bin/Cli/release/pawl
         var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var name = OperatingSystem.IsWindows() ? "pawl.exe" : "pawl";

@@ -10,7 +10,12 @@ internal static class Sqlite3
 {
     /// <summary>Runs a script and returns its output, one line per row, columns divided by <c>|</c>.</summary>
     /// <exception cref="InvalidOperationException">The script failed.</exception>
-    public static async Task<IReadOnlyList<string>> RunAsync(string file, string script)
+    public static async Task<IReadOnlyList<string>> RunAsync(string file, string script) =>
+        (await OutputAsync(file, script)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Runs a script and returns its output as it is.</summary>
+    /// <exception cref="InvalidOperationException">The script failed.</exception>
+    public static async Task<string> OutputAsync(string file, string script)
     {
         using var sqlite = Process.Start(Info(file))!;
         var output = sqlite.StandardOutput.ReadToEndAsync();
@@ -20,7 +25,7 @@ internal static class Sqlite3
         await sqlite.WaitForExitAsync();
         var wrong = await errors;
         if (sqlite.ExitCode != 0 || wrong.Length > 0) throw new InvalidOperationException($"sqlite3 {file}: {wrong}\n{script}");
-        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return await output;
     }
 
     /// <summary>The one value a query gives.</summary>

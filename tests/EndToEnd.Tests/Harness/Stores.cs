@@ -1,0 +1,37 @@
+using Pawl.Connectors.Tests.Postgres;
+using Pawl.EndToEnd.Tests.Crash;
+
+namespace Pawl.EndToEnd.Tests.Harness;
+
+/// <summary>Makes the databases at the ends of a job.</summary>
+internal static class Stores
+{
+    /// <summary>A new, empty target; its file, if it is one, in a folder of its own.</summary>
+    public static async Task<TestStore> TargetAsync(StoreKind kind, Scratch scratch)
+    {
+        if (Version(kind) is { } version) return await PgStore.CreateAsync(await PgServer.SharedAsync(version));
+        Directory.CreateDirectory(scratch.At("out"));
+        return new SqliteStore(scratch.At("out/target.db"));
+    }
+
+    /// <summary>A scenario's source, made and filled; trials only read it.</summary>
+    public static async Task<TestStore> SourceAsync(KillScenario scenario, Scratch scratch)
+    {
+        if (Version(scenario.From) is { } version)
+        {
+            var store = await PgStore.CreateAsync(await PgServer.SharedAsync(version));
+            await store.ExecuteAsync(scenario.Source);
+            return store;
+        }
+        var file = scratch.At(scenario.Name + ".db");
+        await Sqlite3.RunAsync(file, "pragma journal_mode = wal;\n" + scenario.Source);
+        return new SqliteStore(file, readOnly: true);
+    }
+
+    private static int? Version(StoreKind kind) => kind switch
+    {
+        StoreKind.Postgres15 => 15,
+        StoreKind.Postgres18 => 18,
+        _ => null,
+    };
+}
