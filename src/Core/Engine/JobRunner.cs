@@ -71,7 +71,7 @@ public sealed class JobRunner(JobHost host)
         {
             alive.Cancel();
             await beating;
-            if (state.Error is not { Fault: Fault.Fenced }) await ReleaseAsync(run, ledger);
+            if (state.Error is not { Fault: Fault.Fenced }) await ReleaseAsync(run, ledger, state);
         }
     }
 
@@ -206,12 +206,17 @@ public sealed class JobRunner(JobHost host)
         }
     }
 
-    private async Task ReleaseAsync(RunContext run, SerialLedger ledger)
+    private async Task ReleaseAsync(RunContext run, SerialLedger ledger, RunState state)
     {
         host.Points.Reached(CrashPoint.BeforeRelease);
         try
         {
             await ledger.CallAsync(s => s.BeatAsync(run.Lease, release: true, CancellationToken.None));
+        }
+        catch (PawlException e) when (e.Fault == Fault.Fenced && state.Tables.Any(t => t.Unfinished))
+        {
+            // Whatever it failed with before, a lock that its successor holds for one: the job is somebody else's, and that is to be said.
+            state.Error = e;
         }
         catch (Exception e)
         {

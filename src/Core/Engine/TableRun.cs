@@ -46,6 +46,9 @@ internal sealed class TableRun
 
     public bool Failed => Error is not null;
 
+    /// <summary>There was something to do, and it is not done.</summary>
+    public bool Unfinished => !Finished && Decision.State != TableState.Finished;
+
     /// <summary>It failed because the snapshot went away that its plan is bound to: the table begins anew.</summary>
     public bool IsSnapshotLost => Error?.Code == Codes.SnapshotLost && Plan is { IsBound: true };
 
