@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using NpgsqlTypes;
 using Pawl.Contracts;
 using Pawl.Model;
 
@@ -8,12 +9,14 @@ namespace Pawl.Connectors.Postgres;
 /// <summary>Reads the catalogue: which tables there are, their columns, and what orders their rows.</summary>
 internal static class PgCatalog
 {
+    private const NpgsqlDbType Texts = NpgsqlDbType.Array | NpgsqlDbType.Text;
+
     /// <summary>Tables whose name matches, in name order: a pattern is a glob over <c>schema.table</c>.</summary>
     public static async ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(NpgsqlConnection connection, PgOptions options,
         TablePattern pattern, CancellationToken ct)
     {
         var oids = new List<string>();
-        await using (var list = new NpgsqlCommand(PgCatalogSql.Tables, connection))
+        await using (var list = List(connection, pattern))
         await using (var rows = await list.ExecuteReaderAsync(ct).ConfigureAwait(false))
         {
             while (await rows.ReadAsync(ct).ConfigureAwait(false))
@@ -25,6 +28,17 @@ internal static class PgCatalog
             }
         }
         return oids.Count == 0 ? [] : await DescribeAsync(connection, options, oids, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>One table among many is looked up, not searched for. Any point in its name may be the one behind the schema.</summary>
+    private static NpgsqlCommand List(NpgsqlConnection connection, TablePattern pattern)
+    {
+        if (pattern.Exact is not { } name) return new NpgsqlCommand(PgCatalogSql.Tables, connection);
+        var points = Enumerable.Range(0, name.Length).Where(i => name[i] == '.').ToArray();
+        var list = new NpgsqlCommand(PgCatalogSql.TablesNamed, connection);
+        list.Parameters.Add(new NpgsqlParameter { Value = points.Select(i => name[..i]).ToArray(), NpgsqlDbType = Texts });
+        list.Parameters.Add(new NpgsqlParameter { Value = points.Select(i => name[(i + 1)..]).ToArray(), NpgsqlDbType = Texts });
+        return list;
     }
 
     /// <summary>One table or view by its exact name; null when there is none. Partitions and Pawl's own tables too.</summary>
@@ -45,7 +59,7 @@ internal static class PgCatalog
         IReadOnlyList<string> oids, CancellationToken ct)
     {
         var tables = new List<TableSchema>();
-        await using var describe = new NpgsqlCommand(PgCatalogSql.Describe, connection);
+        await using var describe = new NpgsqlCommand(oids.Count == 1 ? PgCatalogSql.DescribeOne : PgCatalogSql.Describe, connection);
         describe.Parameters.AddWithValue(string.Join(',', oids));
         await using var row = await describe.ExecuteReaderAsync(ct).ConfigureAwait(false);
         while (await row.ReadAsync(ct).ConfigureAwait(false)) tables.Add(Read(row, options));

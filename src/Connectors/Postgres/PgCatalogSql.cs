@@ -10,25 +10,43 @@ internal static class PgCatalogSql
     /// <summary>
     /// Everything that can be read like a table: no partition of another, nothing temporary, of the system or of an extension.
     /// </summary>
-    public const string Tables = """
+    public const string Tables = $"{Readable} {InOrder}";
+
+    /// <summary>Of them those of some exact names: $1 schemas and, one for one, $2 names.</summary>
+    public const string TablesNamed = $"""
+        {Readable} and exists (select 1 from unnest($1, $2) wanted (nspname, relname)
+            where wanted.nspname = n.nspname and wanted.relname = c.relname) and c.relname = any ($2) {InOrder}
+        """;
+
+    private const string Readable = """
         select n.nspname::text, c.relname::text, c.oid::text, c.relkind::text
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and c.relpersistence <> 't'
             and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)' and c.relname !~ '^pawl_'
             and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+        """;
+
+    private const string InOrder = """
         order by n.nspname collate "C", c.relname collate "C"
         """;
 
     /// <summary>$1 = oids joined by commas. Twelve answers, in the order <see cref="PgCatalog"/> reads them.</summary>
     public const string Describe = $"""
+        {Described}
+        where c.oid = any (string_to_array($1, ',')::oid[])
+        order by n.nspname collate "C", c.relname collate "C"
+        """;
+
+    /// <summary>$1 = one oid. A text of its own: the server plans it once a session, where for a list it would plan each time.</summary>
+    public const string DescribeOne = $"{Described} where c.oid = $1::oid";
+
+    private const string Described = $"""
         select n.nspname::text, c.relname::text, c.oid::text, c.reltype::text, c.relkind::text, c.relpersistence::text,
             ({Rows})::int8, pg_get_partkeydef(c.oid),
             exists (select 1 from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal),
             ({Columns})::text, ({Key})::text, ({Indexes})::text, ({Constraints})::text, ({Sequences})::text, ({Types})::text,
             current_setting('server_version_num')::int4 / 10000
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where c.oid = any (string_to_array($1, ',')::oid[])
-        order by n.nspname collate "C", c.relname collate "C"
         """;
 
     private const string Rows = """
@@ -37,13 +55,18 @@ internal static class PgCatalogSql
         when 'v' then -1 else c.reltuples end
         """;
 
-    /// <summary>A type's base, through any number of domains, with the modifier of the innermost one.</summary>
+    /// <summary>
+    /// A type's base, through any number of domains, with the modifier of the innermost one. Of a type that is no domain nothing is
+    /// searched for.
+    /// </summary>
     private const string Base = """
-        lateral (with recursive chain (oid, modifier, depth) as (
-                select a.atttypid, a.atttypmod, 0
+        lateral (select t.oid, t.typname, a.atttypmod as modifier from pg_type t where t.oid = a.atttypid and t.typtype <> 'd'
+            union all
+            (with recursive chain (oid, modifier) as (
+                select t.typbasetype, t.typtypmod from pg_type t where t.oid = a.atttypid and t.typtype = 'd'
                 union all
-                select t.typbasetype, t.typtypmod, chain.depth + 1 from chain join pg_type t on t.oid = chain.oid where t.typtype = 'd')
-            select b.oid, b.typname, chain.modifier from chain join pg_type b on b.oid = chain.oid order by chain.depth desc limit 1) base
+                select t.typbasetype, t.typtypmod from chain join pg_type t on t.oid = chain.oid where t.typtype = 'd')
+            select b.oid, b.typname, chain.modifier from chain join pg_type b on b.oid = chain.oid where b.typtype <> 'd')) base
         """;
 
     private const string Columns = $"""
@@ -134,10 +157,13 @@ internal static class PgCatalogSql
         join pg_attribute a on a.attrelid = c.oid and a.attnum = d.number
         """;
 
-    /// <summary>Column types, what arrays of them hold, and what domains stand on.</summary>
+    /// <summary>
+    /// Column types, what arrays of them hold, and what domains stand on. Numbers below 16384 are the server's own types.
+    /// </summary>
     private const string Types = """
         with recursive used (oid) as (
             select a.atttypid from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and a.atttypid >= 16384
             union
             select u.oid from used join pg_type t on t.oid = used.oid,
                 lateral (values (t.typbasetype), (case when t.typcategory = 'A' then t.typelem else 0 end)) u (oid) where u.oid <> 0)

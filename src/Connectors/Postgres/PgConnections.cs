@@ -75,7 +75,9 @@ internal static class PgConnections
         // Encryption by a ticket proves nothing to sslmode, and asking for it costs a round trip.
         GssEncryptionMode = GssEncryptionMode.Disable,
         ApplicationName = name,
-        Pooling = false, Enlist = false, Multiplexing = false, MaxAutoPrepare = 0,
+        Pooling = false, Enlist = false, Multiplexing = false,
+        // The statements of fixed text come again for every table; to parse and plan them costs more than to run them.
+        MaxAutoPrepare = 24, AutoPrepareMinUsages = 2,
         Timeout = (int)Math.Ceiling(at.ConnectTimeout.TotalSeconds), CommandTimeout = 0, CancellationTimeout = 5_000,
         // A peer that is gone without a word is noticed within 30 s + 3 × 10 s, also by a session that waits for an answer. A unix socket
         // ends with its peer, and the driver fails where these are set for one.

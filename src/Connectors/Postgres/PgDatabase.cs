@@ -15,14 +15,12 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
 {
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Sessions kept for the next look: more are seldom needed at the same moment.</summary>
-    private const int MostIdle = 4;
+    /// <summary>Sessions kept for the next look, and for the next lane: more are seldom needed at the same moment.</summary>
+    private const int MostLooks = 4, MostWriters = 16;
 
     private readonly PgOptions options;
     private readonly TimeProvider time;
-    private readonly Lock gate = new();
-    private readonly Stack<PgSession> idle = [];
-    private bool isDisposed;
+    private readonly PgIdleSessions looks = new(MostLooks), writers = new(MostWriters);
 
     public PgDatabase(PgOptions options, OpenContext context)
     {
@@ -52,8 +50,20 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
 
     public ITargetTables Tables => new PgTables(this);
 
-    public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) =>
-        await OpenAsync(PgRole.Write, ct).ConfigureAwait(false);
+    /// <remarks>
+    /// One that somebody before has given back without a transaction, an error or a temporary table, if there is one and it answers: small
+    /// tables cost more in logins and in statements to be prepared than in rows.
+    /// </remarks>
+    public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct)
+    {
+        while (writers.Take() is { } kept)
+        {
+            if (await kept.AnswersAsync(ct).ConfigureAwait(false)) return kept;
+            // What broke one may have broken all, as a restart of the server does.
+            await writers.DropAsync().ConfigureAwait(false);
+        }
+        return await PgSession.OpenAsync(options, PgRole.Write, Runner, Dialect, ct, writers).ConfigureAwait(false);
+    }
 
     public async ValueTask<string?> PlaceAsync(CancellationToken ct) =>
         (string?)(await UseAsync(session => session.QueryAsync(PgIdentity.Place, ct), ct).ConfigureAwait(false))[0][0];
@@ -67,8 +77,7 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
     /// </summary>
     public async ValueTask<T> UseAsync<T>(Func<PgSession, ValueTask<T>> use, CancellationToken ct)
     {
-        PgSession? kept;
-        lock (gate) idle.TryPop(out kept);
+        var kept = looks.Take();
         if (kept is null) return await UseAsync(await OpenAsync(PgRole.Control, ct).ConfigureAwait(false), use).ConfigureAwait(false);
         try
         {
@@ -92,30 +101,10 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
         }
         finally
         {
-            var isKept = false;
-            lock (gate)
-            {
-                if (isSound && !isDisposed && idle.Count < MostIdle)
-                {
-                    idle.Push(session);
-                    isKept = true;
-                }
-            }
-            if (!isKept) await session.DisposeAsync().ConfigureAwait(false);
+            if (!isSound || !looks.Keep(session)) await session.DisposeAsync().ConfigureAwait(false);
             // What broke one may have broken all, as a restart of the server does.
-            if (!isSound) await DropIdleAsync().ConfigureAwait(false);
+            if (!isSound) await looks.DropAsync().ConfigureAwait(false);
         }
-    }
-
-    private async ValueTask DropIdleAsync()
-    {
-        PgSession[] old;
-        lock (gate)
-        {
-            old = [.. idle];
-            idle.Clear();
-        }
-        foreach (var session in old) await session.DisposeAsync().ConfigureAwait(false);
     }
 
     public async ValueTask<IAsyncDisposable?> TryLockAsync(string name, CancellationToken ct)
@@ -184,8 +173,8 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
 
     public async ValueTask DisposeAsync()
     {
-        lock (gate) isDisposed = true;
-        await DropIdleAsync().ConfigureAwait(false);
+        await looks.DisposeAsync().ConfigureAwait(false);
+        await writers.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Two numbers, the only names the server has for such locks.</summary>

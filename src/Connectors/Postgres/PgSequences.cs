@@ -9,9 +9,8 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal static class PgSequences
 {
-    public static async ValueTask AdvanceAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    public static async ValueTask AdvanceAsync(PgSession session, TablePlan plan, PgTarget target, CancellationToken ct)
     {
-        if (await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { } target) return;
         var written = plan.TargetSchema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var owned = await session.QueryAsync("""
             select a.attname::text, quote_ident(n.nspname) || '.' || quote_ident(s.relname), q.seqincrement, q.seqmin, q.seqmax

@@ -9,27 +9,44 @@ namespace Pawl.Connectors.Postgres;
 
 /// <summary>
 /// One connection to a target. The control steps are prepared once a session. Outside <see cref="BeginAsync"/> every statement commits by
-/// itself. One caller at a time.
+/// itself. One caller at a time. One with a home is given back to it when it is disposed of, if nothing went wrong on it.
 /// </summary>
 internal sealed class PgSession : ITargetSession, IStreamsRows
 {
     /// <summary>The control steps have some twenty shapes; more would mean that values got into the text.</summary>
     private const int MaxKept = 64;
 
+    private const string Mark = "select set_config('pawl.open', $1, true)";
+
+    private static readonly SqlStatement Begin = new("begin isolation level read committed", []);
+
+    private static readonly SqlStatement[] Commit =
+    [
+        new("select set_config('pawl.group', current_setting('pawl.open', true), false)", []), new("commit", []),
+        new("select current_setting('pawl.group', true)", []),
+    ];
+
     private readonly NpgsqlConnection connection;
     private readonly PgOptions options;
     private readonly SqlDialect dialect;
     private readonly string runner;
+    private readonly PgIdleSessions? home;
     private readonly Dictionary<string, NpgsqlCommand> kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NpgsqlBatch> batches = new(StringComparer.Ordinal);
+    private NpgsqlBatch? commit;
     private PgRowWriter? writer;
     private RowsWritten written;
     /// <summary>The transaction in which the writer's table was looked at last, and what it was like.</summary>
     private (long Group, string As) watched = (-1, "");
     private long groups;
+    private bool isOpen;
+    private bool isSpoiled;
 
-    private PgSession(NpgsqlConnection connection, PgOptions options, SqlDialect dialect, PgBackend backend, int version)
+    private PgSession(NpgsqlConnection connection, PgOptions options, SqlDialect dialect, PgBackend backend, int version,
+        PgIdleSessions? home)
     {
         this.connection = connection;
+        this.home = home;
         this.options = options;
         this.dialect = dialect;
         runner = backend.Runner;
@@ -49,9 +66,10 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
     /// <summary>The connection is gone.</summary>
     public bool IsLost => connection.State != System.Data.ConnectionState.Open;
 
+    /// <param name="home">Where it goes when it is disposed of sound; null = it is closed.</param>
     /// <exception cref="PawlException">The server cannot be reached, or takes no writes.</exception>
     public static async ValueTask<PgSession> OpenAsync(PgOptions options, PgRole role, string runner, SqlDialect dialect,
-        CancellationToken ct)
+        CancellationToken ct, PgIdleSessions? home = null)
     {
         var connection = await PgConnections.OpenAsync(options, role, ct, runner).ConfigureAwait(false);
         try
@@ -75,7 +93,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
                     ("option", "synchronous_commit"), ("value", setting), ("expected", "on"));
             }
             var backend = new PgBackend(row.GetInt64(0), row.GetInt64(1), runner);
-            return new PgSession(connection, options, dialect, backend, (int)(row.GetInt64(4) / 10_000));
+            return new PgSession(connection, options, dialect, backend, (int)(row.GetInt64(4) / 10_000), home);
         }
         catch (Exception e)
         {
@@ -85,10 +103,37 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         }
     }
 
+    /// <summary>Asked before an idle session is used again. One that does not answer is closed here.</summary>
+    public async ValueTask<bool> AnswersAsync(CancellationToken ct)
+    {
+        try
+        {
+            await QueryAsync("select $1::bigint", ct, 1L).ConfigureAwait(false);
+            return true;
+        }
+        catch (PawlException)
+        {
+            await CloseAsync().ConfigureAwait(false);
+            return false;
+        }
+        catch
+        {
+            await CloseAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     public async ValueTask BeginAsync(CancellationToken ct)
     {
+        isOpen = true;
         var mark = (++groups).ToString(CultureInfo.InvariantCulture);
-        await ExecuteAsync($"begin isolation level read committed; set local pawl.open = '{mark}'", ct).ConfigureAwait(false);
+        await GuardAsync(async () =>
+        {
+            // Known to the server before the transaction it ends.
+            commit ??= await KeptAsync(Commit, ct).ConfigureAwait(false);
+            var begin = await KeptAsync([Begin, new(Mark, [mark])], ct).ConfigureAwait(false);
+            return await begin.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+        }, Begin.Text, ct).ConfigureAwait(false);
     }
 
     public async ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
@@ -100,10 +145,22 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
             var rows = await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
             if (rows >= 0) return (long)rows;
             throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "the server counted no rows"), ("sql", step.Text));
-        }, step.Text, ct, new TableName(dialect.Schema, change.Table.Name),
-            $"grant select, insert, update, delete on table {dialect.Schema}.{change.Table.Name} to {PgNames.Quote(options.User)}")
-            .ConfigureAwait(false);
+        }, step.Text, ct, new TableName(dialect.Schema, change.Table.Name), Grant(change.Table)).ConfigureAwait(false);
     }
+
+    public async ValueTask<IReadOnlyList<long>> ChangeAllAsync(IReadOnlyList<ControlChange> changes, CancellationToken ct)
+    {
+        SqlStatement[] steps = [.. changes.Select(c => SqlSteps.Change(c, dialect))];
+        return await GuardAsync<IReadOnlyList<long>>(async () =>
+        {
+            var batch = await KeptAsync(steps, ct).ConfigureAwait(false);
+            await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+            return [.. steps.Select((_, i) => (long)batch.BatchCommands[i].RecordsAffected)];
+        }, steps[0].Text, ct, new TableName(dialect.Schema, changes[0].Table.Name), Grant(changes[0].Table)).ConfigureAwait(false);
+    }
+
+    private string Grant(ControlTable table) =>
+        $"grant select, insert, update, delete on table {dialect.Schema}.{table.Name} to {PgNames.Quote(options.User)}";
 
     public async ValueTask<IReadOnlyList<ControlRow>> SelectAsync(ControlSelect select, CancellationToken ct)
     {
@@ -123,9 +180,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
                 rows.Add(new ControlRow(values, reader.GetInt64(0)));
             }
             return (IReadOnlyList<ControlRow>)rows;
-        }, step.Text, ct, new TableName(dialect.Schema, select.Table.Name),
-            $"grant select, insert, update, delete on table {dialect.Schema}.{select.Table.Name} to {PgNames.Quote(options.User)}")
-            .ConfigureAwait(false);
+        }, step.Text, ct, new TableName(dialect.Schema, select.Table.Name), Grant(select.Table)).ConfigureAwait(false);
     }
 
     public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
@@ -181,6 +236,8 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
     private async ValueTask<PgRowWriter> OpenWriterAsync(TablePlan plan, CancellationToken ct)
     {
         if (ReferenceEquals(writer?.Plan, plan)) return writer;
+        // Its temporary tables stay behind.
+        isSpoiled |= plan.Write == WriteMode.Upsert;
         writer?.Dispose();
         writer = null;
         // Looked at first: what is altered behind the look is found by the next one.
@@ -205,10 +262,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
             throw new PawlException(Fault.Transient, Codes.Unreachable, ("endpoint", options.Display),
                 ("cause", "the connection was lost before COMMIT was sent"));
         }
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('pawl.group', current_setting('pawl.open', true), false)"));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("select current_setting('pawl.group', true)"));
+        var batch = commit!;
         string? left = null;
         try
         {
@@ -230,6 +284,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
             throw new CommitUnknownException(e, ("endpoint", options.Display), ("cause", e.GetBaseException().Message));
         }
         if (left != mark) throw Refused(null);
+        isOpen = false;
     }
 
     private PawlException Refused(Exception? inner) => new(Fault.Transient, Codes.CommitRefused, inner, ("endpoint", options.Display),
@@ -238,6 +293,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
     private async ValueTask RollBackAsync()
     {
         written = default;
+        isSpoiled = true;
         try
         {
             if (writer is not null) await writer.AbandonAsync().ConfigureAwait(false);
@@ -275,9 +331,29 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
             return await RowsAsync(command, ct).ConfigureAwait(false);
         }, sql, ct);
 
+    /// <summary>
+    /// All rows of several queries that go to the server together: of fixed texts, each with the same values. One after another, each sees
+    /// what is there when it runs.
+    /// </summary>
+    internal ValueTask<List<List<object?[]>>> QueriesAsync(string[] statements, CancellationToken ct, params string[] values) =>
+        GuardAsync(async () =>
+        {
+            var batch = await KeptAsync([.. statements.Select(s => new SqlStatement(s, values))], ct).ConfigureAwait(false);
+            await using var reader = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
+            var results = new List<List<object?[]>>();
+            do results.Add(await RowsAsync(reader, ct).ConfigureAwait(false));
+            while (await reader.NextResultAsync(ct).ConfigureAwait(false));
+            return results;
+        }, statements[0], ct);
+
     private static async Task<List<object?[]>> RowsAsync(NpgsqlCommand command, CancellationToken ct)
     {
         await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        return await RowsAsync(reader, ct).ConfigureAwait(false);
+    }
+
+    private static async Task<List<object?[]>> RowsAsync(NpgsqlDataReader reader, CancellationToken ct)
+    {
         var rows = new List<object?[]>();
         while (await reader.ReadAsync(ct).ConfigureAwait(false))
         {
@@ -295,8 +371,10 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         {
             return await step().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not PawlException && !(e is OperationCanceledException && ct.IsCancellationRequested))
+        catch (Exception e)
         {
+            isSpoiled = true;
+            if (e is PawlException || (e is OperationCanceledException && ct.IsCancellationRequested)) throw;
             throw await PgHindsight.AddAsync(PgFaults.Classify(e, options, doing, table, grant), options, table, ct, runner)
                 .ConfigureAwait(false);
         }
@@ -304,8 +382,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
 
     private async ValueTask<NpgsqlCommand> KeptAsync(SqlStatement step, CancellationToken ct)
     {
-        // The server infers a null's type from its place, so that a shape is prepared once for nulls and once for values.
-        var key = string.Concat(step.Values.Select(v => v is null ? 'n' : v is long ? 'l' : 's')) + step.Text;
+        var key = Shape(step);
         if (!kept.TryGetValue(key, out var command))
         {
             if (kept.Count >= MaxKept)
@@ -318,14 +395,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
                 kept.Clear();
             }
             command = new NpgsqlCommand(step.Text, connection);
-            foreach (var value in step.Values)
-            {
-                command.Parameters.Add(new NpgsqlParameter
-                {
-                    NpgsqlDbType = value is null ? NpgsqlDbType.Unknown : value is long ? NpgsqlDbType.Bigint : NpgsqlDbType.Text,
-                    Value = value ?? DBNull.Value,
-                });
-            }
+            command.Parameters.AddRange(Parameters(step));
             await command.PrepareAsync(ct).ConfigureAwait(false);
             kept[key] = command;
         }
@@ -333,10 +403,62 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         return command;
     }
 
+    /// <summary>Statements that go to the server together, prepared once a session; there are a few such groups.</summary>
+    private async ValueTask<NpgsqlBatch> KeptAsync(IReadOnlyList<SqlStatement> steps, CancellationToken ct)
+    {
+        var key = string.Join(';', steps.Select(Shape));
+        if (!batches.TryGetValue(key, out var batch))
+        {
+            batch = new NpgsqlBatch(connection);
+            foreach (var step in steps)
+            {
+                var one = new NpgsqlBatchCommand(step.Text);
+                one.Parameters.AddRange(Parameters(step));
+                batch.BatchCommands.Add(one);
+            }
+            await batch.PrepareAsync(ct).ConfigureAwait(false);
+            batches[key] = batch;
+        }
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var parameters = batch.BatchCommands[i].Parameters;
+            for (var n = 0; n < parameters.Count; n++) parameters[n].Value = steps[i].Values[n] ?? DBNull.Value;
+        }
+        return batch;
+    }
+
+    /// <summary>
+    /// The server infers a null's type from its place, so that a shape is prepared once for nulls and once for values.
+    /// </summary>
+    private static string Shape(SqlStatement step) =>
+        string.Concat(step.Values.Select(v => v is null ? 'n' : v is long ? 'l' : 's')) + step.Text;
+
+    private static NpgsqlParameter[] Parameters(SqlStatement step) =>
+    [
+        .. step.Values.Select(value => new NpgsqlParameter
+        {
+            NpgsqlDbType = value is null ? NpgsqlDbType.Unknown : value is long ? NpgsqlDbType.Bigint : NpgsqlDbType.Text,
+            Value = value ?? DBNull.Value,
+        }),
+    ];
+
+    /// <summary>Gives the session back where it came from, or closes it.</summary>
     public async ValueTask DisposeAsync()
     {
         writer?.Dispose();
+        writer = null;
+        written = default;
+        if (!isOpen && !isSpoiled && !IsLost && home?.Keep(this) == true) return;
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask CloseAsync()
+    {
+        isSpoiled = true;
+        writer?.Dispose();
+        writer = null;
         foreach (var command in kept.Values) await command.DisposeAsync().ConfigureAwait(false);
+        foreach (var batch in batches.Values) await batch.DisposeAsync().ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 }

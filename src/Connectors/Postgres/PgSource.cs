@@ -157,21 +157,29 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         var shape = PgShape.Required(table);
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
         // A session of its own: a long count holds up nobody.
-        await using var connection = await PgConnections.OpenAsync(at, PgRole.Look, ct).ConfigureAwait(false);
+        var connection = await sessions.BeginAsync(ct).ConfigureAwait(false);
+        var isDone = false;
         try
         {
-            if (read.Snapshot is not null)
+            if (read.Snapshot is { } moment)
             {
-                await RunAsync(connection, "begin isolation level repeatable read, read only", ct).ConfigureAwait(false);
-                await PgReader.EnterAsync(connection, table.Name, PgSnapshotToken.Named(read.Snapshot), null, ct).ConfigureAwait(false);
+                await PgReader.EnterAsync(connection, table.Name, PgSnapshotToken.Named(moment), null, ct).ConfigureAwait(false);
             }
+            // What is set in the transaction ends with it.
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
             await using var count = new NpgsqlCommand(new PgQuery(table.Name, shape, read.Where).Count(), connection);
-            return (long)(await count.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
+            var rows = (long)(await count.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
+            isDone = true;
+            return rows;
         }
         catch (NpgsqlException e)
         {
             throw PgFaults.Classify(e, at, "count", table.Name, PgTableCheck.Grant(at, table.Name));
+        }
+        finally
+        {
+            if (isDone) await sessions.ReturnAsync(connection).ConfigureAwait(false);
+            else await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -31,11 +31,12 @@ internal sealed class PgStep
     /// <param name="definition">As pg_get_constraintdef writes it.</param>
     public static PgStep Constraint(string name, string definition) => new(Kinds.Constraint, name, definition, []);
 
+    /// <param name="target">The table as it is now.</param>
+    /// <returns>False when there was nothing to do.</returns>
     /// <exception cref="PawlException">Rows are there that do not keep it: <see cref="Fault.Data"/>.</exception>
-    public async ValueTask RunAsync(PgSession session, TableName table, CancellationToken ct)
+    public async ValueTask<bool> RunAsync(PgSession session, PgTarget target, CancellationToken ct)
     {
-        if (await PgTarget.FindAsync(session, table, ct).ConfigureAwait(false) is not { } target
-            || await IsThereAsync(session, target, ct).ConfigureAwait(false)) return;
+        if (await IsThereAsync(session, target, ct).ConfigureAwait(false)) return false;
         var free = name is not null && await IsFreeAsync(session, target, ct).ConfigureAwait(false);
         var sql = kind switch
         {
@@ -43,8 +44,9 @@ internal sealed class PgStep
             Kinds.UniqueIndex => $"create unique index {(free ? PgNames.Quote(name!) + " " : "")}on {target.Quoted} {text}",
             _ => $"alter table {target.Quoted} add {(free ? $"constraint {PgNames.Quote(name!)} " : "")}{text}",
         };
-        await session.ExecuteAsync(sql, ct, table, $"alter table {target.Quoted} owner to {PgNames.Quote(session.Options.User)}")
+        await session.ExecuteAsync(sql, ct, target.Name, $"alter table {target.Quoted} owner to {PgNames.Quote(session.Options.User)}")
             .ConfigureAwait(false);
+        return true;
     }
 
     private async ValueTask<bool> IsThereAsync(PgSession session, PgTarget target, CancellationToken ct)

@@ -77,26 +77,54 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
     public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         var creation = new PgCreation(plan, database.Options);
-        var created = await LookAsync(session => IsCreatedAsync(session, plan, ct), ct).ConfigureAwait(false);
-        // One transaction for each: a large index takes long.
-        foreach (var step in created ? creation.AfterRows() : [])
+        var (created, isSmall) = await LookAsync(session => StateAsync(session, plan, ct), ct).ConfigureAwait(false);
+        var steps = created ? creation.AfterRows() : [];
+        if (!isSmall)
         {
-            await ChangeAsync(fence, session => step.RunAsync(session, plan.Target, ct), ct).ConfigureAwait(false);
+            // One transaction for each: a large index takes long, and is not to be made again because the next one failed.
+            foreach (var step in steps)
+            {
+                await ChangeAsync(fence, async session => await StepAsync(session, plan, [step], ct).ConfigureAwait(false), ct)
+                    .ConfigureAwait(false);
+            }
+            steps = [];
         }
         await ChangeAsync(fence, async session =>
         {
-            await PgSequences.AdvanceAsync(session, plan, ct).ConfigureAwait(false);
+            if (await StepAsync(session, plan, steps, ct).ConfigureAwait(false) is { } target)
+            {
+                await PgSequences.AdvanceAsync(session, plan, target, ct).ConfigureAwait(false);
+            }
             if (created) await session.ExecuteAsync(Comment(plan, "null"), ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }
 
+    /// <summary>A step that changed the table is followed by another look, if there is a next one: it may find its like there.</summary>
+    /// <returns>The table, perhaps as it was before the last step; null when there is none of that name.</returns>
+    private static async ValueTask<PgTarget?> StepAsync(PgSession session, TablePlan plan, IReadOnlyList<PgStep> steps,
+        CancellationToken ct)
+    {
+        var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false);
+        for (var i = 0; i < steps.Count && target is not null; i++)
+        {
+            if (await steps[i].RunAsync(session, target, ct).ConfigureAwait(false) && i + 1 < steps.Count)
+            {
+                target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false);
+            }
+        }
+        return target;
+    }
+
     private static string Comment(TablePlan plan, string text) => $"comment on table {PgNames.Quote(plan.Target)} is {text}";
 
-    private static async ValueTask<bool> IsCreatedAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    /// <summary>Whether Pawl made the table and has yet to finish it, and whether all its indexes are a matter of moments.</summary>
+    private static async ValueTask<(bool IsCreated, bool IsSmall)> StateAsync(PgSession session, TablePlan plan, CancellationToken ct)
     {
-        var rows = await session.QueryAsync("select obj_description(to_regclass($1), 'pg_class')", ct, PgNames.Quote(plan.Target))
-            .ConfigureAwait(false);
-        return (string?)rows[0][0] == Unfinished;
+        var rows = await session.QueryAsync("""
+            select obj_description(c.oid, 'pg_class'), c.relkind = 'r' and pg_relation_size(c.oid) < 16777216
+            from (select to_regclass($1)::oid as oid) named left join pg_class c on c.oid = named.oid
+            """, ct, PgNames.Quote(plan.Target)).ConfigureAwait(false);
+        return ((string?)rows[0][0] == Unfinished, rows[0][1] is true);
     }
 
     private async ValueTask CreateAsync(PgSession session, TablePlan plan, CancellationToken ct)
@@ -112,7 +140,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         await creation.CreateSequencesAsync(session, ct).ConfigureAwait(false);
         await session.ExecuteAsync(creation.CreateTable(session.Version), ct, plan.Target,
             $"grant create, usage on schema {PgNames.Quote(schema)} to {PgNames.Quote(database.Options.User)}").ConfigureAwait(false);
-        foreach (var step in creation.BeforeRows()) await step.RunAsync(session, plan.Target, ct).ConfigureAwait(false);
+        if (creation.BeforeRows() is { Count: > 0 } steps) await StepAsync(session, plan, steps, ct).ConfigureAwait(false);
         await session.ExecuteAsync(Comment(plan, PgNames.Literal(Unfinished)), ct).ConfigureAwait(false);
     }
 

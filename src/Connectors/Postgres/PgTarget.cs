@@ -58,27 +58,18 @@ internal sealed record PgTarget
     public static async ValueTask<PgTarget?> FindAsync(PgSession session, TableName name, CancellationToken ct)
     {
         var full = new TableName(name.Schema ?? PgNames.DefaultSchema, name.Name);
-        var found = await session.QueryAsync("""
-            select c.oid::bigint, c.relkind::text, c.relpersistence = 'u' from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = $1 and c.relname = $2 and c.relkind not in ('i', 'I', 't')
-            """, ct, full.Schema!, full.Name).ConfigureAwait(false);
-        if (found.Count == 0) return null;
-        var oid = (long)found[0][0]!;
+        var found = await session.QueriesAsync(PgTargetSql.Looks, ct, full.Schema!, full.Name).ConfigureAwait(false);
+        if (found[0] is not [var table]) return null;
         return new PgTarget
         {
             Name = full,
-            Oid = (uint)oid,
-            Kind = (string)found[0][1]!,
-            IsUnlogged = (bool)found[0][2]!,
-            Columns = await ColumnsAsync(session, oid, ct).ConfigureAwait(false),
-            Unique = await UniqueAsync(session, oid, ct).ConfigureAwait(false),
-            Triggers =
-            [
-                .. (await session.QueryAsync("""
-                    select tgname::text from pg_trigger where tgrelid = $1::oid and not tgisinternal and tgenabled in ('O', 'A') order by 1
-                    """, ct, oid).ConfigureAwait(false)).Select(r => (string)r[0]!),
-            ],
-            ForeignKeys = await ForeignKeysAsync(session, oid, ct).ConfigureAwait(false),
+            Oid = (uint)(long)table[0]!,
+            Kind = (string)table[1]!,
+            IsUnlogged = (bool)table[2]!,
+            Columns = ColumnsOf(found[1]),
+            Unique = UniqueOf(found[2]),
+            Triggers = [.. found[3].Select(r => (string)r[0]!)],
+            ForeignKeys = ForeignKeysOf(found[4]),
         };
     }
 
@@ -118,66 +109,24 @@ internal sealed record PgTarget
         return -1;
     }
 
-    private static async ValueTask<IReadOnlyList<PgTargetColumn>> ColumnsAsync(PgSession session, long oid, CancellationToken ct)
-    {
-        var rows = await session.QueryAsync("""
-            select a.attname::text, format_type(a.atttypid, a.atttypmod), b.oid::bigint, b.name, b.kind, b.receive,
-                coalesce(nullif(a.atttypmod, -1), b.modifier)::bigint, a.attnotnull, a.atthasdef, a.attidentity::text, a.attgenerated::text
-            from pg_attribute a
-            cross join lateral (
-                with recursive d(oid, modifier, depth) as (
-                    select a.atttypid, -1, 0
-                    union all
-                    select t.typbasetype, t.typtypmod, d.depth + 1 from d join pg_type t on t.oid = d.oid where t.typtype = 'd')
-                select t.oid, d.modifier, t.typname::text as name, t.typtype::text as kind, p.proname::text as receive
-                from d join pg_type t on t.oid = d.oid left join pg_proc p on p.oid = t.typreceive
-                where t.typtype <> 'd') b
-            where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped order by a.attnum
-            """, ct, oid).ConfigureAwait(false);
-        return
-        [
-            .. rows.Select(r => new PgTargetColumn
-            {
-                Name = (string)r[0]!, Type = (string)r[1]!, BaseOid = (uint)(long)r[2]!, BaseName = (string)r[3]!,
-                BaseKind = (string)r[4]!, Receive = (string?)r[5] ?? "", Modifier = (int)(long)r[6]!, NotNull = (bool)r[7]!,
-                HasDefault = (bool)r[8]!, Identity = (string)r[9]!, Generated = (string)r[10]!,
-            }),
-        ];
-    }
+    private static IReadOnlyList<PgTargetColumn> ColumnsOf(List<object?[]> rows) =>
+    [
+        .. rows.Select(r => new PgTargetColumn
+        {
+            Name = (string)r[0]!, Type = (string)r[1]!, BaseOid = (uint)(long)r[2]!, BaseName = (string)r[3]!,
+            BaseKind = (string)r[4]!, Receive = (string?)r[5] ?? "", Modifier = (int)(long)r[6]!, NotNull = (bool)r[7]!,
+            HasDefault = (bool)r[8]!, Identity = (string)r[9]!, Generated = (string)r[10]!,
+        }),
+    ];
 
-    private static async ValueTask<IReadOnlyList<PgUniqueSet>> UniqueAsync(PgSession session, long oid, CancellationToken ct)
-    {
-        var rows = await session.QueryAsync("""
-            select i.indexrelid::bigint, i.indisprimary, a.attname::text
-            from pg_index i
-            cross join lateral unnest(i.indkey::int2[]) with ordinality k(number, place)
-            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
-            where i.indrelid = $1::oid and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null
-                and k.place <= i.indnkeyatts
-            order by not i.indisprimary, i.indexrelid, k.place
-            """, ct, oid).ConfigureAwait(false);
-        return
-        [
-            .. rows.GroupBy(r => ((long)r[0]!, (bool)r[1]!)).Select(g => new PgUniqueSet(g.Key.Item2, [.. g.Select(r => (string)r[2]!)])),
-        ];
-    }
+    private static IReadOnlyList<PgUniqueSet> UniqueOf(List<object?[]> rows) =>
+        [.. rows.GroupBy(r => ((long)r[0]!, (bool)r[1]!)).Select(g => new PgUniqueSet(g.Key.Item2, [.. g.Select(r => (string)r[2]!)]))];
 
-    private static async ValueTask<IReadOnlyList<PgForeignKey>> ForeignKeysAsync(PgSession session, long oid, CancellationToken ct)
-    {
-        var rows = await session.QueryAsync("""
-            select f.conname::text, f.conrelid = $1::oid, f.conrelid = f.confrelid, f.confdeltype::text, n.nspname::text, c.relname::text
-            from pg_constraint f
-            join pg_class c on c.oid = case when f.conrelid = $1::oid then f.confrelid else f.conrelid end
-            join pg_namespace n on n.oid = c.relnamespace
-            where f.contype = 'f' and f.conparentid = 0 and (f.conrelid = $1::oid or f.confrelid = $1::oid)
-            order by f.conname
-            """, ct, oid).ConfigureAwait(false);
-        return
-        [
-            .. rows.Select(r => new PgForeignKey((string)r[0]!, (bool)r[1]!, (bool)r[2]!, (string)r[3]!,
-                new TableName((string)r[4]!, (string)r[5]!))),
-        ];
-    }
+    private static IReadOnlyList<PgForeignKey> ForeignKeysOf(List<object?[]> rows) =>
+    [
+        .. rows.Select(r => new PgForeignKey((string)r[0]!, (bool)r[1]!, (bool)r[2]!, (string)r[3]!,
+            new TableName((string)r[4]!, (string)r[5]!))),
+    ];
 }
 
 /// <param name="Primary">The primary key.</param>

@@ -42,6 +42,15 @@ internal sealed class EventQueue(int maxEvents, long maxBytes)
         return false;
     }
 
+    /// <summary>Whether anything comes behind what was read so far, a failure too; null = not known yet.</summary>
+    public bool? HasMore
+    {
+        get
+        {
+            lock (gate) return events.Count > 0 || closed || error is not null ? true : ended ? false : null;
+        }
+    }
+
     /// <summary>The next event without waiting; false when none is there yet.</summary>
     /// <param name="e">Null when the reader has come to its end.</param>
     /// <exception cref="Exception">What the reader failed with, after all events before it.</exception>

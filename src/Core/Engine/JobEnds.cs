@@ -7,8 +7,14 @@ namespace Pawl.Engine;
 /// <summary>Source and target of a job, opened. Thread-safe where <see cref="ISource"/> and <see cref="ISink"/> are.</summary>
 internal sealed class JobEnds : IAsyncDisposable
 {
-    private JobEnds(ISource source, ISink sink, ConnectorSpec sinkSpec)
+    private readonly SemaphoreSlim opening = new(1, 1);
+    private readonly JobHost host;
+    private readonly Endpoint target;
+    private ISource? copy;
+
+    private JobEnds(JobHost host, Endpoint target, ISource source, ISink sink, ConnectorSpec sinkSpec)
     {
+        (this.host, this.target) = (host, target);
         Source = source;
         Sink = sink;
         SinkSpec = sinkSpec;
@@ -28,12 +34,26 @@ internal sealed class JobEnds : IAsyncDisposable
             var sink = target is IWritesTables writes
                 ? await writes.OpenSinkAsync(job.Target, context, ct)
                 : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", job.Target.Scheme), ("role", "target"));
-            return new JobEnds(source, sink, target.Spec);
+            return new JobEnds(host, job.Target, source, sink, target.Spec);
         }
         catch
         {
             await source.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>The target as something to read, for comparing: opened when it is first asked for, and then shared.</summary>
+    public async Task<ISource> CopyAsync(CancellationToken ct)
+    {
+        await opening.WaitAsync(ct);
+        try
+        {
+            return copy ??= await OpenSourceAsync(host, target, ct);
+        }
+        finally
+        {
+            opening.Release();
         }
     }
 
@@ -46,11 +66,19 @@ internal sealed class JobEnds : IAsyncDisposable
     {
         try
         {
-            await Source.DisposeAsync();
+            if (copy is not null) await copy.DisposeAsync();
         }
         finally
         {
-            await Sink.DisposeAsync();
+            opening.Dispose();
+            try
+            {
+                await Source.DisposeAsync();
+            }
+            finally
+            {
+                await Sink.DisposeAsync();
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class JobVerifier(JobHost host)
                 ("source", ends.Source.Identity.Display));
         }
         var found = await ledger.ReadAsync(record.Id, ct);
-        await using var target = await JobEnds.OpenSourceAsync(host, job.Target, ct);
+        var target = await ends.CopyAsync(ct);
         var chosen = found.Plans.Where(p => tables.Count == 0 || tables.Any(t => t.Matches(p.Source.ToString()))).ToArray();
         if (chosen.Length == 0)
         {

@@ -185,7 +185,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
 
     private async Task<TableVerdict> VerifyAsync(TableRun table, CancellationToken ct)
     {
-        await using var target = await JobEnds.OpenSourceAsync(run.Host, run.Job.Target, ct);
+        var target = await ends.CopyAsync(ct);
         var plan = table.Plan!;
         try
         {

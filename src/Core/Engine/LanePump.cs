@@ -94,7 +94,8 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
         while (true)
         {
             abort.ThrowIfCancellationRequested();
-            if (group.MayCommit && (group.Due || Asked(writer, stop)))
+            var more = queue.HasMore;
+            if (group.MayCommit && (IsDue(group, more) || Asked(writer, stop)))
             {
                 last = await CommitAsync(writer, group, last, final: false, abort);
                 group = new OpenGroup(last, run);
@@ -102,7 +103,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
             // What the group still holds has no position yet (the middle of a source's transaction, a table without a key): it is read
             // again.
             if (Asked(writer, stop)) return LaneEnd.Stopped;
-            if (!queue.TryRead(out var e))
+            if ((more is null && group.MayCommit && group.IsFull) || !queue.TryRead(out var e))
             {
                 await queue.WaitAsync();
                 continue;
@@ -114,6 +115,12 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
         run.Host.Points.Reached(CrashPoint.LaneFinal);
         return LaneEnd.Final;
     }
+
+    /// <summary>
+    /// A full group waits for what comes next: if that is the end, its rows and the lane's final entry are one commit. Not longer than a
+    /// group may last.
+    /// </summary>
+    private static bool IsDue(OpenGroup group, bool? more) => more != false && (group.IsOld || (group.IsFull && more == true));
 
     private bool Asked(ISinkWriter writer, CancellationToken stop)
     {

@@ -23,17 +23,18 @@ internal sealed class OpenGroup(LedgerEntry? last, RunContext run)
     public bool MayCommit => !IsEmpty && covered;
 
     /// <summary>
-    /// The next batch might go past a limit, or the group is old enough. The first group of a run is small: a durable point soon.
+    /// The next batch might go past a limit. The first group of a run is small: a durable point soon.
     /// </summary>
-    public bool Due
+    public bool IsFull
     {
         get
         {
             var limit = first ? Math.Min(run.FirstGroupRows, run.Job.Commit.Rows) : run.Job.Commit.Rows;
-            return Rows + run.Batches.Rows > limit || bytes >= run.Job.Commit.Bytes
-                || run.Host.Time.GetElapsedTime(began) >= run.Job.Commit.Every;
+            return Rows + run.Batches.Rows > limit || bytes >= run.Job.Commit.Bytes;
         }
     }
+
+    public bool IsOld => run.Host.Time.GetElapsedTime(began) >= run.Job.Commit.Every;
 
     public void Add(RowsEvent e)
     {

@@ -85,6 +85,17 @@ public interface ITargetSession : IAsyncDisposable
     /// <see cref="Codes.RowRefused"/>.</exception>
     ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct);
 
+    /// <summary>
+    /// Several changes of the open transaction, one after another, in as few round trips as the system can; rows of each as the server
+    /// counted them. After an error the transaction is only good for rolling back.
+    /// </summary>
+    async ValueTask<IReadOnlyList<long>> ChangeAllAsync(IReadOnlyList<ControlChange> changes, CancellationToken ct)
+    {
+        var counts = new List<long>();
+        foreach (var change in changes) counts.Add(await ChangeAsync(change, ct));
+        return counts;
+    }
+
     /// <summary>Rows of a control table; inside or outside a transaction.</summary>
     ValueTask<IReadOnlyList<ControlRow>> SelectAsync(ControlSelect select, CancellationToken ct);
 

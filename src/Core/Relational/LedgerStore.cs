@@ -244,17 +244,18 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
-        foreach (var owned in new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan })
-        {
-            await s.ChangeAsync(ControlChange.Delete(owned, new("job", job), new("source_table", table)), ct);
-        }
+        await s.ChangeAllAsync([.. new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan }
+            .Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
         if (emptyTarget) await s.EmptyAsync(plan, ct);
         if (locked) await Protocol.FenceJobAsync(s, lease, ct);
-        await s.ChangeAsync(ControlChange.Update(ControlTables.Job, [("generation", plan.Generation)],
-            new("job", job), new("generation", plan.Generation, Comparison.Less)), ct);
-        await s.ChangeAsync(ControlChange.Insert(ControlTables.Plan, ("job", job), ("source_table", table),
-            ("generation", plan.Generation), ("phase", phase), ("tick", 0L), ("result_hash", plan.ResultHash),
-            ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)), ct);
+        await s.ChangeAllAsync(
+        [
+            ControlChange.Update(ControlTables.Job, [("generation", plan.Generation)],
+                new("job", job), new("generation", plan.Generation, Comparison.Less)),
+            ControlChange.Insert(ControlTables.Plan, ("job", job), ("source_table", table),
+                ("generation", plan.Generation), ("phase", phase), ("tick", 0L), ("result_hash", plan.ResultHash),
+                ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)),
+        ], ct);
         return true;
     }
 

@@ -134,6 +134,7 @@ internal static class Protocol
         await session.ChangeAsync(ControlChange.Insert(ControlTables.Ledger, JobRows.Ledger(entry, table, epoch)), ct);
         if (!entry.Final && entry.Sequence % KeptEntries != 0) return;
         var keepFrom = entry.Final ? entry.Sequence : entry.Sequence - KeptEntries;
+        if (keepFrom <= 1) return; // the first entry has no older ones
         await session.ChangeAsync(ControlChange.Delete(ControlTables.Ledger,
             new("job", JobRows.Id(entry.Lane.Job)), new("lane", entry.Lane.Name), new("seq", keepFrom, Comparison.Less)), ct);
     }

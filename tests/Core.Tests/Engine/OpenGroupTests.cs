@@ -97,11 +97,12 @@ public sealed class OpenGroupTests : IDisposable
     [InlineData(3_340, 1L << 20, false, true)]
     [InlineData(10_000, 64, false, true)]
     [InlineData(10_000, 1L << 20, true, true)]
-    public void A_group_is_due_by_rows_by_bytes_or_by_age(long rows, long bytes, bool aged, bool due)
+    public void A_group_is_full_by_rows_or_bytes_and_gets_old(long rows, long bytes, bool aged, bool due)
     {
         var group = new OpenGroup(Before(1, "1"), Run(rows, bytes, aged ? TimeSpan.Zero : null));
         group.Add(Rows(10, "11"));
-        Assert.Equal(due, group.Due);
+        Assert.Equal(due, group.IsFull || group.IsOld);
+        Assert.Equal(aged, group.IsOld);
     }
 
     [Fact]
@@ -117,7 +118,7 @@ public sealed class OpenGroupTests : IDisposable
                 group.Add(Rows(run.Batches.Rows, "1"));
                 taken += run.Batches.Rows;
             }
-            while (!group.Due && taken < rows * 2);
+            while (!group.IsFull && taken < rows * 2);
             Assert.InRange(taken, Math.Min(rows, 4_096) / 2, rows);
         }
     }
