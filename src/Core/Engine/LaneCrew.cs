@@ -8,6 +8,7 @@ namespace Pawl.Engine;
 
 /// <summary>
 /// The workers of one run: each takes the next lane of a table that has not failed, until none is left. One bad table stops nobody else.
+/// Where the target takes several writers, tables whose rows have all arrived are finished beside the lanes of others.
 /// </summary>
 /// <param name="again">Plans a table anew whose snapshot was lost.</param>
 internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state, Func<TableRun, Task<TableRun>> again)
@@ -26,7 +27,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
                 if (table.Lanes.Count == 0) queue.Enqueue((table, null));
                 foreach (var lane in table.Lanes) queue.Enqueue((table, lane));
             }
-            await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => WorkAsync()));
+            await WorkAsync();
             tables = await StartOverAsync(times);
         }
     }
@@ -61,29 +62,69 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
 
     private async Task WorkAsync()
     {
-        while (Next() is var (table, lane))
+        if (run.Workers == 1)
         {
-            try
-            {
-                await table.PrepareAsync(() => PrepareAsync(table));
-                var end = lane is null ? LaneEnd.Final : await MoveAsync(lane);
-                if (end == LaneEnd.Stopped) return;
-                if (lane is not null) run.Emit(EventCodes.LaneDone, lane.Plan, lane.Lane);
-                if (lane is null || table.LaneDone()) await FinishAsync(table);
-            }
-            catch (OperationCanceledException) when (run.Ending)
-            {
-                return;
-            }
-            catch (PawlException e) when (run.Ending && RetryRules.MayRetry(e))
-            {
-                // Would have been tried again, had nobody asked to end: the table is not bad.
-                return;
-            }
-            catch (Exception e)
-            {
-                if (Failed(table, e as PawlException ?? JobRunner.Unexpected(e))) return;
-            }
+            await MoveAllAsync(null);
+            return;
+        }
+        var arrived = new FinishQueue();
+        var finishers = Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => FinishAllAsync(arrived)));
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => MoveAllAsync(arrived)));
+        }
+        finally
+        {
+            arrived.Close();
+            await finishers;
+        }
+    }
+
+    /// <param name="arrived">Takes the tables whose last lane has ended; null = they are finished at once, by whoever brought it home.
+    /// </param>
+    private async Task MoveAllAsync(FinishQueue? arrived)
+    {
+        while (Next() is var (table, lane) && await GoesOnAsync(table, () => MoveAsync(table, lane, arrived))) continue;
+    }
+
+    private async Task FinishAllAsync(FinishQueue arrived)
+    {
+        while (await arrived.NextAsync() is { } table && !run.Ending && await GoesOnAsync(table, () => FinishAsync(table))) continue;
+    }
+
+    private async Task MoveAsync(TableRun table, LaneWork? lane, FinishQueue? arrived)
+    {
+        await table.PrepareAsync(() => PrepareAsync(table));
+        if (lane is not null)
+        {
+            if (await MoveAsync(lane) == LaneEnd.Stopped) return;
+            run.Emit(EventCodes.LaneDone, lane.Plan, lane.Lane);
+            if (!table.LaneDone()) return;
+        }
+        if (arrived is null) await FinishAsync(table);
+        else arrived.Add(table);
+    }
+
+    /// <summary>False when the one who did the work has nothing more to do in this run.</summary>
+    private async Task<bool> GoesOnAsync(TableRun table, Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (OperationCanceledException) when (run.Ending)
+        {
+            return false;
+        }
+        catch (PawlException e) when (run.Ending && RetryRules.MayRetry(e))
+        {
+            // Would have been tried again, had nobody asked to end: the table is not bad.
+            return false;
+        }
+        catch (Exception e)
+        {
+            return !Failed(table, e as PawlException ?? JobRunner.Unexpected(e));
         }
     }
 

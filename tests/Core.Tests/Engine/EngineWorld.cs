@@ -32,6 +32,8 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
     public MemoryStore Target { get; } = new();
     /// <summary>Puts something in the way of the source.</summary>
     public Func<ISource, ISource> Wrap { get; set; } = source => source;
+    /// <summary>The same for the target when it is read to be compared.</summary>
+    public Func<ISource, ISource> WrapCopy { get; set; } = source => source;
     public FaultPlan? Faults { get; set; }
     public List<RunEvent> Events { get; } = [];
     public JobHost Host => host;
@@ -81,7 +83,7 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
         ValueTask.FromResult(new ProbeReport(Answers(request.At), "memory", []));
 
     public ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) => ValueTask.FromResult(
-        at.Path == "source" ? Wrap(new MemorySource(Source, MemoryBug.None)) : new MemorySource(Target, MemoryBug.None));
+        at.Path == "source" ? Wrap(new MemorySource(Source, MemoryBug.None)) : WrapCopy(new MemorySource(Target, MemoryBug.None)));
 
     public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct)
     {

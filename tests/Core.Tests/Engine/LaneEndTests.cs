@@ -97,4 +97,49 @@ public sealed class LaneEndTests
         Assert.InRange(world.Rows("a"), 1, 10);
         Assert.DoesNotContain(world.Events, e => e.Code == EventCodes.LaneCommitted && Equals(e.Args["final"], "yes"));
     }
+
+    [Fact]
+    public async Task Tables_are_compared_beside_the_lanes_of_others_over_one_source()
+    {
+        foreach (var table in new[] { "a", "b", "c" }) world.Fill(table, 5);
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Heard = e =>
+        {
+            if (e.Code == EventCodes.LaneDone && e.Table == "c") arrived.TrySetResult();
+        };
+        var opened = 0;
+        world.WrapCopy = source =>
+        {
+            opened++;
+            // Both lane workers would be held up by the comparison of a and b, and c would never come.
+            return new SourceInTheWay(source)
+            {
+                Pass = async (_, ct) =>
+                {
+                    await arrived.Task.WaitAsync(ct);
+                    return true;
+                },
+            };
+        };
+        world.Job = world.Job with { Parallel = 2, VerifyAfterRun = VerifyLevel.Count };
+        var summary = await world.RunAsync();
+        Assert.Equal(RunStatus.Done, summary.Status);
+        Assert.All(summary.Tables, t => Assert.True(t.Verdict!.Equal));
+        Assert.Equal(1, opened);
+    }
+
+    [Fact]
+    public async Task A_table_that_cannot_be_compared_fails_alone()
+    {
+        foreach (var table in new[] { "a", "b", "c" }) world.Fill(table, 5);
+        world.WrapCopy = source => new SourceInTheWay(source)
+        {
+            Pass = (e, _) => ((RowsEvent)e).Table.Name == "b" ? throw new PawlException(Fault.Data, Codes.TextUnfit, ("table", "b"))
+                : ValueTask.FromResult(true),
+        };
+        world.Job = world.Job with { Parallel = 2, VerifyAfterRun = VerifyLevel.Count };
+        var summary = await world.RunAsync();
+        Assert.Equal(RunStatus.Partial, summary.Status);
+        Assert.Equal(["a", "c"], summary.Tables.Where(t => t.Status == TableStatus.Done).Select(t => t.Source).Order());
+    }
 }
