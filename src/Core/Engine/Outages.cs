@@ -31,10 +31,16 @@ internal sealed class Outages(JobHost host, JobSpec job, Func<bool> takeFromBudg
     public static bool Concerns(Exception? e) =>
         e is PawlException { Fault: Fault.Transient, Code: Codes.Unreachable or Codes.CommitUnknown };
 
-    /// <summary>Something was committed, or what had met the outage was done: the next one is a new one.</summary>
+    /// <summary>
+    /// Something was committed, or what had met the outage was done: the next one is a new one. While one is open a commit tells nothing:
+    /// it is of rows that were on their way, and the endpoint that is away is the other one.
+    /// </summary>
     public void Moved()
     {
-        lock (gate) questions = 0;
+        lock (gate)
+        {
+            if (open is null) questions = 0;
+        }
     }
 
     /// <summary>Returns when what failed may be tried again; false when it is given up.</summary>
