@@ -226,7 +226,15 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
 
     private async Task<TableVerdict> VerifyAsync(TableRun table, CancellationToken ct)
     {
-        var target = await ends.CopyAsync(ct);
+        if (run.Job.VerifyAfterRun == VerifyLevel.Count) return await VerifyAsync(table, await ends.CopyAsync(ct), ct);
+        // What is read of a table without a key may be bound to the moment in which its source was first asked for such a table, and the
+        // rows of later tables would be missing in it.
+        await using var own = await JobEnds.OpenSourceAsync(run.Host, run.Job.Target, ct);
+        return await VerifyAsync(table, own, ct);
+    }
+
+    private async Task<TableVerdict> VerifyAsync(TableRun table, ISource target, CancellationToken ct)
+    {
         var plan = table.Plan!;
         try
         {
