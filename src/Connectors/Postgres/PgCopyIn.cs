@@ -8,6 +8,9 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
 {
+    /// <summary>How long the server has for taking back a COPY.</summary>
+    private static readonly TimeSpan AbandonWait = TimeSpan.FromSeconds(10);
+
     private PgCopyBuffer filling = new();
     private PgCopyBuffer sending = new();
     private Task onItsWay = Task.CompletedTask;
@@ -89,11 +92,25 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     /// </summary>
     public async ValueTask AbandonAsync()
     {
-        var way = onItsWay;
-        onItsWay = Task.CompletedTask;
+        var (way, left) = (onItsWay, stream);
+        (onItsWay, stream) = (Task.CompletedTask, null);
+        var steps = StepsAsync(way, left);
+        try
+        {
+            await steps.WaitAsync(AbandonWait).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A stopped server, or a network that swallows everything: without the socket all of it ends.
+            PgCopyOut.Cut(connection);
+            await steps.ConfigureAwait(false);
+        }
+    }
+
+    private static async Task StepsAsync(Task way, NpgsqlRawCopyStream? left)
+    {
         await TryAsync(() => way).ConfigureAwait(false);
-        if (stream is not { } left) return;
-        stream = null;
+        if (left is null) return;
         await TryAsync(left.CancelAsync).ConfigureAwait(false);
         await TryAsync(() => left.DisposeAsync().AsTask()).ConfigureAwait(false);
     }
@@ -120,10 +137,10 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         {
             await step().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or OperationCanceledException or ObjectDisposedException
-            or InvalidOperationException)
+        catch (Exception)
         {
-            // The connection is broken, or the server had ended the COPY by itself; the next call meets that.
+            // Whatever it is, the error that led here is the one to tell. The connection is broken, or the server had ended the COPY by
+            // itself; the next call meets that.
         }
     }
 

@@ -47,6 +47,12 @@ internal sealed class PgCopyOut
         return copy;
     }
 
+    /// <summary>Closes the socket under a connection that does not come to an end by itself. Calls that wait on it fail.</summary>
+    public static void Cut(NpgsqlConnection connection)
+    {
+        if (ReadBuffer?.GetValue(Connector?.GetValue(connection)) is { } reading) (Underlying?.GetValue(reading) as Stream)?.Dispose();
+    }
+
     /// <summary>The next bytes of the rows; 0 = there are no more, and the connection is the driver's again.</summary>
     /// <exception cref="PostgresException">The server ended the COPY; the connection is good for nothing but closing.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken ct)

@@ -171,8 +171,8 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         var needed = checked(left + next.Length);
         if (chunk is not null || data.Length < needed)
         {
-            // The array that a batch still reads stays as it is.
-            var wide = new byte[Math.Max(needed, (int)Math.Min(2L * data.Length, Array.MaxLength))];
+            // The array that a batch still reads stays as it is, and says nothing about the next: only one row that goes on and on doubles.
+            var wide = new byte[chunk is not null ? needed : Math.Max(needed, (int)Math.Min(2L * data.Length, Array.MaxLength))];
             data.AsSpan(at, left).CopyTo(wide);
             Release();
             data = wide;

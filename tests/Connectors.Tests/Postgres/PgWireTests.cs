@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Pawl.Conformance;
 using Pawl.Connectors.Postgres;
 using Pawl.Contracts;
@@ -224,6 +226,64 @@ public sealed class PgWireTests
         });
         Assert.Equal((Codes.TargetAltered, Fault.Transient), (altered.Code, altered.Fault));
         await writer.DisposeAsync();
+        Assert.Equal(["0"], await fixture.QueryAsync("select count(*) from t"));
+    }
+
+    /// <summary>Each of some thousand pieces ends within a row: an array that doubled at each would be 2 GB after a dozen.</summary>
+    [Fact]
+    public async Task Rows_larger_than_a_piece_of_the_stream_take_no_more_memory_than_they_need()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await fixture.RunAsync("create table s (id bigint primary key, doc bytea)",
+            "alter table s alter column doc set storage external",
+            "insert into s select i, convert_to(repeat(md5(i::text), 6000 + i % 100), 'UTF8') from generate_series(1, 400) i");
+        await using var source = await fixture.OpenSourceAsync();
+        var table = Assert.Single(await source.DescribeAsync(TablePattern.Literal($"{fixture.Schema}.s"), default));
+        var format = PgWireFormat.Of([(20, -1, "int8"), (17, -1, "bytea")], 15)!;
+        var (rows, longest) = (0, 0);
+        await foreach (var e in ((IGivesWire)source).ReadWireAsync(table, new ReadOptions(), format, new Split { Index = 0 }, null, null,
+            new BatchBudget(4096, 4 << 20), default))
+        {
+            using var batch = ((RowsEvent)e).Batch;
+            Assert.True(MemoryMarshal.TryGetArray(((PgWireRows)batch.Wire!).Data, out var piece));
+            (rows, longest) = (rows + batch.Rows, Math.Max(longest, piece.Array!.Length));
+        }
+        Assert.Equal(400, rows);
+        Assert.InRange(longest, 200_000, 2_000_000);
+    }
+
+    [Fact]
+    public async Task A_server_that_stopped_in_the_middle_of_a_copy_holds_nobody_up()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await fixture.RunAsync("create table t (id bigint primary key, note text)");
+        await using var database = new PgDatabase(fixture.Options, SinkRunner.Context());
+        var session = (PgSession)await database.ConnectAsync(default);
+        var pid = session.Connection.ProcessID.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var plan = fixture.Plan("t", [PgWriting.Id, PgWriting.Column("note", LogicalType.Text)]);
+        await session.BeginAsync(default);
+        await session.SendRowsAsync(plan, PgWriting.Lane, Cells.Batch(plan.TargetSchema, [[1L, "a"]]), default);
+        try
+        {
+            using (var stop = Process.Start("kill", ["-STOP", pid])) await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
+            // Far more than the sockets between the two take.
+            var wide = new string('x', 1 << 20);
+            using var end = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                for (var i = 2L; i < 64; i++)
+                {
+                    await session.SendRowsAsync(plan, PgWriting.Lane, Cells.Batch(plan.TargetSchema, [[i, wide]]), end.Token);
+                }
+            });
+            await session.EndAsync(commit: false);
+            await session.DisposeAsync();
+        }
+        finally
+        {
+            using var go = Process.Start("kill", ["-CONT", pid]);
+            await go.WaitForExitAsync(CancellationToken.None);
+        }
         Assert.Equal(["0"], await fixture.QueryAsync("select count(*) from t"));
     }
 
