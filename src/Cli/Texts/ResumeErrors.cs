@@ -74,11 +74,17 @@ internal static class ResumeErrors
             new("Start it:  pawl run {jobfile}", "启动：  pawl run {jobfile}")),
         [Codes.SnapshotLost] = new(
             new("the snapshot is gone", "快照已失效"),
-            new("The snapshot that {table} was being read in is gone[: {cause}].", "正在读取 {table} 所用的快照已失效[：{cause}]。"),
+            new("The snapshot that {table} was being read in is gone[: {cause}].[ {appended} of its rows are in {target}, added " +
+                "to those of others.]",
+                "正在读取 {table} 所用的快照已失效[：{cause}]。[它已有 {appended} 行追加到 {target} 中，与他人的行混在一起。]"),
             new("A table without a key, and every table of a job with consistency: one-snapshot, is read in one snapshot, which ends " +
-                "with the session that holds it. The next run begins the table anew.",
-                "没有键的表，以及 consistency: one-snapshot 作业中的每张表，都在同一快照内读取；快照随持有它的会话结束。下一次运行会让该表从头再来。"),
-            new("Begin it anew:  pawl run {jobfile}", "让它从头再来：  pawl run {jobfile}")),
+                "with the session that holds it. The next run begins the table anew; not if write: append has added rows, for they would " +
+                "be there twice.",
+                "没有键的表，以及 consistency: one-snapshot 作业中的每张表，都在同一快照内读取；快照随持有它的会话结束。下一次运行会让该表从头再来；" +
+                "但若 write: append 已追加了行，则不会自动重来，否则这些行会出现两次。"),
+            new("Begin it anew:  pawl run {jobfile}   with write: append remove what it added, then:  pawl run {jobfile} --restart " +
+                "--tables {table}",
+                "让它从头再来：  pawl run {jobfile}   若为 write: append，先删除它追加的行，然后：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.SourceWentBack] = new(
             new("the source went back in time", "源回到了过去"),
             new("{source} is behind the place where the copy of {table} began[: then {known}][, now {now}].",

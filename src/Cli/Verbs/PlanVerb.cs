@@ -97,7 +97,8 @@ internal static class PlanVerb
             }
             else if (t.Consistency == Consistency.OneSnapshot && t.State is not (TableState.Finished or TableState.Blocked))
             {
-                yield return $"  {t.Source}: read in one snapshot; if that ends before the table is done, the table begins anew";
+                yield return $"  {t.Source}: read in one snapshot; if that ends before the table is done, the table "
+                    + (t.Write == WriteMode.Append ? "stops: rows it has added cannot be removed" : "begins anew");
             }
             if (t.Rejects > 0) yield return $"  {t.Source}: {Figures.Plural(t.Rejects, "row")} rejected so far";
             if (t.Error is null) continue;

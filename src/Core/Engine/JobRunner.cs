@@ -112,10 +112,14 @@ public sealed class JobRunner(JobHost host)
         return fresh;
     }
 
-    /// <summary>Tables are opened one after another: the wish to start them over has to outlive a run that dies in between.</summary>
+    /// <summary>
+    /// Tables are opened one after another: the wish to start them over has to outlive a run that dies in between. Wishes only: of a table
+    /// whose snapshot is gone the next run finds that out again, and may find that it must not begin anew.
+    /// </summary>
     private static async Task AskRestartsAsync(RunContext run, SerialLedger ledger, RunState state)
     {
-        var restarts = state.Tables.Where(t => t.Decision.State == TableState.Restarts).Select(t => t.Decision.Schema.Name).ToArray();
+        var restarts = state.Tables.Where(t => t.Decision is { State: TableState.Restarts, IsSnapshotLost: false })
+            .Select(t => t.Decision.Schema.Name).ToArray();
         if (restarts.Length == 0) return;
         await run.Retry(null, null).RunAsync(ct => ledger.CallAsync(async s =>
         {

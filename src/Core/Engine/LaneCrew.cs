@@ -34,19 +34,20 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
 
     /// <summary>
     /// A table whose snapshot was lost begins anew, as its plan says, as often as anything temporary is tried again. Only now: no lane of
-    /// it is at work any more.
+    /// it is at work any more. One that appends does not once it may have added rows: nobody could remove them.
     /// </summary>
     private async Task<IReadOnlyList<TableRun>> StartOverAsync(int times)
     {
-        var lost = state.Tables.Where(t => t.IsSnapshotLost && !t.Finished).ToArray();
+        var lost = state.Tables.Where(t => t.IsSnapshotLost && !t.IsGivenUp && !t.Finished).ToArray();
+        foreach (var table in lost.Where(t => t.HoldsAppended))
+        {
+            GiveUp(table, TablePlanner.Appended(table.Plan!, table.Progress.Total.Inserted, table.Error));
+        }
+        lost = [.. lost.Where(t => !t.IsGivenUp)];
         if (lost.Length == 0 || run.Ending) return [];
         if (times >= run.Job.Retry.Times || !run.TakeRetry())
         {
-            foreach (var table in lost)
-            {
-                table.IsGivenUp = true;
-                Tell(table, table.Error!);
-            }
+            foreach (var table in lost) GiveUp(table, table.Error!);
             return [];
         }
         var fresh = new List<TableRun>();
@@ -58,6 +59,12 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
             if (!next.Failed) fresh.Add(next);
         }
         return fresh;
+    }
+
+    private void GiveUp(TableRun table, PawlException error)
+    {
+        table.GiveUp(error);
+        Tell(table, error);
     }
 
     private async Task WorkAsync()

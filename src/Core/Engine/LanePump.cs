@@ -169,6 +169,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
         }
         var entry = group.Entry(work.Lane, last, counts, final);
         work.Progress.CheckRejects(work.Plan, work.Lane, counts.Rejected, writer.LastRejected);
+        work.Progress.Try(entry);
         try
         {
             await writer.CommitAsync([entry], ct);

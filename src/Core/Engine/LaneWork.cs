@@ -13,6 +13,7 @@ internal sealed class TableProgress
     private readonly Dictionary<LaneId, LedgerEntry> lanes = [];
     private readonly Dictionary<LaneId, long> pendingRejects = [];
     private readonly WriteCounts before;
+    private bool tried;
 
     /// <param name="found">Last entries of the table's lanes when the run began.</param>
     public TableProgress(IEnumerable<LedgerEntry> found)
@@ -24,6 +25,15 @@ internal sealed class TableProgress
     public WriteCounts Total { get { lock (gate) return lanes.Values.Aggregate(default(WriteCounts), (sum, e) => sum + e.Total); } }
     public WriteCounts ThisRun => Total - before;
     public long TotalBytes { get { lock (gate) return lanes.Values.Sum(e => e.TotalBytes); } }
+
+    /// <summary>Rows of the table are in the target, or may be: a commit may come through whose answer was lost.</summary>
+    public bool MayHoldRows { get { lock (gate) return tried || Total.Inserted > 0; } }
+
+    /// <summary>This entry is about to be committed.</summary>
+    public void Try(LedgerEntry entry)
+    {
+        lock (gate) tried |= entry.Total.Inserted > 0;
+    }
 
     /// <summary>The target holds this entry.</summary>
     public void Durable(LedgerEntry? entry)

@@ -39,6 +39,10 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             if (stored.Phase >= TablePhase.Done && stands) return new TableDecision(rule, schema, target, stored, TableState.Finished);
             if (await IsLostAsync(stored, jobId.Value, progress!, ct))
             {
+                if (stored.Write == WriteMode.Append && Written(stored, jobId.Value, progress!) is > 0 and var rows)
+                {
+                    throw Appended(stored, rows);
+                }
                 return await RestartAsync(rule, wanted, stored, nextGeneration, ct) with { IsSnapshotLost = true };
             }
             if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
@@ -54,6 +58,13 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
 
     public TableDecision Blocked(TableRule rule, TableSchema schema, TablePlan? stored, PawlException error) =>
         new(rule, schema, Expand(rule.Target, schema.Name), stored, TableState.Blocked, Error: error);
+
+    /// <summary>
+    /// Nothing tells appended rows from those of others, so that none of them can be removed: begun anew unasked, all would be there twice.
+    /// </summary>
+    public static PawlException Appended(TablePlan plan, long rows, PawlException? lost = null) => new(Fault.PositionLost,
+        Codes.SnapshotLost, lost, ("table", plan.Source), ("target", plan.Target), ("appended", rows > 0 ? rows : null),
+        ("cause", lost?.Details.GetValueOrDefault("cause")));
 
     /// <summary>The plan as the job file and the source want it now; generation and splits still open.</summary>
     private TablePlan Describe(TableRule rule, TableSchema schema, TableName target)
@@ -242,14 +253,18 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     /// </summary>
     private async ValueTask<bool> CheckTargetAsync(TablePlan plan, Guid jobId, JobProgress progress, CancellationToken ct)
     {
-        var written = plan.Splits.Sum(s => progress.Last.TryGetValue(plan.Lane(jobId, s.Index), out var e)
-            ? e.Total.Inserted + e.Total.Updated + e.Total.Unchanged : 0);
+        var written = Written(plan, jobId, progress);
         if (written == 0 && plan.Phase < TablePhase.Done) return true;
         var there = await sink.InspectAsync(plan, ct);
         if (written == 0) return there.Exists;
         if (there is { Exists: true, HasRows: true }) return true;
         throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", written));
     }
+
+    /// <summary>Rows that the ledger says went into the target.</summary>
+    private static long Written(TablePlan plan, Guid jobId, JobProgress progress) =>
+        plan.Splits.Sum(s => progress.Last.TryGetValue(plan.Lane(jobId, s.Index), out var e)
+            ? e.Total.Inserted + e.Total.Updated + e.Total.Unchanged : 0);
 
     /// <summary><c>{schema}</c> and <c>{table}</c> filled in; a schema is split off where the target has schemas.</summary>
     private TableName Expand(string template, TableName name) => TableRules.TargetName(template, name, sinkSpec.Limits);

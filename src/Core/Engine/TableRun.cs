@@ -24,6 +24,7 @@ internal sealed class TableRun
         var last = plan is null || restarted ? [] : plan.Splits.Select(s => plan.Lane(job, s.Index))
             .Where(found.Last.ContainsKey).Select(l => found.Last[l]).ToArray();
         Progress = new TableProgress(last);
+        IsGivenUp = decision.State == TableState.Blocked && HoldsAppended;
         if (plan is null || decision.State is TableState.Blocked or TableState.Finished) return;
         var done = last.Where(e => e.Final).Select(e => e.Lane).ToHashSet();
         Lanes = [.. plan.Splits.Select(s => new LaneWork(plan, s, plan.Lane(job, s.Index), Progress)).Where(w => !done.Contains(w.Lane))];
@@ -52,8 +53,11 @@ internal sealed class TableRun
     /// <summary>It failed because the snapshot went away that its plan is bound to: the table begins anew.</summary>
     public bool IsSnapshotLost => Error?.Code == Codes.SnapshotLost && Plan is { IsBound: true };
 
-    /// <summary>It has begun anew as often as it may.</summary>
-    public bool IsGivenUp { get; set; }
+    /// <summary>It has added rows that nothing can tell from those of others: begun anew, they would be there twice.</summary>
+    public bool HoldsAppended => Plan is { Write: WriteMode.Append } && Progress.MayHoldRows;
+
+    /// <summary>It has begun anew as often as it may, or must not without being asked.</summary>
+    public bool IsGivenUp { get; private set; }
 
     /// <summary>The next run would begin it anew: it is no failure.</summary>
     private bool IsToBeginAnew => IsSnapshotLost && !IsGivenUp;
@@ -68,6 +72,13 @@ internal sealed class TableRun
         }
         Time = time.GetElapsedTime(began);
         return true;
+    }
+
+    /// <summary>What it failed with stays, told by <paramref name="error"/>.</summary>
+    public void GiveUp(PawlException error)
+    {
+        IsGivenUp = true;
+        Error = error;
     }
 
     public void Finish()

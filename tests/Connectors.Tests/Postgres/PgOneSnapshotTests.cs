@@ -168,6 +168,52 @@ public sealed class PgOneSnapshotTests
         Assert.Equal(RunStatus.NothingToDo, (await new PgJobs().RunAsync(job)).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rows_appended_from_a_table_without_a_key_are_never_added_twice_unasked(bool dies)
+    {
+        await using var source = await FilledAsync();
+        await using var target = await PgFixture.NewAsync();
+        await target.RunAsync("create table heap (id int, coins int); insert into heap values (-1, 0)");
+        var job = Job(source, target, Consistency.Mixed);
+        var rule = job.Tables[0] with { Write = WriteMode.Append };
+        job = job with
+        {
+            Tables = [.. new[] { "public.a", "public.heap" }.Select(t => rule with { Pattern = new TablePattern(t) })],
+            VerifyAfterRun = VerifyLevel.Count,
+        };
+        var jobs = new PgJobs();
+        using var abort = new CancellationTokenSource();
+        var commits = 0;
+        jobs.Heard += e =>
+        {
+            if (e.Code != EventCodes.LaneCommitted || e.Table != "public.heap" || Interlocked.Increment(ref commits) != 2) return;
+            if (dies) abort.Cancel();
+            else KillHolders(source);
+        };
+        var summary = await jobs.RunAsync(job, abort: abort.Token);
+        Assert.True(summary.Status == RunStatus.Interrupted == dies,
+            string.Join('\n', summary.Tables.Select(t => $"{t.Source} {t.Status} {t.Error?.Message}")));
+        const string Seen = "select count(*), count(distinct id), count(*) filter (where id < 0) from heap";
+        var held = Assert.Single(await target.RowsAsync(Seen));
+        var added = int.Parse(held.Split('|')[0], System.Globalization.CultureInfo.InvariantCulture) - 1;
+        Assert.InRange(added, 1, Rows - 1);
+        for (var times = 0; times < 2; times++)
+        {
+            if (dies || times > 0) summary = await new PgJobs().RunAsync(job);
+            var heap = summary.Tables.Single(t => t.Source == "public.heap");
+            Assert.Equal((TableStatus.Failed, Codes.SnapshotLost), (heap.Status, heap.Error?.Code));
+            Assert.Equal($"{added}", heap.Error!.Details["appended"]);
+            Assert.Equal([$"{added + 1}|{added + 1}|1"], await target.RowsAsync(Seen));
+            Assert.Equal([$"{Rows}"], await target.RowsAsync("select count(*) from a"));
+        }
+        await target.RunAsync("delete from heap where id > 0");
+        summary = await new PgJobs().RunAsync(job, new RunOptions { Restart = true, Tables = [new TablePattern("public.heap")] });
+        Assert.Equal(RunStatus.Done, summary.Status);
+        Assert.Equal([$"{Rows + 1}|{Rows + 1}|1"], await target.RowsAsync(Seen));
+    }
+
     [Fact]
     public async Task A_snapshot_that_others_still_hold_is_gone_on_in()
     {

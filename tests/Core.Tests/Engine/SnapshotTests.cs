@@ -149,6 +149,78 @@ public sealed class SnapshotTests
         Assert.Equal((40, 39, 5), (world.Rows("a"), world.Rows("b"), world.Rows("c")));
     }
 
+    private static string[] Tables(IEnumerable<RunEvent> events, string code) =>
+        [.. events.Where(e => e.Code == code).Select(e => e.Table!).Distinct()];
+
+    [Fact]
+    public async Task A_table_that_appended_rows_in_a_lost_snapshot_fails_and_adds_none_twice()
+    {
+        world.Fill("c", 40);
+        EngineWorld.Fill(world.Target, "b", 5, 1_000);
+        world.Rule(r => r with { Write = WriteMode.Append });
+        lostAfter = 8; // a is done, b has committed
+        var summary = await world.RunAsync();
+        Assert.Equal([TableStatus.Done, TableStatus.Failed, TableStatus.Done], summary.Tables.Select(t => t.Status));
+        var error = summary.Tables[1].Error!;
+        Assert.Equal((Codes.SnapshotLost, "b"), (error.Code, error.Details["target"]));
+        Assert.Equal($"{world.Rows("b") - 5}", error.Details["appended"]);
+        Assert.InRange(world.Rows("b"), 6, 44);
+        Assert.Equal((40, 40), (world.Rows("a"), world.Rows("c")));
+        // Nothing of c was there yet.
+        Assert.Equal(["c"], Tables(world.Events, EventCodes.TableRestarted));
+        Assert.Equal(["b"], Tables(world.Events, EventCodes.TableFailed));
+    }
+
+    private async Task AbortInBAsync(string code)
+    {
+        using var abort = new CancellationTokenSource();
+        world.Heard = e =>
+        {
+            if (e.Code == code && (e.Table ?? "b") == "b") abort.Cancel();
+        };
+        await world.RunAsync(signals: new RunSignals(default, abort.Token));
+        world.Heard = _ => { };
+    }
+
+    [Fact]
+    public async Task A_run_after_the_moment_is_gone_does_not_append_again_unless_it_is_asked_to()
+    {
+        EngineWorld.Fill(world.Target, "b", 5, 1_000);
+        world.Rule(r => r with { Write = WriteMode.Append });
+        await AbortInBAsync(EventCodes.LaneCommitted);
+        moment++;
+        world.Fill("c", 40); // is at work, so that the lost ones are looked for
+        var held = world.Rows("b");
+        Assert.InRange(held, 6, 44);
+        var plan = (await new JobPlanner(world.Host).PlanAsync(world.Job, new RunOptions(), default)).Tables.Single(t => t.Source == "b");
+        Assert.Equal((TableState.Blocked, Codes.SnapshotLost), (plan.State, plan.Error?.Code));
+        for (var times = 0; times < 2; times++)
+        {
+            var b = (await world.RunAsync()).Tables.Single(t => t.Source == "b");
+            Assert.Equal((TableStatus.Failed, Codes.SnapshotLost), (b.Status, b.Error?.Code));
+            Assert.Equal($"{held - 5}", b.Error!.Details["appended"]);
+            Assert.Equal((40, held, 40), (world.Rows("a"), world.Rows("b"), world.Rows("c")));
+        }
+        Assert.Empty(Tables(world.Events, EventCodes.TableRestarted));
+        world.Target.Tables["b"].Rows.RemoveRange(5, held - 5);
+        var asked = new RunOptions { Restart = true, Tables = [new TablePattern("b")] };
+        Assert.Equal(RunStatus.Done, (await new JobRunner(world.Host).RunAsync(world.Job, asked, new RunSignals(default, default))).Status);
+        Assert.Equal(45, world.Rows("b"));
+    }
+
+    [Fact]
+    public async Task A_restart_that_nobody_asked_for_leaves_no_wish_behind()
+    {
+        await AbortInBAsync(EventCodes.LaneCommitted);
+        moment++;
+        var held = world.Rows("b");
+        await AbortInBAsync(EventCodes.RunStarted); // had decided to begin b anew
+        world.Rule(r => r with { Write = WriteMode.Append });
+        var b = (await world.RunAsync()).Tables.Single(t => t.Source == "b");
+        Assert.Equal((Codes.DefinitionChanged, "write"), (b.Error?.Code, b.Error?.Details["changed"]));
+        Assert.Equal(held, world.Rows("b"));
+    }
+
     [Fact]
     public async Task A_moment_that_is_still_held_is_gone_on_in()
     {

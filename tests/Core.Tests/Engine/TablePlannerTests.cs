@@ -210,6 +210,32 @@ public sealed class TablePlannerTests
     }
 
     [Fact]
+    public async Task A_lost_snapshot_restarts_a_table_by_itself_unless_appended_rows_would_double()
+    {
+        EngineWorld.Fill(world.Target, "a", 12);
+        foreach (var write in new[] { WriteMode.Append, WriteMode.Upsert })
+        {
+            world.Rule(r => r with { Write = write });
+            var stored = await StoredAsync();
+            stored = stored with { Read = stored.Read with { Snapshot = "gone" } };
+            foreach (var (phase, restart, written) in new[] { (TablePhase.Copying, false, 0), (TablePhase.Copying, true, 10),
+                (TablePhase.Restarting, false, 10) })
+            {
+                var decision = await DecideAsync(stored with { Phase = phase }, restart, written);
+                Assert.Equal((TableState.Restarts, false), (decision.State, decision.EmptyTarget));
+            }
+            if (write == WriteMode.Upsert)
+            {
+                Assert.Equal(TableState.Restarts, (await DecideAsync(stored, written: 10)).State);
+                continue;
+            }
+            var refused = await DecideAsync(stored, written: 10);
+            Assert.Equal((TableState.Blocked, Codes.SnapshotLost), (refused.State, refused.Error?.Code));
+            Assert.Equal(("a", "10"), (refused.Error!.Details["target"], refused.Error.Details["appended"]));
+        }
+    }
+
+    [Fact]
     public async Task An_absent_target_is_refused_where_it_may_not_be_created()
     {
         world.Job = world.Job with { CreateTables = false };
