@@ -5,7 +5,8 @@ namespace Pawl.Connectors.Postgres;
 
 /// <summary>
 /// Sequences that columns of the target own or take their defaults from are moved past the values that came with the rows, so that the
-/// first insert after the copy does not meet one of them. Never back, and only where a value was written.
+/// first insert after the copy does not meet one of them. Never back, and only where a value was written. A text that a default makes of
+/// a number, as in <c>'INV-' || nextval('inv')</c>, says no number: only columns of whole numbers and numeric ones count.
 /// </summary>
 internal static class PgSequences
 {
@@ -23,6 +24,9 @@ internal static class PgSequences
             join pg_namespace n on n.oid = s.relnamespace
             join pg_sequence q on q.seqrelid = s.oid
             join pg_attribute a on a.attrelid = $1::oid and a.attnum = d.refobjsubid
+            join lateral (with recursive up(type, parent) as (select t.oid, t.typbasetype from pg_type t where t.oid = a.atttypid
+                    union all select t.oid, t.typbasetype from up join pg_type t on t.oid = up.parent)
+                select type from up where parent = 0) b on b.type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
             """, ct, (long)target.Oid).ConfigureAwait(false);
         foreach (var row in owned)
         {

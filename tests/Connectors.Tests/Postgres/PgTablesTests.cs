@@ -225,6 +225,22 @@ public sealed class PgTablesTests
     }
 
     [Fact]
+    public async Task Only_numbers_move_the_sequence_that_a_default_names()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture);
+        await fixture.RunAsync("create sequence codes", "create sequence numbers", "create sequence nested", "create domain low as smallint",
+            "create domain lower as low", "create table t (code text default 'INV-' || nextval('codes'), "
+            + "short varchar default nextval('codes'), n numeric default nextval('numbers'), d lower default nextval('nested'))",
+            "alter sequence codes owned by t.code");
+        var plan = fixture.Plan("t", [Column("code", LogicalType.Text), Column("short", LogicalType.Text),
+            Column("n", new(TypeKind.Decimal, 0, 38, 0)), Column("d", new(TypeKind.Integer, 2))], keys: 0);
+        await fixture.WriteAsync(plan, [["INV-7", "9", "40", 50L]]);
+        await database.Tables.FinishAsync(plan, Free, default);
+        Assert.Equal(["1|41|51"], await fixture.QueryAsync("select nextval('codes'), nextval('numbers'), nextval('nested')"));
+    }
+
+    [Fact]
     public async Task An_upsert_writes_generated_always_identity_keys_as_they_are()
     {
         await using var fixture = await PgSinkFixture.OpenAsync();
