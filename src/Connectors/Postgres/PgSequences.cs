@@ -83,7 +83,8 @@ internal static class PgSequences
 /// <param name="Schema">As it is.</param>
 /// <param name="Shown">For people.</param>
 /// <param name="Increment">Below 0 for one that counts down.</param>
-internal sealed record PgNumbering(long Oid, string Column, string Quoted, string Schema, string Shown, long Increment, long Least, long Most)
+internal sealed record PgNumbering(long Oid, string Column, string Quoted, string Schema, string Shown, long Increment, long Least,
+    long Most)
 {
     /// <summary>The role may look things up in the sequence's schema.</summary>
     public required bool IsSchemaUsable { get; init; }

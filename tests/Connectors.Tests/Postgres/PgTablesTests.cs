@@ -229,8 +229,8 @@ public sealed class PgTablesTests
     {
         await using var fixture = await PgSinkFixture.OpenAsync();
         await using var database = await OpenAsync(fixture);
-        await fixture.RunAsync("create sequence codes", "create sequence numbers", "create sequence nested", "create domain low as smallint",
-            "create domain lower as low", "create table t (code text default 'INV-' || nextval('codes'), "
+        await fixture.RunAsync("create sequence codes", "create sequence numbers", "create sequence nested",
+            "create domain low as smallint", "create domain lower as low", "create table t (code text default 'INV-' || nextval('codes'), "
             + "short varchar default nextval('codes'), n numeric default nextval('numbers'), d lower default nextval('nested'))",
             "alter sequence codes owned by t.code");
         var plan = fixture.Plan("t", [Column("code", LogicalType.Text), Column("short", LogicalType.Text),
