@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Pawl.Cli.Hosting;
 using Pawl.Cli.Output;
 using Pawl.Contracts;
@@ -10,7 +11,7 @@ namespace Pawl.Cli.Verbs;
 /// <c>pawl conn add</c>. A saved password belongs to the place it was given for: where anything but the database changes, it has to be
 /// given again, or whoever may change an address could have it sent to a server of his own.
 /// </summary>
-internal static class ConnAdding
+internal static partial class ConnAdding
 {
     public static async Task<int> RunAsync(Shell shell, string name, string url, bool piped, bool none, CancellationToken ct)
     {
@@ -25,7 +26,7 @@ internal static class ConnAdding
         var at = Addresses.Read(url, Environment.CurrentDirectory, connectors, Sample);
         var store = SavedConnections.InHome();
         var old = Readable(store, name);
-        var kept = old?.Password is not null && IsSamePlace(old, at, connectors) ? old.Password : null;
+        var kept = old?.Password is not null && IsSamePlace(old, url, at, connectors) ? old.Password : null;
         var password = at.Host is null || AddressSecrets.Refers(url)
             ? piped ? throw Unusable("This address takes no password, or names one itself.") : null
             : Taken(shell, name, at, old, kept, piped, none);
@@ -71,13 +72,23 @@ internal static class ConnAdding
     }
 
     /// <summary>The same server, account and options; the database may be another.</summary>
-    private static bool IsSamePlace(SavedConnection old, Endpoint at, ConnectorScan connectors)
+    private static bool IsSamePlace(SavedConnection old, string url, Endpoint at, ConnectorScan connectors)
     {
+        // Two variables may be read as one value here, where they need not be set, and be two servers where the address is used.
+        var (before, now) = (OutsideDatabase(old.Address), OutsideDatabase(url));
+        if ((before + now).Contains("${", StringComparison.Ordinal) && before != now) return false;
         var was = EndpointParser.Parse(old.Address, old.Folder, Sample, connectors.All.Select(c => c.Spec)).Endpoint;
         return was is not null && was.Scheme == at.Scheme && string.Equals(was.Host, at.Host, StringComparison.OrdinalIgnoreCase)
             && was.Port == at.Port && was.User == at.User && was.Options.Count == at.Options.Count
             && was.Options.All(o => at.Options.GetValueOrDefault(o.Key) == o.Value);
     }
+
+    /// <summary>An address as it is written, without its database.</summary>
+    private static string OutsideDatabase(string address) => Database().Replace(address, "$1", 1);
+
+    /// <summary>What follows the authority, up to the options; a placeholder may hold a / or ? of its own.</summary>
+    [GeneratedRegex(@"^([^/]*//(?:\$\{[^}]*\}|[^/?])*)/(?:\$\{[^}]*\}|[^?])*", RegexOptions.CultureInvariant)]
+    private static partial Regex Database();
 
     /// <summary>A variable need not be set where a connection is only saved.</summary>
     private static string Sample(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : "x";

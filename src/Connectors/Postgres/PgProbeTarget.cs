@@ -17,15 +17,6 @@ internal sealed class PgProbeTarget
         left join pg_class c on c.relnamespace = n.oid and c.relname = $2 and c.relkind not in ('i', 'I', 't')
         """;
 
-    /// <summary>Sequences that columns of the table own: moved on after the rows.</summary>
-    private const string Sequences = """
-        select quote_ident(n.nspname) || '.' || quote_ident(s.relname), n.nspname || '.' || s.relname,
-            has_sequence_privilege(s.oid, 'select'), has_sequence_privilege(s.oid, 'update')
-        from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
-        where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
-            and d.refobjid = $1::oid order by 1
-        """;
-
     private const string OfTheRole = """
         select has_database_privilege(current_database(), 'create'), has_database_privilege(current_database(), 'temporary'),
             pg_has_role('pg_signal_backend', 'member'), rolsuper from pg_roles where rolname = current_user
@@ -108,20 +99,22 @@ internal sealed class PgProbeTarget
         else
         {
             Use(there, name, table.Write == WriteMode.Upsert ? ["SELECT", "INSERT", "UPDATE"] : ["SELECT", "INSERT"]);
-            // An upsert begun anew writes over the rows and removes none.
-            var empties = table.Write != WriteMode.Upsert;
+            // An upsert begun anew writes over the rows, and an append adds to those of others: neither removes any.
+            var empties = table.Write == WriteMode.Insert;
             if (empties && !there.Rights.Contains("DELETE") && !there.Rights.Contains("TRUNCATE")) restart.Table(name, "DELETE");
             await SequencesAsync(there.Oid.Value, ct).ConfigureAwait(false);
             await SurroundingsAsync(name, ct).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Those that are moved on after the rows.</summary>
     private async ValueTask SequencesAsync(long table, CancellationToken ct)
     {
-        foreach (var row in await session.QueryAsync(Sequences, ct, table).ConfigureAwait(false))
+        foreach (var one in await PgSequences.FindAsync(session, table, ct).ConfigureAwait(false))
         {
-            if (row[2] is false) grants.Add("SELECT", "SEQUENCE", (string)row[0]!, (string)row[1]!);
-            if (row[3] is false) grants.Add("UPDATE", "SEQUENCE", (string)row[0]!, (string)row[1]!);
+            if (!one.IsSchemaUsable) grants.Schema(one.Schema, "USAGE");
+            if (!one.IsReadable) grants.Add("SELECT", "SEQUENCE", one.Quoted, one.Shown);
+            if (!one.IsMovable) grants.Add("UPDATE", "SEQUENCE", one.Quoted, one.Shown);
         }
     }
 

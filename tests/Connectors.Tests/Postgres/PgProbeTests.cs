@@ -59,6 +59,35 @@ public sealed class PgProbeTests
     }
 
     [Fact]
+    public async Task A_sequence_that_a_default_names_needs_the_rights_to_move_it_on()
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        var role = await RoleAsync(fixture);
+        await fixture.RunAsync("create schema far", "create sequence far.\"Numbers\"", "create sequence codes",
+            "create table t (id bigint primary key default nextval('far.\"Numbers\"'), code text default 'INV-' || nextval('codes'))",
+            $"grant create on schema public to \"{role}\"", $"grant select, insert, update, delete on t to \"{role}\"");
+        var without = await LookAsync(fixture.Here(), role, ProbeRole.Target, Table("public", "t"));
+        string[] mend = [.. without.Findings.Where(f => f.Level == FindingLevel.Broken).SelectMany(f => f.Mend)];
+        Assert.Equal([$"GRANT USAGE ON SCHEMA \"far\" TO \"{role}\";",
+            $"GRANT SELECT, UPDATE ON SEQUENCE far.\"Numbers\" TO \"{role}\";"], mend);
+        await fixture.RunAsync(mend);
+        Assert.Equal("", Codes(await LookAsync(fixture.Here(), role, ProbeRole.Target, Table("public", "t")), FindingLevel.Broken));
+    }
+
+    [Theory]
+    [InlineData(WriteMode.Insert, true)]
+    [InlineData(WriteMode.Upsert, false)]
+    [InlineData(WriteMode.Append, false)]
+    public async Task Only_an_insert_begun_anew_needs_the_right_to_remove_rows(WriteMode write, bool needed)
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        var role = await RoleAsync(fixture);
+        await fixture.RunAsync("create table t (id bigint primary key)", $"grant select, insert, update on t to \"{role}\"");
+        var report = await LookAsync(fixture.Here(), role, ProbeRole.Target, Table("public", "t", write));
+        Assert.Equal(needed, report.Findings.Any(f => f.Code == FindingCodes.RightRestart));
+    }
+
+    [Fact]
     public async Task Only_the_columns_that_are_read_need_a_right()
     {
         await using var fixture = await PgFixture.NewAsync();

@@ -225,6 +225,55 @@ public sealed class PgTablesTests
     }
 
     [Fact]
+    public async Task Only_numbers_move_the_sequence_that_a_default_names()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture);
+        await fixture.RunAsync("create sequence codes", "create sequence numbers", "create sequence nested",
+            "create domain low as smallint", "create domain lower as low", "create table t (code text default 'INV-' || nextval('codes'), "
+            + "short varchar default nextval('codes'), n numeric default nextval('numbers'), d lower default nextval('nested'))",
+            "alter sequence codes owned by t.code");
+        var plan = fixture.Plan("t", [Column("code", LogicalType.Text), Column("short", LogicalType.Text),
+            Column("n", new(TypeKind.Decimal, 0, 38, 0)), Column("d", new(TypeKind.Integer, 2))], keys: 0);
+        await fixture.WriteAsync(plan, [["INV-7", "9", "40", 50L]]);
+        await database.Tables.FinishAsync(plan, Free, default);
+        Assert.Equal(["1|41|51"], await fixture.QueryAsync("select nextval('codes'), nextval('numbers'), nextval('nested')"));
+    }
+
+    [Fact]
+    public async Task Tables_that_share_sequences_finish_at_once_and_none_moves_one_back()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture, KeysAfter(fixture) with { LockTimeout = TimeSpan.FromMinutes(2) });
+        await fixture.RunAsync("create sequence z", "create sequence a",
+            "create table t (x int default nextval('z'), y int default nextval('a'))",
+            "create table u (x int default nextval('a'), y int default nextval('z'))");
+        TablePlan[] plans = [.. new[] { "t", "u" }.Select(name =>
+            fixture.Plan(name, [Column("x", new(TypeKind.Integer, 4)), Column("y", new(TypeKind.Integer, 4))], keys: 0))];
+        foreach (var plan in plans) await fixture.WriteAsync(plan, [[40L, 30L]]);
+        var oids = await fixture.QueryAsync("select 'z'::regclass::oid, 'a'::regclass::oid");
+        var (first, second) = (oids[0].Split('|')[0], oids[0].Split('|')[1]);
+        var held = FormattableString.Invariant(
+            $"from pg_locks where locktype = 'advisory' and classid::bigint::bit(32)::int = {PgSequences.LockClass}");
+        Task[] finishes;
+        await using (var third = await fixture.ConnectAsync())
+        {
+            // A third table that finishes: it has looked, and has yet to move.
+            await PgSinkFixture.ExecuteAsync(third,
+                FormattableString.Invariant($"begin; select pg_advisory_xact_lock({PgSequences.LockClass}, {first})"));
+            finishes = [.. plans.Select(plan => Task.Run(() => database.Tables.FinishAsync(plan, Free, default).AsTask()))];
+            while (await fixture.QueryAsync($"select 1 {held} and not granted and objid = {first}") is not { Count: 2 })
+            {
+                Assert.All(finishes, f => Assert.False(f.IsCompleted, "it did not wait for the one before it"));
+            }
+            Assert.Empty(await fixture.QueryAsync($"select 1 {held} and objid = {second}"));
+            await PgSinkFixture.ExecuteAsync(third, "select setval('z', 500); commit");
+        }
+        await Task.WhenAll(finishes);
+        Assert.Equal(["501|41"], await fixture.QueryAsync("select nextval('z'), nextval('a')"));
+    }
+
+    [Fact]
     public async Task An_upsert_writes_generated_always_identity_keys_as_they_are()
     {
         await using var fixture = await PgSinkFixture.OpenAsync();

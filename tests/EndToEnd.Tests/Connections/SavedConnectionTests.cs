@@ -104,6 +104,24 @@ public sealed class SavedConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_saved_password_does_not_go_to_a_place_that_another_variable_names()
+    {
+        await SavedAsync("shop", "postgres://${PAWL_T_U}@${PAWL_T_A}/${PAWL_T_D}?socket=/tmp/${PAWL_T_S}");
+        foreach (var place in new[]
+        {
+            "postgres://${PAWL_T_U}@${PAWL_T_B}/d?socket=/tmp/${PAWL_T_S}", "postgres://${PAWL_T_U}@${pawl_t_a}/d?socket=/tmp/${PAWL_T_S}",
+            "postgres://${PAWL_T_U}@x/d?socket=/tmp/${PAWL_T_S}", "postgres://${PAWL_T_A}@${PAWL_T_A}/d?socket=/tmp/${PAWL_T_S}",
+            "postgres://${PAWL_T_U}@${PAWL_T_A}/d?socket=/tmp/${PAWL_T_B}",
+        })
+        {
+            var moved = await PawlAsync("conn", "add", "shop", place);
+            Assert.True(moved.Code == 2 && moved.Err.Contains("given for another place"), $"{place}: {moved}");
+        }
+        var database = await PawlAsync("conn", "add", "shop", "postgres://${PAWL_T_U}@${PAWL_T_A}/${PAWL_T_E}?socket=/tmp/${PAWL_T_S}");
+        Assert.True(database.Code == 0 && database.Out.Contains("its password is kept"), database.ToString());
+    }
+
+    [Fact]
     public async Task Every_change_of_the_store_is_noticed()
     {
         await SavedAsync("shop", "postgres://u@h/shop");
