@@ -2,7 +2,7 @@
 # PostgreSQL against what a user would type instead, in one run, alternating, on the same two servers; writes bench/results/postgres.md.
 #   bench/postgres.sh              every part, then the page and the READMEs' table (an hour or two on two cores, 30 GB of disk)
 #   bench/postgres.sh pipe uuid    only these parts: pipe create columns typed from-sqlite to-sqlite tables resume uuid rss
-#   bench/postgres.sh page         the page from the parts that were measured in full
+#   bench/postgres.sh page         the page from the parts that were measured in full; it names those that were not
 #   bench/postgres.sh clean        removes the servers and all data
 # ROWS (of the part's table, 5000000 or as the issue says) and PAIRS (5) make a try smaller; such a part is shown, but no page is made of it.
 # PARALLEL (the default of the job file) sets Pawl's lanes. BENCH_DIR ($TMPDIR/pawl-bench-postgres-UID) holds servers and data, and is kept.
@@ -381,11 +381,12 @@ show() { # show README SENTENCE
   sed -i -e '/<!-- performance: PostgreSQL -->/,/<!-- end -->/{//!d}' -e "/<!-- performance: PostgreSQL -->/r $work/table.md" "$bench_root/$1"
 }
 page() {
-  local name page=$bench_root/bench/results/postgres.md
+  local name page=$bench_root/bench/results/postgres.md whole=() missing=()
+  # A part that was only tried, with ROWS, PAIRS or PARALLEL set, counts as not measured.
   for name in "${every[@]}"; do
-    [[ -s $work/parts/$name.tsv ]] || { say "no page: $name was not measured"; return 1; }
-    grep -q '^full' "$work/parts/$name.run" || { say "no page: $name was only tried, with ROWS, PAIRS or PARALLEL set"; return 1; }
+    if [[ -s $work/parts/$name.tsv ]] && grep -q '^full' "$work/parts/$name.run"; then whole+=("$name"); else missing+=("$name"); fi
   done
+  ((${#whole[@]})) || { say "no page: nothing was measured"; return 1; }
   {
     echo "# PostgreSQL"
     echo
@@ -403,9 +404,13 @@ page() {
     echo
     echo "| what | against | measured | goal | |"
     echo "|---|---|---|---|---|"
-    for name in "${every[@]}"; do
+    for name in "${whole[@]}"; do
       awk -F'\t' '{printf "| %s | %s | **%s** | %s | %s |\n", $1, $2, $3, $4, $5}' "$work/parts/$name.tsv"
     done
+    if ((${#missing[@]})); then
+      echo
+      echo "Parts of the script that were not measured: ${missing[*]}."
+    fi
   } >"$work/report.md"
   mkdir -p "$bench_root/bench/results"
   cp "$work/report.md" "$page"
