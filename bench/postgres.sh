@@ -5,6 +5,7 @@
 #   bench/postgres.sh page         the page from the parts that were measured in full; it names those that were not
 #   bench/postgres.sh clean        removes the servers and all data
 # ROWS (of the part's table, 5000000 or as the issue says) and PAIRS (5) make a try smaller; such a part is shown, but no page is made of it.
+# BENCH_NOTE is a sentence for the page: what else the machine did.
 # PARALLEL (the default of the job file) sets Pawl's lanes. BENCH_DIR ($TMPDIR/pawl-bench-postgres-UID) holds servers and data, and is kept.
 umask 022
 BENCH_DIR=${BENCH_DIR:-${TMPDIR:-/tmp}/pawl-bench-postgres-$(id -u)}
@@ -401,6 +402,7 @@ page() {
     echo "  and both servers write a checkpoint. After it row count and a hash over every row are compared with the source."
     echo "- Pawl runs its default job: 2 lanes, a ledger entry every 50 000 rows at most, and counts compared at the end, where not said otherwise."
     echo "- CPU: seconds of the programs + the source's server + the target's server."
+    [[ -z ${BENCH_NOTE:-} ]] || echo "- $BENCH_NOTE"
     echo
     echo "| what | against | measured | goal | |"
     echo "|---|---|---|---|---|"

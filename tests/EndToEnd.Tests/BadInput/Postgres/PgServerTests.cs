@@ -101,13 +101,13 @@ public sealed class PgServerTests
     [Fact]
     public async Task A_full_server_is_waited_for_and_told()
     {
-        await using var server = await PgServer.StartAsync(15, "max_connections=6", "superuser_reserved_connections=0", "max_wal_senders=0",
+        await using var server = await PgServer.StartAsync(15, "max_connections=10", "superuser_reserved_connections=0", "max_wal_senders=0",
             "wal_level=replica");
         await using var rig = await PgRig.WithRowsAsync(100);
         rig.Target = PgRig.At(server, "postgres");
         rig.WriteJob();
         var others = new List<Npgsql.NpgsqlConnection>();
-        for (var i = 0; i < 6; i++) others.Add(await server.ConnectAsync("postgres"));
+        for (var i = 0; i < 10; i++) others.Add(await server.ConnectAsync("postgres"));
         await rig.RefusedAsync(5, Codes.TooManyConnections, "has no free connection", "sorry, too many clients already");
         foreach (var other in others) await other.DisposeAsync();
         await rig.DoneAsync();
