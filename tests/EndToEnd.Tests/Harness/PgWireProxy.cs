@@ -115,12 +115,14 @@ internal sealed class PgWireProxy : IAsyncDisposable
         {
             await PassStartupAsync(link);
             var rows = false;
+            var prepared = new HashSet<string>(StringComparer.Ordinal);
             while (await FrameAsync(link.Client, link.Token) is { } frame)
             {
                 rows |= frame[0] == 'c'; // CopyDone
-                if (!IsCommit(frame) || Next(rows) is not { } fault)
+                var isCommit = IsCommit(frame, prepared);
+                if (!isCommit || Next(rows) is not { } fault)
                 {
-                    if (IsCommit(frame)) rows = false; // the next transaction begins behind it
+                    if (isCommit) rows = false; // the next transaction begins behind it
                     await link.Server.WriteAsync(frame, link.Token);
                     continue;
                 }
@@ -166,13 +168,24 @@ internal sealed class PgWireProxy : IAsyncDisposable
         return frame;
     }
 
-    /// <summary>A Parse message whose statement is COMMIT, without a name or with one, or a simple query of it.</summary>
-    private static bool IsCommit(ReadOnlySpan<byte> frame)
+    /// <summary>A COMMIT: a simple query, an unnamed statement, or the Bind of one that was prepared under a name before.</summary>
+    private static bool IsCommit(ReadOnlySpan<byte> frame, HashSet<string> prepared)
     {
-        if (frame[0] is not ((byte)'P' or (byte)'Q') || frame.Length > 200) return false;
-        var text = frame[5..];
-        if (frame[0] == 'P') text = text[(text.IndexOf((byte)0) + 1)..];
-        return Encoding.UTF8.GetString(text[..text.IndexOf((byte)0)]).Trim().Equals("commit", StringComparison.OrdinalIgnoreCase);
+        if (frame[0] is not ((byte)'P' or (byte)'Q' or (byte)'B') || frame.Length > 200) return false;
+        var first = Text(frame[5..], out var rest);
+        if (frame[0] == 'B') return prepared.Contains(Text(rest, out _));
+        var statement = frame[0] == 'P' ? Text(rest, out _) : first;
+        if (!statement.Trim().Equals("commit", StringComparison.OrdinalIgnoreCase)) return false;
+        if (frame[0] == 'Q' || first.Length == 0) return true;
+        prepared.Add(first);
+        return false;
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> rest)
+    {
+        var end = bytes.IndexOf((byte)0);
+        rest = bytes[(end + 1)..];
+        return Encoding.UTF8.GetString(bytes[..end]);
     }
 
     /// <summary>What is planned for the COMMIT that comes by now.</summary>
