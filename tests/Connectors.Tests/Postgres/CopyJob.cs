@@ -29,11 +29,14 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     public static TableRule Table(string name, string? target = null) =>
         new() { Pattern = TablePattern.Literal(name), Target = (target ?? name).Replace("{", "{{").Replace("}", "}}") };
 
+    /// <summary>Two runners must never draw the same uuids: each run has a seed of its own, apart from those of other harnesses.</summary>
+    private static int seed = 1_000_000;
+
     public static Endpoint File(string path) => new() { Scheme = "sqlite", Path = path, Display = $"sqlite:{path}" };
 
     public async Task<RunSummary> RunAsync(bool restart = false) => await new JobRunner(new JobHost
     {
-        Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random()), Connectors = this, Events = this,
+        Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random(Interlocked.Increment(ref seed))), Connectors = this, Events = this,
         Runner = "tester",
     }).RunAsync(new JobSpec
     {
