@@ -16,6 +16,10 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     private Task onItsWay = Task.CompletedTask;
     private NpgsqlRawCopyStream? stream;
     private object? answer;
+    private PgSocket? socket;
+    private PgSendThread? thread;
+    private long bytes;
+    private bool isMidway;
 
     public bool IsOpen => stream is not null;
 
@@ -24,6 +28,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     {
         stream = await OpenAsync(command, isText, ct).ConfigureAwait(false);
         answer = PgCopyAnswer.Of(stream);
+        bytes = 0;
         filling.Clear();
         if (!isText) filling.Raw(PgCopyEncoder.Header.Span);
     }
@@ -47,14 +52,12 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     }
 
     /// <summary>Rows that are in the server's binary form already.</summary>
+    /// <param name="rows">Stay as they are until the next call has come back.</param>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken ct)
     {
         if (filling.Length > 0) await SwapAsync(ct).ConfigureAwait(false);
         await onItsWay.ConfigureAwait(false);
-        for (var at = 0; at < rows.Length; at += PgCopyBuffer.Size)
-        {
-            await stream!.WriteAsync(rows.Slice(at, Math.Min(PgCopyBuffer.Size, rows.Length - at)), ct).ConfigureAwait(false);
-        }
+        onItsWay = SendAsync(rows, ct);
     }
 
     /// <returns>Rows as the server counted them.</returns>
@@ -63,6 +66,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         if (!isText) filling.Raw(PgCopyEncoder.Trailer.Span);
         if (filling.Length > 0) await SwapAsync(ct).ConfigureAwait(false);
         await onItsWay.ConfigureAwait(false);
+        GiveSocketBack();
         var ending = stream!;
         stream = null;
         await ending.DisposeAsync().ConfigureAwait(false);
@@ -102,14 +106,21 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         catch (TimeoutException)
         {
             // A stopped server, or a network that swallows everything: without the socket all of it ends.
-            PgCopyOut.Cut(connection);
+            PgDriver.Cut(connection);
             await steps.ConfigureAwait(false);
         }
     }
 
-    private static async Task StepsAsync(Task way, NpgsqlRawCopyStream? left)
+    private async Task StepsAsync(Task way, NpgsqlRawCopyStream? left)
     {
         await TryAsync(() => way).ConfigureAwait(false);
+        await TryAsync(() =>
+        {
+            GiveSocketBack();
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
+        // Half a message is out: the server would take whatever comes next for its other half.
+        if (isMidway) PgDriver.Cut(connection);
         if (left is null) return;
         await TryAsync(left.CancelAsync).ConfigureAwait(false);
         await TryAsync(() => left.DisposeAsync().AsTask()).ConfigureAwait(false);
@@ -120,7 +131,35 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         await onItsWay.ConfigureAwait(false);
         (filling, sending) = (sending, filling);
         filling.Clear();
-        onItsWay = stream!.WriteAsync(sending.Written, ct).AsTask();
+        onItsWay = SendAsync(sending.Written, ct);
+    }
+
+    /// <summary>A long COPY goes around the driver, on a thread that may wait.</summary>
+    private async Task SendAsync(ReadOnlyMemory<byte> rows, CancellationToken ct)
+    {
+        for (var at = 0; at < rows.Length; at += PgCopyBuffer.Size)
+        {
+            var piece = rows.Slice(at, Math.Min(PgCopyBuffer.Size, rows.Length - at));
+            var isNew = bytes < PgSocket.WorthBytes;
+            bytes += piece.Length;
+            if (isNew && bytes >= PgSocket.WorthBytes && PgDriver.Under(connection) is { } under)
+            {
+                await stream!.FlushAsync(ct).ConfigureAwait(false);
+                socket = PgSocket.Take(under);
+            }
+            if (socket is { } taken)
+            {
+                thread ??= new PgSendThread();
+                await thread.RunAsync(() => taken.Send(piece.Span, ref isMidway, ct)).ConfigureAwait(false);
+            }
+            else await stream!.WriteAsync(piece, ct).ConfigureAwait(false);
+        }
+    }
+
+    private void GiveSocketBack()
+    {
+        socket?.GiveBack();
+        socket = null;
     }
 
     private async ValueTask<NpgsqlRawCopyStream> OpenAsync(string command, bool isText, CancellationToken ct)
@@ -146,6 +185,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
 
     public void Dispose()
     {
+        thread?.Dispose();
         filling.Dispose();
         sending.Dispose();
     }

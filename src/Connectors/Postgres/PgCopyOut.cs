@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Reflection;
 using System.Text;
 using Npgsql;
 using Pawl.Model;
@@ -14,13 +13,7 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal sealed class PgCopyOut
 {
-    private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
     private const int BufferBytes = 128 * 1024, HeadBytes = 5, MostBytes = 16 << 20;
-
-    private static readonly PropertyInfo? Connector = typeof(NpgsqlConnection).GetProperty("Connector", Hidden);
-    private static readonly PropertyInfo? ReadBuffer = Connector?.PropertyType.GetProperty("ReadBuffer", Hidden);
-    private static readonly PropertyInfo? Unread = ReadBuffer?.PropertyType.GetProperty("ReadBytesLeft", Hidden);
-    private static readonly PropertyInfo? Underlying = ReadBuffer?.PropertyType.GetProperty("Underlying", Hidden);
 
     private readonly Stream stream;
     private readonly byte[] buffer = new byte[BufferBytes];
@@ -28,6 +21,7 @@ internal sealed class PgCopyOut
     private int end;
     private int left;
     private bool isOver;
+    private PgSocket? socket;
 
     private PgCopyOut(Stream stream) => this.stream = stream;
 
@@ -35,7 +29,7 @@ internal sealed class PgCopyOut
     /// <exception cref="PostgresException">The server refuses.</exception>
     public static async ValueTask<PgCopyOut> BeginAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
-        var copy = new PgCopyOut(Idle(connection));
+        var copy = new PgCopyOut(PgDriver.Idle(connection));
         var text = Encoding.UTF8.GetBytes(sql);
         var query = new byte[checked(text.Length + HeadBytes + 1)];
         query[0] = (byte)'Q';
@@ -47,10 +41,14 @@ internal sealed class PgCopyOut
         return copy;
     }
 
-    /// <summary>Closes the socket under a connection that does not come to an end by itself. Calls that wait on it fail.</summary>
-    public static void Cut(NpgsqlConnection connection)
+    /// <summary>From here on <see cref="ReadAsync"/> waits on its caller's thread, and costs far less; false = that cannot be done.</summary>
+    public bool TakeSocket() => (socket ??= PgSocket.Take(stream)) is not null;
+
+    /// <summary>Undoes <see cref="TakeSocket"/>. Called by who reads, before anybody else uses the connection.</summary>
+    public void GiveSocketBack()
     {
-        if (ReadBuffer?.GetValue(Connector?.GetValue(connection)) is { } reading) (Underlying?.GetValue(reading) as Stream)?.Dispose();
+        socket?.GiveBack();
+        socket = null;
     }
 
     /// <summary>The next bytes of the rows; 0 = there are no more, and the connection is the driver's again.</summary>
@@ -123,6 +121,7 @@ internal sealed class PgCopyOut
                 throw Error(message.AsSpan(HeadBytes));
             case 'Z':
                 isOver = true;
+                GiveSocketBack();
                 return false;
             // Copy done, command complete, a notice, a parameter, a notification.
             case 'c' or 'C' or 'N' or 'S' or 'A':
@@ -140,7 +139,8 @@ internal sealed class PgCopyOut
             buffer.AsSpan(at, end - at).CopyTo(buffer);
             (at, end) = (0, end - at);
         }
-        var read = await stream.ReadAsync(buffer.AsMemory(end), ct).ConfigureAwait(false);
+        var read = socket is not null ? socket.Read(buffer.AsSpan(end), ct)
+            : await stream.ReadAsync(buffer.AsMemory(end), ct).ConfigureAwait(false);
         if (read == 0) throw new EndOfStreamException("the server closed the connection");
         end += read;
     }
@@ -169,17 +169,5 @@ internal sealed class PgCopyOut
         string? Of(char field) => texts.GetValueOrDefault(field);
         return new PostgresException(Of('M') ?? "", Of('S') ?? "", Of('V') ?? Of('S') ?? "", Of('C') ?? "", detail: Of('D'), hint: Of('H'),
             where: Of('W'), schemaName: Of('s'), tableName: Of('t'), columnName: Of('c'), dataTypeName: Of('d'), constraintName: Of('n'));
-    }
-
-    /// <summary>
-    /// The stream below the driver, TLS included. The driver's version is pinned, and a driver that keeps it elsewhere, or is not idle, is
-    /// refused, never guessed around.
-    /// </summary>
-    private static Stream Idle(NpgsqlConnection connection)
-    {
-        var reading = ReadBuffer?.GetValue(Connector!.GetValue(connection));
-        if (reading is not null && Unread?.GetValue(reading) is 0 && Underlying?.GetValue(reading) is Stream found) return found;
-        throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "the driver's connection"),
-            ("driver", typeof(NpgsqlConnection).Assembly.GetName().Version));
     }
 }

@@ -75,28 +75,19 @@ internal sealed class PgCopyPump(PgCopyOut copy)
 
     private async Task PumpAsync()
     {
-        var ct = stopped.Token;
-        byte[]? buffer = null;
         Exception? failure = null;
         try
         {
-            for (var more = true; more;)
+            var (more, bytes) = (true, 0L);
+            while (more && bytes < PgSocket.WorthBytes) (more, bytes) = await PieceAsync(bytes).ConfigureAwait(false);
+            if (more && copy.TakeSocket())
             {
-                buffer = ArrayPool<byte>.Shared.Rent(Headroom + ChunkBytes);
-                var used = Headroom;
-                while (used < buffer.Length)
-                {
-                    var read = await copy.ReadAsync(buffer.AsMemory(used), ct).ConfigureAwait(false);
-                    if (read == 0)
-                    {
-                        more = false;
-                        IsAtEnd = true;
-                        break;
-                    }
-                    used += read;
-                }
-                await chunks.Writer.WriteAsync(new PgChunk(buffer, used - Headroom), ct).ConfigureAwait(false);
-                buffer = null;
+                await Task.Factory.StartNew(PumpHere, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    .ConfigureAwait(false);
+            }
+            else
+            {
+                while (more) (more, bytes) = await PieceAsync(bytes).ConfigureAwait(false);
             }
         }
         catch (Exception e)
@@ -105,8 +96,43 @@ internal sealed class PgCopyPump(PgCopyOut copy)
         }
         finally
         {
-            if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+            copy.GiveSocketBack();
             chunks.Writer.Complete(failure);
         }
+    }
+
+    /// <summary>The rest of a long stream, on a thread that may wait.</summary>
+    private void PumpHere()
+    {
+        while (PieceAsync(0).AsTask().GetAwaiter().GetResult().More) continue;
+    }
+
+    /// <summary>Reads one piece and hands it on.</summary>
+    /// <returns>False at the stream's end, and <paramref name="bytes"/> with those of the piece.</returns>
+    private async ValueTask<(bool More, long Bytes)> PieceAsync(long bytes)
+    {
+        var ct = stopped.Token;
+        var buffer = ArrayPool<byte>.Shared.Rent(Headroom + ChunkBytes);
+        var used = Headroom;
+        try
+        {
+            while (used < buffer.Length)
+            {
+                var read = await copy.ReadAsync(buffer.AsMemory(used), ct).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    IsAtEnd = true;
+                    break;
+                }
+                used += read;
+            }
+            await chunks.Writer.WriteAsync(new PgChunk(buffer, used - Headroom), ct).ConfigureAwait(false);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+        return (!IsAtEnd, bytes + used - Headroom);
     }
 }
