@@ -82,7 +82,8 @@ internal static class PgConnections
         // A peer that is gone without a word is noticed within 30 s + 3 × 10 s, also by a session that waits for an answer. A unix socket
         // ends with its peer, and the driver fails where these are set for one.
         TcpKeepAlive = !at.OverSocket, TcpKeepAliveTime = at.OverSocket ? 0 : 30, TcpKeepAliveInterval = at.OverSocket ? 0 : 10,
-        ReadBufferSize = 256 * 1024, WriteBufferSize = 256 * 1024,
+        // Rows in bulk go around the driver's buffers, and every session has two.
+        ReadBufferSize = 64 * 1024, WriteBufferSize = 64 * 1024,
         IncludeErrorDetail = true,
     }.ConnectionString;
 

@@ -11,9 +11,12 @@ namespace Pawl.Connectors.Postgres;
 internal sealed class PgCopyBuffer : IDisposable
 {
     /// <summary>Large enough that the driver hands it to the socket as one piece; two of them are in use at once.</summary>
-    public const int Size = 512 << 10;
+    public const int Size = 384 << 10;
 
-    private byte[] bytes = ArrayPool<byte>.Shared.Rent(Size + (Size >> 2));
+    /// <summary>A pooled array is a power of two; what is above <see cref="Size"/> takes the last row.</summary>
+    private const int Room = 512 << 10;
+
+    private byte[] bytes = ArrayPool<byte>.Shared.Rent(Room);
 
     public int Length { get; private set; }
 
@@ -37,8 +40,8 @@ internal sealed class PgCopyBuffer : IDisposable
     public void Clear()
     {
         Length = 0;
-        if (bytes.Length <= Size * 4) return;
-        bytes = ArrayPool<byte>.Shared.Rent(Size + (Size >> 2));
+        if (bytes.Length <= Room * 4) return;
+        bytes = ArrayPool<byte>.Shared.Rent(Room);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,7 +89,7 @@ internal sealed class PgCopyBuffer : IDisposable
                 ("cause", "the row does not fit into one message"));
         }
         var size = (int)Math.Min(Array.MaxLength, Math.Max(wanted, bytes.Length + bytes.Length / 2L));
-        var grown = size <= Size * 4 ? ArrayPool<byte>.Shared.Rent(size) : GC.AllocateUninitializedArray<byte>(size);
+        var grown = size <= Room * 4 ? ArrayPool<byte>.Shared.Rent(size) : GC.AllocateUninitializedArray<byte>(size);
         bytes.AsSpan(0, Length).CopyTo(grown);
         Return();
         bytes = grown;
@@ -94,7 +97,7 @@ internal sealed class PgCopyBuffer : IDisposable
 
     private void Return()
     {
-        if (bytes.Length is > 0 and <= Size * 4) ArrayPool<byte>.Shared.Return(bytes);
+        if (bytes.Length is > 0 and <= Room * 4) ArrayPool<byte>.Shared.Return(bytes);
         bytes = [];
     }
 

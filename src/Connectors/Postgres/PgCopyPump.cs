@@ -37,7 +37,7 @@ internal sealed class PgCopyPump(PgCopyOut copy)
     /// <summary>Free bytes in front of each piece, where the beginning of a row that lies across two pieces is put.</summary>
     public const int Headroom = 16 * 1024;
 
-    private const int ChunkBytes = 256 * 1024, ChunksAhead = 4;
+    private const int ChunkBytes = 256 * 1024, ChunksAhead = 2;
 
     private readonly Channel<PgChunk> chunks = Channel.CreateBounded<PgChunk>(
         new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });

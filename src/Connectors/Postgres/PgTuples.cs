@@ -26,11 +26,16 @@ internal enum PgPause
 internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : IDisposable
 {
     private const int HeaderBytes = 19;
+
+    /// <summary>The largest array that is kept for another row; the pool's are powers of two, and twice a larger one would be too much.</summary>
+    private const int PooledBytes = 4 << 20;
+
     private static readonly byte[] Signature = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8];
     private PgChunk? chunk;
     private byte[] data = [];
     private int at;
     private int end;
+    private bool isWide;
     private bool begun;
     private int lastAt;
     private int lastBytes;
@@ -92,8 +97,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
         }
         if (rows == 0) return null;
         if (HasHidden) return new PgWireRows(format, cells, Cut(from, rows, out var cut), 0, cut);
-        chunk ??= new PgChunk(data, data.Length, isRented: false);
-        chunk.Share();
+        chunk!.Share();
         return new PgWireRows(format, cells, chunk, from, at - from);
     }
 
@@ -169,13 +173,15 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
     private void Widen(int left, PgChunk next)
     {
         var needed = checked(left + next.Length);
-        if (chunk is not null || data.Length < needed)
+        if (!isWide || chunk!.IsShared || data.Length < needed)
         {
             // The array that a batch still reads stays as it is, and says nothing about the next: only one row that goes on and on doubles.
-            var wide = new byte[chunk is not null ? needed : Math.Max(needed, (int)Math.Min(2L * data.Length, Array.MaxLength))];
+            var size = isWide && !chunk!.IsShared ? Math.Max(needed, (int)Math.Min(2L * data.Length, Array.MaxLength)) : needed;
+            var isRented = size <= PooledBytes;
+            var wide = isRented ? ArrayPool<byte>.Shared.Rent(size) : GC.AllocateUninitializedArray<byte>(size);
             data.AsSpan(at, left).CopyTo(wide);
             Release();
-            data = wide;
+            (chunk, data, isWide) = (new PgChunk(wide, wide.Length, isRented), wide, true);
         }
         else data.AsSpan(at, left).CopyTo(data);
         next.Buffer.AsSpan(PgCopyPump.Headroom, next.Length).CopyTo(data.AsSpan(left));
@@ -186,7 +192,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
     private void Release()
     {
         chunk?.Release();
-        (chunk, data) = (null, []);
+        (chunk, data, isWide) = (null, [], false);
     }
 
     private bool Begin()

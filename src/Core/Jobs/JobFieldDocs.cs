@@ -292,7 +292,7 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = "memory", Kind = FieldKind.Size, Default = "128MB", Min = "16MB", Max = "64GB", Unit = "bytes", Example = "256MB",
+            Path = "memory", Kind = FieldKind.Size, Default = "64MB", Min = "16MB", Max = "64GB", Unit = "bytes", Example = "256MB",
             English = "Row data held in memory by the whole run. It does not grow with the tables.",
             Chinese = "整次运行在内存中持有的行数据上限，不随表的大小增长。",
         },

@@ -22,8 +22,8 @@ public sealed record JobSpec
     public Consistency Consistency { get; init; } = Consistency.Mixed;
     /// <summary>Lanes at work at the same time, 1–64. Default 2. The target's MaxWriters bounds it as well.</summary>
     public int Parallel { get; init; } = 2;
-    /// <summary>Row data held in memory by all lanes together, in bytes, 16 MB–64 GB. Default 128 MB.</summary>
-    public long MemoryBytes { get; init; } = 128L << 20;
+    /// <summary>Row data held in memory by all lanes together, in bytes, 16 MB–64 GB. Default 64 MB.</summary>
+    public long MemoryBytes { get; init; } = 64L << 20;
     /// <summary>Absolute path of the job file; null for a job made in memory.</summary>
     public string? File { get; init; }
 }

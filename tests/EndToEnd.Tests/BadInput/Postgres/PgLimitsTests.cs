@@ -86,7 +86,7 @@ public sealed class PgLimitsTests
         Assert.Equal(await rig.Server.RowsAsync(rig.From, "select length(b), md5(b) from t where id = 1"),
             await rig.RowsAsync("select length(b), md5(b) from t"));
         rig.WriteJob("public.t: two", name: "two");
-        await rig.RefusedAsync(1, Codes.ValueTooLarge, "in column b", "is too large: 144000", "at most 134217728", "memory: 2GB");
+        await rig.RefusedAsync(1, Codes.ValueTooLarge, "in column b", "is too large: 144000", "at most 67108864", "memory: 2GB");
         Assert.Equal(["0"], await rig.RowsAsync("select count(*) from two where id = 2"));
         rig.WriteJob("public.t: two", PgRig.Hasty + "\nmemory: 1GB", name: "two");
         await rig.DoneAsync();
