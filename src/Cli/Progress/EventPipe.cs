@@ -10,12 +10,14 @@ namespace Pawl.Cli.Progress;
 internal sealed class EventPipe : IAsyncDisposable
 {
     private const int Room = 8_192;
-    private const int BatchSize = 256;
+    private const int BatchSize = 512;
     private readonly Channel<RunEvent> channel = Channel.CreateBounded<RunEvent>(Room);
+    private readonly TaskCompletionSource ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task taking;
 
     /// <param name="take">Takes a batch, in order. Must not throw.</param>
-    public EventPipe(Func<IReadOnlyList<RunEvent>, ValueTask> take) => taking = Task.Run(async () =>
+    /// <param name="pause">Time between two batches in which more events gather, unless there are enough for one or no more will come.</param>
+    public EventPipe(Func<IReadOnlyList<RunEvent>, ValueTask> take, TimeSpan pause = default) => taking = Task.Run(async () =>
     {
         var batch = new List<RunEvent>();
         while (await channel.Reader.WaitToReadAsync())
@@ -23,6 +25,7 @@ internal sealed class EventPipe : IAsyncDisposable
             batch.Clear();
             while (batch.Count < BatchSize && channel.Reader.TryRead(out var e)) batch.Add(e);
             await take(batch);
+            if (pause > TimeSpan.Zero && channel.Reader.Count < BatchSize) await Task.WhenAny(ending.Task, Task.Delay(pause));
         }
     });
 
@@ -40,6 +43,7 @@ internal sealed class EventPipe : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         channel.Writer.TryComplete();
+        ending.TrySetResult();
         await taking;
     }
 }

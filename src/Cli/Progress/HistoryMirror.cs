@@ -11,6 +11,10 @@ namespace Pawl.Cli.Progress;
 public sealed class HistoryMirror : IAsyncDisposable
 {
     private const int MostFailures = 5;
+
+    /// <summary>Each batch opens the file, and its disk is often the target's.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     private readonly Func<CancellationToken, ValueTask<IRunHistory>> open;
     private readonly Action<Exception> complain;
     private readonly EventPipe pipe;
@@ -21,7 +25,7 @@ public sealed class HistoryMirror : IAsyncDisposable
     public HistoryMirror(Func<CancellationToken, ValueTask<IRunHistory>> open, Action<Exception> complain)
     {
         (this.open, this.complain) = (open, complain);
-        pipe = new EventPipe(TakeAsync);
+        pipe = new EventPipe(TakeAsync, Pause);
     }
 
     public void Put(RunEvent e) => pipe.Put(e);

@@ -79,19 +79,23 @@ internal sealed class SqliteHistory(string path, SqliteOptions options) : IRunHi
     {
         if (events.Count == 0) return true;
         file.Execute("begin immediate");
+        using var insert = file.Prepare("insert into event (run, at, job, code, table_name, lane, args) values (?, ?, ?, ?, ?, ?, ?)");
+        Guid? known = null;
         foreach (var e in events)
         {
             var run = e.Run.ToString();
+            insert.BindAll([run, Ticks(e.At), e.Job, e.Code, e.Table, e.Lane, WriteArgs(e.Args)]);
+            insert.Step();
+            insert.Reset();
             // Who appends a run's events is the process that runs it, unless the event says otherwise.
             var isStart = e.Code == EventCodes.RunStarted;
-            file.Execute("insert into event (run, at, job, code, table_name, lane, args) values (?, ?, ?, ?, ?, ?, ?)",
-                run, Ticks(e.At), e.Job, e.Code, e.Table, e.Lane, WriteArgs(e.Args));
-            file.Execute("""
+            if (isStart || known != e.Run) file.Execute("""
                 insert into run (run, job, started, status, rows, pid, process_started) values (?1, ?2, ?3, 'running', 0, ?4, ?5)
                 on conflict (run) do update set pid = coalesce(pid, excluded.pid),
                     process_started = coalesce(process_started, excluded.process_started)
                 """, run, e.Job, Ticks(e.At), isStart ? Number(e, "pid") ?? Environment.ProcessId : null,
                 isStart ? Number(e, "process_started") ?? ProcessStarted() : null);
+            known = e.Run;
             if (e.Code != EventCodes.RunEnded) continue;
             file.Execute("update run set ended = ?2, status = ?3, exit_code = ?4, rows = coalesce(?5, rows) where run = ?1", run,
                 Ticks(e.At),
