@@ -107,6 +107,8 @@ internal static class PgConnections
             "quote_all_identifiers = off",
             "search_path = pg_catalog, pg_temp",
             $"statement_timeout = {Milliseconds(at.StatementTimeout)}", $"lock_timeout = {Milliseconds(at.LockTimeout)}",
+            // A trigger that tells something of every row would fill the way back while a COPY is on its way there: nobody could go on.
+            "client_min_messages = 'error'",
             "idle_in_transaction_session_timeout = 0", "idle_session_timeout = 0",
             "default_transaction_isolation = 'read committed'", "default_transaction_deferrable = off",
             // Rows that a policy hides would be missing without a word: an error instead.

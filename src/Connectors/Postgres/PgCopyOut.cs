@@ -42,7 +42,7 @@ internal sealed class PgCopyOut
     }
 
     /// <summary>From here on <see cref="ReadAsync"/> waits on its caller's thread, and costs far less; false = that cannot be done.</summary>
-    public bool TakeSocket() => (socket ??= PgSocket.Take(stream)) is not null;
+    public bool TakeSocket() => !isOver && (socket ??= PgSocket.Take(stream)) is not null;
 
     /// <summary>Undoes <see cref="TakeSocket"/>. Called by who reads, before anybody else uses the connection.</summary>
     public void GiveSocketBack()

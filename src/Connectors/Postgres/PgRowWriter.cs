@@ -54,7 +54,7 @@ internal sealed partial class PgRowWriter : IDisposable
     public static async ValueTask<PgRowWriter> OpenAsync(PgSession session, TablePlan plan, CancellationToken ct)
     {
         var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
-            ?? throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", 0));
+            ?? throw plan.TargetGone();
         PgSurroundings.CheckTarget(session.Options, plan.Target, target);
         return new PgRowWriter(session, plan, PgColumns.Match(target, plan));
     }

@@ -91,10 +91,9 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         }
         await ChangeAsync(fence, async session =>
         {
-            if (await StepAsync(session, plan, steps, ct).ConfigureAwait(false) is { } target)
-            {
-                await PgSequences.AdvanceAsync(session, plan, target, ct).ConfigureAwait(false);
-            }
+            var target = await StepAsync(session, plan, steps, ct).ConfigureAwait(false);
+            if (target is not { IsTable: true }) throw plan.TargetGone();
+            await PgSequences.AdvanceAsync(session, plan, target, ct).ConfigureAwait(false);
             if (created) await session.ExecuteAsync(Comment(plan, "null"), ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }

@@ -42,7 +42,7 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         SqliteIndex[] indexes = plan.Write == WriteMode.Append ? [] : [.. new SqliteTarget(plan).Indexes()];
         foreach (var index in indexes) await ChangeAsync(fence, file => CreateIndex(file, plan, index), ct).ConfigureAwait(false);
         // Who is fenced hears it even where there is nothing to do.
-        if (indexes.Length == 0) await ChangeAsync(fence, _ => { }, ct).ConfigureAwait(false);
+        if (indexes.Length == 0) await ChangeAsync(fence, file => Find(file, plan), ct).ConfigureAwait(false);
     }
 
     private static void Prepare(SqliteFile file, TablePlan plan)
@@ -73,9 +73,12 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         foreach (var index in plan.Write == WriteMode.Append ? target.Indexes() : []) CreateIndex(file, plan, index);
     }
 
+    private static string Find(SqliteFile file, TablePlan plan) =>
+        SqliteCatalog.Find(file, plan.Target.ToString()) ?? throw plan.TargetGone();
+
     private static void CreateIndex(SqliteFile file, TablePlan plan, SqliteIndex index)
     {
-        if (SqliteCatalog.Find(file, plan.Target.ToString()) is not { } table) return;
+        var table = Find(file, plan);
         var there = SqliteShape.Required(SqliteCatalog.Describe(file, table));
         bool Alike(IReadOnlyList<SqliteKeyPart> parts) => parts.Count == index.Parts.Count && parts.Zip(index.Parts).All(p =>
             SqliteNames.Same(p.First.Column, p.Second.Column) && p.First.Collation == p.Second.Collation);

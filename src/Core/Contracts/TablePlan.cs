@@ -54,6 +54,10 @@ public sealed record TablePlan
     public required ReadOptions Read { get; init; }
     public required IReadOnlyList<Split> Splits { get; init; }
     public WriteMode Write { get; init; } = WriteMode.Insert;
+
+    /// <summary>The target table that this plan filled is not there: dropped, or taken back by a restore.</summary>
+    public PawlException TargetGone() => new(Fault.PositionLost, Codes.TargetTruncated, ("table", Target), ("rows", 0));
+
     /// <summary>What happens to columns between source and sink.</summary>
     public ColumnChanges Columns { get; init; } = new();
     public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;

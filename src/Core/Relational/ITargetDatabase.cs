@@ -59,6 +59,11 @@ public interface ITargetTables
     /// </summary>
     ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
 
+    /// <summary>
+    /// What comes after the rows: indexes, constraints, sequences. Behind the fence it makes sure that the table is there: an empty one has
+    /// no row that would have missed it, and a restore may have gone back behind its creation while we ran.
+    /// </summary>
+    /// <exception cref="PawlException"><see cref="TablePlan.TargetGone"/>.</exception>
     ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
 }
 

@@ -33,9 +33,6 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
 
     public async ValueTask FinishAsync(TablePlan plan, JobLease lease, CancellationToken ct)
     {
-        // An empty table has no row that would have missed it: a restore may have gone back behind its creation while we ran.
-        var there = await database.Tables.InspectAsync(plan, ct);
-        if (!there.Exists) throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", 0));
         await database.Tables.FinishAsync(plan, (session, token) => Protocol.FenceTableAsync(session, lease, plan, token), ct);
         context.Points.Reached(CrashPoint.TableFinished);
     }

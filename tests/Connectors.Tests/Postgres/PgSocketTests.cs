@@ -115,22 +115,10 @@ public sealed class PgSocketTests
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var isBroken = false;
         var sending = Task.Run(() => taken.Send(Bytes(2_000_000, 4), ref isBroken, cancel.Token), Ct);
+        await far.ReadExactlyAsync(new byte[5], Ct);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.WaitAsync(Patience, Ct));
-        // It may have been cancelled before the first byte.
-        var came = new byte[1];
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        soon.CancelAfter(500);
-        var any = 0;
-        try
-        {
-            any = await far.ReadAsync(came, soon.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // Nothing was sent.
-        }
-        Assert.Equal(any > 0, isBroken);
+        Assert.True(isBroken);
     }
 
     [Fact]
@@ -199,8 +187,9 @@ public sealed class PgSocketTests
         while ((read = await copy.ReadAsync(buffer, Ct)) > 0)
         {
             bytes += read;
-            if (bytes > 1 << 20) Assert.True(copy.TakeSocket());
+            if (bytes is > 1 << 20 and < 2 << 20) Assert.True(copy.TakeSocket());
         }
+        Assert.False(copy.TakeSocket());
         // Header, 40 000 rows of two fields, trailer.
         Assert.Equal(19 + 40_000 * (2 + 4 + 4 + 4 + 90) + 2, bytes);
         Assert.Equal(40_000L, await ScalarAsync(connection, $"select count(*) from ({Rows}) r"));
@@ -263,6 +252,28 @@ public sealed class PgSocketTests
         await copy.BeginAsync(Into, isText: false, Ct);
         for (var from = 0; from < 40_000; from += 4_000) await copy.WriteAsync(Tuples(from, 4_000), Ct);
         Assert.Equal(40_000, await copy.EndAsync(isText: false, Ct));
+    }
+
+    [Fact]
+    public async Task A_trigger_that_speaks_of_every_row_does_not_block_the_way()
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        await fixture.RunAsync("create table t (id integer primary key, v text not null)",
+            """
+            create function speak() returns trigger language plpgsql as
+                'begin raise notice ''%'', new.v; raise warning ''%'', new.v; return new; end'
+            """,
+            "create trigger speak before insert on t for each row execute function speak()");
+        await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(fixture.Here()), PgRole.Write, Ct);
+        using var copy = new PgCopyIn(connection);
+        await copy.BeginAsync("copy public.t from stdin (format binary)", isText: false, Ct);
+        await FillAsync().WaitAsync(Patience, Ct);
+        Assert.Equal(160_000, await copy.EndAsync(isText: false, Ct).AsTask().WaitAsync(Patience, Ct));
+
+        async Task FillAsync()
+        {
+            for (var from = 0; from < 160_000; from += 4_000) await copy.WriteAsync(Tuples(from, 4_000), Ct);
+        }
     }
 
     [Fact]

@@ -64,6 +64,7 @@ internal sealed class MemoryTarget(MemoryStore store, MemoryBug bug) : ITargetDa
         await using var session = new MemorySession(store, bug);
         await session.BeginAsync(ct);
         await fence(session, ct);
+        if (!store.Tables.ContainsKey(plan.Target.Name)) throw plan.TargetGone();
         await session.EndAsync(true);
     }
 

@@ -111,6 +111,14 @@ internal sealed class SimTarget(Server server, SimProcess process, Func<TablePla
         await using var session = new SimSession(server, await OpenAsync(ct));
         await session.BeginAsync(ct);
         await fence(session, ct);
+        var there = false;
+        await session.DoAsync("look", (out bool done) =>
+        {
+            there = server.Db.Tables.ContainsKey(plan.Target.ToString());
+            done = true;
+            return null;
+        }, ct);
+        if (!there) throw plan.TargetGone();
         await session.EndAsync(true);
     }
 
