@@ -19,6 +19,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     private PgSocket? socket;
     private PgSendThread? thread;
     private long bytes;
+    private bool isAsked;
     private bool isMidway;
 
     public bool IsOpen => stream is not null;
@@ -28,7 +29,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     {
         stream = await OpenAsync(command, isText, ct).ConfigureAwait(false);
         answer = PgCopyAnswer.Of(stream);
-        bytes = 0;
+        (bytes, isAsked) = (0, false);
         filling.Clear();
         if (!isText) filling.Raw(PgCopyEncoder.Header.Span);
     }
@@ -140,10 +141,10 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         for (var at = 0; at < rows.Length; at += PgCopyBuffer.Size)
         {
             var piece = rows.Slice(at, Math.Min(PgCopyBuffer.Size, rows.Length - at));
-            var isNew = bytes < PgSocket.WorthBytes;
             bytes += piece.Length;
-            if (isNew && bytes >= PgSocket.WorthBytes && PgDriver.Under(connection) is { } under)
+            if (!isAsked && bytes >= PgSocket.WorthBytes && PgDriver.Under(connection) is { } under)
             {
+                isAsked = true;
                 await stream!.FlushAsync(ct).ConfigureAwait(false);
                 socket = PgSocket.Take(under);
             }

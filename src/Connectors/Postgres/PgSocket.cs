@@ -14,8 +14,16 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal sealed partial class PgSocket
 {
-    /// <summary>Bytes of a COPY after which it is worth it.</summary>
-    public const int WorthBytes = 1 << 20;
+    /// <summary>
+    /// Bytes of a COPY after which it is worth it, 1 MB. The environment may say otherwise: <c>PAWL_COPY_SOCKET</c>, in bytes, or
+    /// <c>off</c> to get around it.
+    /// </summary>
+    public static readonly long WorthBytes = Environment.GetEnvironmentVariable("PAWL_COPY_SOCKET") switch
+    {
+        "off" => long.MaxValue,
+        { } text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) => bytes,
+        _ => 1 << 20,
+    };
 
     /// <summary>How often somebody who waits looks whether he should still.</summary>
     private const int LookMilliseconds = 100;
