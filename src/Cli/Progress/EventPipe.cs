@@ -16,7 +16,7 @@ internal sealed class EventPipe : IAsyncDisposable
     private readonly Task taking;
 
     /// <param name="take">Takes a batch, in order. Must not throw.</param>
-    /// <param name="pause">Time between two batches in which more events gather, unless there are enough for one or no more will come.</param>
+    /// <param name="pause">Time between two batches, in which more events gather; none when there are enough, or no more will come.</param>
     public EventPipe(Func<IReadOnlyList<RunEvent>, ValueTask> take, TimeSpan pause = default) => taking = Task.Run(async () =>
     {
         var batch = new List<RunEvent>();

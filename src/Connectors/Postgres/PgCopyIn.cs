@@ -17,7 +17,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
     private NpgsqlRawCopyStream? stream;
     private object? answer;
     private PgSocket? socket;
-    private PgSendThread? thread;
+    private PgThread? thread;
     private long bytes;
     private bool isAsked;
     private bool isMidway;
@@ -118,10 +118,11 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         await TryAsync(() =>
         {
             GiveSocketBack();
+            // Half a message is out: the server would take whatever comes next for its other half.
+            if (isMidway) PgDriver.Cut(connection);
             return Task.CompletedTask;
         }).ConfigureAwait(false);
-        // Half a message is out: the server would take whatever comes next for its other half.
-        if (isMidway) PgDriver.Cut(connection);
+        isMidway = false;
         if (left is null) return;
         await TryAsync(left.CancelAsync).ConfigureAwait(false);
         await TryAsync(() => left.DisposeAsync().AsTask()).ConfigureAwait(false);
@@ -142,7 +143,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
         {
             var piece = rows.Slice(at, Math.Min(PgCopyBuffer.Size, rows.Length - at));
             bytes += piece.Length;
-            if (!isAsked && bytes >= PgSocket.WorthBytes && PgDriver.Under(connection) is { } under)
+            if (!isAsked && bytes >= PgSocket.WorthBytes && PgDriver.TryIdle(connection) is { } under)
             {
                 isAsked = true;
                 await stream!.FlushAsync(ct).ConfigureAwait(false);
@@ -150,7 +151,7 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
             }
             if (socket is { } taken)
             {
-                thread ??= new PgSendThread();
+                thread ??= new PgThread();
                 await thread.RunAsync(() => taken.Send(piece.Span, ref isMidway, ct)).ConfigureAwait(false);
             }
             else await stream!.WriteAsync(piece, ct).ConfigureAwait(false);
@@ -159,8 +160,9 @@ internal sealed class PgCopyIn(NpgsqlConnection connection) : IDisposable
 
     private void GiveSocketBack()
     {
-        socket?.GiveBack();
+        var taken = socket;
         socket = null;
+        taken?.GiveBack();
     }
 
     private async ValueTask<NpgsqlRawCopyStream> OpenAsync(string command, bool isText, CancellationToken ct)

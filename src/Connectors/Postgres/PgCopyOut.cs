@@ -41,26 +41,48 @@ internal sealed class PgCopyOut
         return copy;
     }
 
-    /// <summary>From here on <see cref="ReadAsync"/> waits on its caller's thread, and costs far less; false = that cannot be done.</summary>
+    /// <summary>From here on <see cref="Fill"/> may be called, which costs far less; false = that cannot be done.</summary>
     public bool TakeSocket() => !isOver && (socket ??= PgSocket.Take(stream)) is not null;
 
     /// <summary>Undoes <see cref="TakeSocket"/>. Called by who reads, before anybody else uses the connection.</summary>
     public void GiveSocketBack()
     {
-        socket?.GiveBack();
+        var taken = socket;
         socket = null;
+        taken?.GiveBack();
     }
+
+    public bool HasSocket => socket is not null;
+
+    /// <summary>
+    /// The next bytes of the rows, by a thread that may wait, as many as there is room for; fewer only before a message that is no row:
+    /// <see cref="ReadAsync"/> takes that, and has given the socket back then.
+    /// </summary>
+    public int Fill(Span<byte> into, CancellationToken ct)
+    {
+        var given = 0;
+        while (true)
+        {
+            given += Unpack(into[given..]);
+            if (given == into.Length || IsAtOther) return given;
+            MakeRoom();
+            Took(socket!.Read(buffer.AsSpan(end), ct));
+        }
+    }
+
+    private bool IsAtOther => left == 0 && end - at >= HeadBytes && buffer[at] != (byte)'d';
 
     /// <summary>The next bytes of the rows; 0 = there are no more, and the connection is the driver's again.</summary>
     /// <exception cref="PostgresException">The server ended the COPY; the connection is good for nothing but closing.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken ct)
     {
+        GiveSocketBack();
         var given = 0;
         while (!isOver)
         {
             given += Unpack(into.Span[given..]);
             if (given == into.Length) return given;
-            if (left == 0 && end - at >= HeadBytes && buffer[at] != (byte)'d')
+            if (IsAtOther)
             {
                 await MessageAsync(ct).ConfigureAwait(false);
                 continue;
@@ -121,7 +143,6 @@ internal sealed class PgCopyOut
                 throw Error(message.AsSpan(HeadBytes));
             case 'Z':
                 isOver = true;
-                GiveSocketBack();
                 return false;
             // Copy done, command complete, a notice, a parameter, a notification.
             case 'c' or 'C' or 'N' or 'S' or 'A':
@@ -133,14 +154,22 @@ internal sealed class PgCopyOut
 
     private async ValueTask FillAsync(CancellationToken ct)
     {
+        MakeRoom();
+        Took(await stream.ReadAsync(buffer.AsMemory(end), ct).ConfigureAwait(false));
+    }
+
+    private void MakeRoom()
+    {
         if (at == end) at = end = 0;
         else if (end == buffer.Length || end - at < HeadBytes)
         {
             buffer.AsSpan(at, end - at).CopyTo(buffer);
             (at, end) = (0, end - at);
         }
-        var read = socket is not null ? socket.Read(buffer.AsSpan(end), ct)
-            : await stream.ReadAsync(buffer.AsMemory(end), ct).ConfigureAwait(false);
+    }
+
+    private void Took(int read)
+    {
         if (read == 0) throw new EndOfStreamException("the server closed the connection");
         end += read;
     }

@@ -44,6 +44,7 @@ internal sealed class PgCopyPump(PgCopyOut copy)
 
     private readonly CancellationTokenSource stopped = new();
     private Task? pumping;
+    private PgThread? thread;
 
     /// <summary>The server has sent everything: there is nothing left to cancel.</summary>
     public bool IsAtEnd { get; private set; }
@@ -78,16 +79,15 @@ internal sealed class PgCopyPump(PgCopyOut copy)
         Exception? failure = null;
         try
         {
-            var (more, bytes) = (true, 0L);
-            while (more && bytes < PgSocket.WorthBytes) (more, bytes) = await PieceAsync(bytes).ConfigureAwait(false);
-            if (more && copy.TakeSocket())
+            var bytes = 0L;
+            for (var isAsked = false; !IsAtEnd;)
             {
-                await Task.Factory.StartNew(PumpHere, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                    .ConfigureAwait(false);
-            }
-            else
-            {
-                while (more) (more, bytes) = await PieceAsync(bytes).ConfigureAwait(false);
+                if (!isAsked && bytes >= PgSocket.WorthBytes)
+                {
+                    isAsked = true;
+                    if (copy.TakeSocket()) thread = new PgThread();
+                }
+                bytes += await PieceAsync(stopped.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e)
@@ -96,28 +96,41 @@ internal sealed class PgCopyPump(PgCopyOut copy)
         }
         finally
         {
-            copy.GiveSocketBack();
+            thread?.Dispose();
+            GiveSocketBack(ref failure);
             chunks.Writer.Complete(failure);
         }
     }
 
-    /// <summary>The rest of a long stream, on a thread that may wait.</summary>
-    private void PumpHere()
+    private void GiveSocketBack(ref Exception? failure)
     {
-        while (PieceAsync(0).AsTask().GetAwaiter().GetResult().More) continue;
+        try
+        {
+            copy.GiveSocketBack();
+        }
+        catch (IOException e)
+        {
+            // Nobody would be woken for this connection any more: it is good for nothing but closing.
+            IsAtEnd = false;
+            failure ??= e;
+        }
     }
 
     /// <summary>Reads one piece and hands it on.</summary>
-    /// <returns>False at the stream's end, and <paramref name="bytes"/> with those of the piece.</returns>
-    private async ValueTask<(bool More, long Bytes)> PieceAsync(long bytes)
+    /// <returns>Its bytes.</returns>
+    private async ValueTask<int> PieceAsync(CancellationToken ct)
     {
-        var ct = stopped.Token;
         var buffer = ArrayPool<byte>.Shared.Rent(Headroom + ChunkBytes);
         var used = Headroom;
         try
         {
             while (used < buffer.Length)
             {
+                if (thread is not null && copy.HasSocket)
+                {
+                    await thread.RunAsync(() => used += copy.Fill(buffer.AsSpan(used), ct)).ConfigureAwait(false);
+                    if (used == buffer.Length) break;
+                }
                 var read = await copy.ReadAsync(buffer.AsMemory(used), ct).ConfigureAwait(false);
                 if (read == 0)
                 {
@@ -127,12 +140,12 @@ internal sealed class PgCopyPump(PgCopyOut copy)
                 used += read;
             }
             await chunks.Writer.WriteAsync(new PgChunk(buffer, used - Headroom), ct).ConfigureAwait(false);
+            return used - Headroom;
         }
         catch
         {
             ArrayPool<byte>.Shared.Return(buffer);
             throw;
         }
-        return (!IsAtEnd, bytes + used - Headroom);
     }
 }

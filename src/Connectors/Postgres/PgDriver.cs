@@ -20,17 +20,21 @@ internal static class PgDriver
     /// <summary>The stream of a connection that has read everything the server sent.</summary>
     public static Stream Idle(NpgsqlConnection connection)
     {
-        if (Reading(connection) is { } reading && Unread?.GetValue(reading) is 0 && Underlying?.GetValue(reading) is Stream found) return found;
+        if (TryIdle(connection) is { } found) return found;
         throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "the driver's connection"),
             ("driver", typeof(NpgsqlConnection).Assembly.GetName().Version));
     }
 
-    /// <summary>The stream of a connection, for who only writes to it; null when there is none any more.</summary>
-    public static Stream? Under(NpgsqlConnection connection) =>
-        Reading(connection) is { } reading ? Underlying?.GetValue(reading) as Stream : null;
+    /// <summary>The same; null when there is none, or the driver has something of the server's that it has not looked at.</summary>
+    public static Stream? TryIdle(NpgsqlConnection connection) =>
+        Reading(connection) is { } reading && Unread?.GetValue(reading) is 0 ? Under(connection) : null;
 
     /// <summary>Closes the socket under a connection that does not come to an end by itself. Calls that wait on it fail.</summary>
     public static void Cut(NpgsqlConnection connection) => Under(connection)?.Dispose();
 
-    private static object? Reading(NpgsqlConnection connection) => ReadBuffer?.GetValue(Connector?.GetValue(connection));
+    private static Stream? Under(NpgsqlConnection connection) =>
+        Reading(connection) is { } reading ? Underlying?.GetValue(reading) as Stream : null;
+
+    private static object? Reading(NpgsqlConnection connection) =>
+        Connector?.GetValue(connection) is { } connector ? ReadBuffer?.GetValue(connector) : null;
 }

@@ -28,13 +28,13 @@ internal sealed partial class PgSocket
     /// <summary>How often somebody who waits looks whether he should still.</summary>
     private const int LookMilliseconds = 100;
 
-    /// <summary>How long a message under way has to get to its end when the caller gives up: a whole one leaves the session usable.</summary>
+    /// <summary>Time for a message under way to get to its end when the caller gives up: a whole one leaves the session usable.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     /// <summary>A third of what a unix socket holds.</summary>
     private const int LittleBytes = 64 << 10;
 
-    private const int Modify = 3, DontWait = 0x40, NoSignal = 0x4000, MoreComes = 0x8000;
+    private const int Modify = 3, Peek = 2, DontWait = 0x40, NoSignal = 0x4000, MoreComes = 0x8000;
     private const short Readable = 1, Writable = 4;
     private const uint OnlyChanges = 1u << 31;
     private const int Interrupted = 4, Again = 11;
@@ -47,6 +47,7 @@ internal sealed partial class PgSocket
     private readonly uint events;
     private readonly ulong data;
     private bool cameLittle;
+    private bool isSomethingElse;
 
     private PgSocket(SafeSocketHandle socket, int queue, uint events, ulong data) =>
         (this.socket, this.queue, this.events, this.data) = (socket, queue, events, data);
@@ -56,14 +57,22 @@ internal sealed partial class PgSocket
     public static PgSocket? Take(Stream stream)
     {
         if (!OperatingSystem.IsLinux() || stream is not NetworkStream { Socket: { } inner }) return null;
-        var handle = inner.SafeHandle;
-        var number = (int)handle.DangerousGetHandle();
-        if (Registered(lastQueue, number) is { } known) return Quiet(new PgSocket(handle, lastQueue, known.Events, known.Data));
-        foreach (var queue in Queues())
+        try
         {
-            if (Registered(queue, number) is not { } found) continue;
-            lastQueue = queue;
-            return Quiet(new PgSocket(handle, queue, found.Events, found.Data));
+            var handle = inner.SafeHandle;
+            var number = (int)handle.DangerousGetHandle();
+            var likely = lastQueue;
+            if (Registered(likely, number) is { } known) return Quiet(new PgSocket(handle, likely, known.Events, known.Data));
+            foreach (var queue in Queues())
+            {
+                if (Registered(queue, number) is not { } found) continue;
+                lastQueue = queue;
+                return Quiet(new PgSocket(handle, queue, found.Events, found.Data));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            // Another system's /proc, or one that is hidden: nothing has been changed yet.
         }
         return null;
     }
@@ -78,7 +87,7 @@ internal sealed partial class PgSocket
     /// <exception cref="IOException">The connection broke, or was closed.</exception>
     public int Read(Span<byte> into, CancellationToken ct)
     {
-        if (cameLittle) Thread.Sleep(1);
+        if (cameLittle) Pause();
         while (true)
         {
             var read = Receive(into);
@@ -126,19 +135,47 @@ internal sealed partial class PgSocket
                 if (givenUp == 0) givenUp = now;
                 else if (now - givenUp > Grace.TotalMilliseconds) ct.ThrowIfCancellationRequested();
             }
-            Wait(Writable);
+            Wait((short)(isSomethingElse ? Writable : Writable | Readable));
+            if (!isSomethingElse) DropNotices(ct);
+        }
+    }
+
+    /// <summary>
+    /// A trigger may tell something of every row. Nobody reads that, and when the way back is full the server waits for it to be read, and
+    /// takes no more rows. Anything else it says is for the driver, at the end.
+    /// </summary>
+    private void DropNotices(CancellationToken ct)
+    {
+        const int HeadBytes = 5;
+        Span<byte> message = stackalloc byte[4096];
+        while (Receive(message[..HeadBytes], Peek) == HeadBytes)
+        {
+            isSomethingElse = message[0] != (byte)'N';
+            if (isSomethingElse) return;
+            var rest = (long)BinaryPrimitives.ReadInt32BigEndian(message[1..]) + 1;
+            while (rest > 0)
+            {
+                var read = Receive(message[..(int)Math.Min(rest, message.Length)]);
+                if (read == 0) throw new EndOfStreamException("the server closed the connection");
+                if (read > 0) rest -= read;
+                else
+                {
+                    ct.ThrowIfCancellationRequested();
+                    Wait(Readable);
+                }
+            }
         }
     }
 
     /// <returns>Bytes; -1 = there are none yet.</returns>
-    private unsafe nint Receive(Span<byte> into)
+    private unsafe nint Receive(Span<byte> into, int flags = 0)
     {
         var held = false;
         try
         {
             socket.DangerousAddRef(ref held);
             nint read;
-            fixed (byte* start = into) read = CallReceive((int)socket.DangerousGetHandle(), start, (nuint)into.Length, DontWait);
+            fixed (byte* start = into) read = CallReceive((int)socket.DangerousGetHandle(), start, (nuint)into.Length, DontWait | flags);
             if (read < 0) Check("recv");
             return read;
         }
@@ -196,13 +233,16 @@ internal sealed partial class PgSocket
         }
     }
 
+    /// <summary>One millisecond.</summary>
+    private static unsafe void Pause() => _ = CallPoll(null, 0, 1);
+
     private static PgSocket Quiet(PgSocket socket)
     {
         socket.Watch(OnlyChanges);
         return socket;
     }
 
-    /// <summary>Tells the runtime's event queue what to watch. A socket that is closed by now is watched no more, and needs nothing.</summary>
+    /// <summary>Tells the runtime's event queue what to watch. A socket that is closed by now needs nothing.</summary>
     private unsafe void Watch(uint what)
     {
         var held = false;
@@ -248,21 +288,14 @@ internal sealed partial class PgSocket
     private static (uint Events, ulong Data)? Registered(int queue, int descriptor)
     {
         if (queue < 0) return null;
-        try
+        foreach (var line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{queue}")))
         {
-            foreach (var line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{queue}")))
-            {
-                // tfd: 106 events: 8000001d data: 0  pos:0 ino:3c5a sdev:8
-                var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-                if (words is not ["tfd:", var number, "events:", var events, "data:", var data, ..]) continue;
-                if (int.Parse(number, CultureInfo.InvariantCulture) != descriptor) continue;
-                return (uint.Parse(events, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                    ulong.Parse(data, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
-        {
-            // Another system's /proc: without it the driver's stream does.
+            // tfd: 106 events: 8000001d data: 0  pos:0 ino:3c5a sdev:8
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            if (words is not ["tfd:", var number, "events:", var events, "data:", var data, ..]) continue;
+            if (int.Parse(number, CultureInfo.InvariantCulture) != descriptor) continue;
+            return (uint.Parse(events, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                ulong.Parse(data, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         }
         return null;
     }

@@ -27,7 +27,7 @@ internal sealed class PgTuples(PgCopyPump pump, PgCells[] cells, int fields) : I
 {
     private const int HeaderBytes = 19;
 
-    /// <summary>The largest array that is kept for another row; the pool's are powers of two, and twice a larger one would be too much.</summary>
+    /// <summary>The largest array that is kept for another row: the pool's are powers of two, and twice a larger one is too much.</summary>
     private const int PooledBytes = 4 << 20;
 
     private static readonly byte[] Signature = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8];

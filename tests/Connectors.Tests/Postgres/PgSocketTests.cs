@@ -184,11 +184,12 @@ public sealed class PgSocketTests
         var copy = await PgCopyOut.BeginAsync(connection, $"copy ({Rows}) to stdout (format binary)", Ct);
         var buffer = new byte[64 << 10];
         var (bytes, read) = (0L, 0);
-        while ((read = await copy.ReadAsync(buffer, Ct)) > 0)
+        while ((read = copy.HasSocket ? copy.Fill(buffer, Ct) : await copy.ReadAsync(buffer, Ct)) > 0)
         {
             bytes += read;
             if (bytes is > 1 << 20 and < 2 << 20) Assert.True(copy.TakeSocket());
         }
+        bytes += await copy.ReadAsync(buffer, Ct);
         Assert.False(copy.TakeSocket());
         // Header, 40 000 rows of two fields, trailer.
         Assert.Equal(19 + 40_000 * (2 + 4 + 4 + 4 + 90) + 2, bytes);
@@ -261,7 +262,7 @@ public sealed class PgSocketTests
         await fixture.RunAsync("create table t (id integer primary key, v text not null)",
             """
             create function speak() returns trigger language plpgsql as
-                'begin raise notice ''%'', new.v; raise warning ''%'', new.v; return new; end'
+                'begin raise warning ''%'', new.v; raise info ''%'', new.v; return new; end'
             """,
             "create trigger speak before insert on t for each row execute function speak()");
         await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(fixture.Here()), PgRole.Write, Ct);
@@ -281,7 +282,10 @@ public sealed class PgSocketTests
     {
         await using var fixture = await PgFixture.NewAsync();
         await fixture.RunAsync("create table t (id integer primary key, v text not null)",
-            "create function slow() returns trigger language plpgsql as 'begin if new.id > 15000 then perform pg_sleep(0.5); end if; return new; end'",
+            """
+            create function slow() returns trigger language plpgsql as
+                'begin if new.id > 15000 then perform pg_sleep(0.5); end if; return new; end'
+            """,
             "create trigger slow before insert on t for each row execute function slow()");
         await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(fixture.Here()), PgRole.Write, Ct);
         using var copy = new PgCopyIn(connection);
@@ -295,6 +299,25 @@ public sealed class PgSocketTests
         }).WaitAsync(Patience, Ct);
         await copy.AbandonAsync().AsTask().WaitAsync(Patience, Ct);
         await connection.CloseAsync().WaitAsync(Patience, Ct);
+        Assert.Equal(["0"], await fixture.RowsAsync("select count(*) from t"));
+    }
+
+    [Fact]
+    public async Task A_copy_in_whose_session_was_ended_is_given_up_as_often_as_anybody_likes()
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        await fixture.RunAsync("create table t (id integer primary key, v text not null)");
+        await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(fixture.Here()), PgRole.Write, Ct);
+        using var copy = new PgCopyIn(connection);
+        await copy.BeginAsync("copy public.t from stdin (format binary)", isText: false, Ct);
+        await copy.WriteAsync(Tuples(0, 20_000), Ct);
+        await fixture.RunAsync($"select pg_terminate_backend({connection.ProcessID}, 10000)");
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            for (var from = 20_000; ; from += 4_000) await copy.WriteAsync(Tuples(from, 4_000), Ct);
+        }).WaitAsync(Patience, Ct);
+        await copy.AbandonAsync().AsTask().WaitAsync(Patience, Ct);
+        await copy.AbandonAsync().AsTask().WaitAsync(Patience, Ct);
         Assert.Equal(["0"], await fixture.RowsAsync("select count(*) from t"));
     }
 

@@ -3,11 +3,11 @@ using System.Collections.Concurrent;
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>A thread that does what it is given, one after another, and may wait as long as it takes. Thread-safe.</summary>
-internal sealed class PgSendThread : IDisposable
+internal sealed class PgThread : IDisposable
 {
     private readonly BlockingCollection<Action> steps = [];
 
-    public PgSendThread() => new Thread(Run) { IsBackground = true, Name = "pawl copy" }.Start();
+    public PgThread() => new Thread(Run) { IsBackground = true, Name = "pawl copy" }.Start();
 
     /// <summary>Ends as the step ended. What waits for it goes on elsewhere.</summary>
     public Task RunAsync(Action step)
