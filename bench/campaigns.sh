@@ -70,7 +70,8 @@ pg_part() {
   [[ -e $log.done ]] && return 0
   while (( $(jobs -r | wc -l) >= pg_jobs )); do wait -n || true; done
   {
-    PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/pg PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 PAWL_PROGRAM=$pg_build/app/pawl \
+    PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/pg PAWL_KILL_POINTS=all PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 \
+      PAWL_PROGRAM=$pg_build/app/pawl \
       "$pg_build/tests/Pawl.EndToEnd.Tests" -noColor -maxThreads 1 "$@" >"$log" 2>&1 || echo "$name, seed $seed" >"$log.failed"
     [[ ! -e $log.failed ]] || say "postgres: $name, seed $seed: failed, see $log"
     cp "$work/pg.commit" "$log.done"
