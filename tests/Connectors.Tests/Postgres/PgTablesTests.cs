@@ -375,6 +375,18 @@ public sealed class PgTablesTests
     }
 
     [Fact]
+    public async Task A_table_that_is_gone_before_its_finish_is_told()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = await OpenAsync(fixture);
+        var plan = fixture.Plan("t", [Id]);
+        await database.Tables.PrepareAsync(plan, Free, default);
+        await fixture.RunAsync("drop table t");
+        var gone = await Assert.ThrowsAsync<PawlException>(async () => await database.Tables.FinishAsync(plan, Free, default));
+        Assert.Equal((Fault.PositionLost, Codes.TargetTruncated), (gone.Fault, gone.Code));
+    }
+
+    [Fact]
     public async Task What_is_no_table_is_refused()
     {
         await using var fixture = await PgSinkFixture.OpenAsync();
