@@ -153,6 +153,20 @@ public sealed class SqliteTargetTests
         Assert.Equal(code is null, thrown is null);
     }
 
+    [Theory]
+    [InlineData("create table t(id integer primary key)")]
+    [InlineData("create table t(id integer primary key, v text unique)")]
+    public async Task A_table_that_is_gone_before_its_finish_is_told(string source)
+    {
+        using var scratch = new Scratch();
+        await using var database = Open(scratch);
+        var plan = Plan(source);
+        await PrepareAsync(database, plan);
+        using (var file = SqliteFile.Open(scratch.Target, SqliteAccess.Write, TimeSpan.FromSeconds(5))) file.Execute("drop table t");
+        var gone = await Refused(() => database.Tables.FinishAsync(plan, (_, _) => ValueTask.CompletedTask, default));
+        Assert.Equal((Fault.PositionLost, Codes.TargetTruncated), (gone.Fault, gone.Code));
+    }
+
     [Fact]
     public async Task Without_create_a_missing_table_is_an_error_and_looking_creates_no_file()
     {
