@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// A PostgreSQL database as a transactional target: rows stream into the open transaction. Thread-safe: every session is a connection of
 /// its own, and all of them carry the runner's uuid in their name.
 /// </summary>
-internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
+internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace, IConnectsAhead
 {
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
 
@@ -21,6 +21,8 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
     private readonly PgOptions options;
     private readonly TimeProvider time;
     private readonly PgIdleSessions looks = new(MostLooks), writers = new(MostWriters);
+    private readonly PgSessionsAhead<PgSession> looksAhead, writersAhead;
+    private int hasLooked;
 
     public PgDatabase(PgOptions options, OpenContext context)
     {
@@ -28,6 +30,8 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
         time = context.Time;
         Runner = context.Ids.Next().ToString("N");
         Dialect = DialectOf(options);
+        looksAhead = new(ct => OpenAsync(PgRole.Control, ct));
+        writersAhead = new(OpenWriterAsync);
     }
 
     public SqlDialect Dialect { get; }
@@ -62,8 +66,19 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
             // What broke one may have broken all, as a restart of the server does.
             await writers.DropAsync().ConfigureAwait(false);
         }
-        return await PgSession.OpenAsync(options, PgRole.Write, Runner, Dialect, ct, writers).ConfigureAwait(false);
+        return await writersAhead.TakeAsync(ct).ConfigureAwait(false) ?? await OpenWriterAsync(ct).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The first time one for looks, too: whoever writes looks first.</remarks>
+    public void ConnectAhead(int sessions)
+    {
+        if (Interlocked.Exchange(ref hasLooked, 1) == 0) looksAhead.Begin(1);
+        writersAhead.Begin(sessions);
+    }
+
+    private ValueTask<PgSession> OpenWriterAsync(CancellationToken ct) =>
+        PgSession.OpenAsync(options, PgRole.Write, Runner, Dialect, ct, writers);
 
     public async ValueTask<string?> PlaceAsync(CancellationToken ct) =>
         (string?)(await UseAsync(session => session.QueryAsync(PgIdentity.Place, ct), ct).ConfigureAwait(false))[0][0];
@@ -77,7 +92,7 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
     /// </summary>
     public async ValueTask<T> UseAsync<T>(Func<PgSession, ValueTask<T>> use, CancellationToken ct)
     {
-        var kept = looks.Take();
+        var kept = looks.Take() ?? await looksAhead.TakeAsync(ct).ConfigureAwait(false);
         if (kept is null) return await UseAsync(await OpenAsync(PgRole.Control, ct).ConfigureAwait(false), use).ConfigureAwait(false);
         try
         {
@@ -173,6 +188,8 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace
 
     public async ValueTask DisposeAsync()
     {
+        await looksAhead.DisposeAsync().ConfigureAwait(false);
+        await writersAhead.DisposeAsync().ConfigureAwait(false);
         await looks.DisposeAsync().ConfigureAwait(false);
         await writers.DisposeAsync().ConfigureAwait(false);
     }

@@ -11,26 +11,30 @@ internal sealed class PgReadSessions(PgOptions at) : IAsyncDisposable
 {
     private const int MostIdle = 8;
     private readonly ConcurrentBag<NpgsqlConnection> idle = [];
+    private readonly PgSessionsAhead<NpgsqlConnection> ahead = new(ct => PgConnections.OpenAsync(at, PgRole.Read, ct));
     private volatile bool closed;
+
+    /// <summary>Begins to open that many for reads that are about to begin.</summary>
+    public void ConnectAhead(int sessions) => ahead.Begin(sessions);
 
     /// <summary>A session with an open repeatable-read transaction.</summary>
     public async ValueTask<NpgsqlConnection> BeginAsync(CancellationToken ct)
     {
-        while (idle.TryTake(out var kept))
+        while ((idle.TryTake(out var kept) ? kept : await ahead.TakeAsync(ct).ConfigureAwait(false)) is { } found)
         {
             try
             {
-                await BeginAsync(kept, ct).ConfigureAwait(false);
-                return kept;
+                await BeginAsync(found, ct).ConfigureAwait(false);
+                return found;
             }
             catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
             {
                 // Ended while it was idle: a fresh one says whether the server is there.
-                await kept.DisposeAsync().ConfigureAwait(false);
+                await found.DisposeAsync().ConfigureAwait(false);
             }
             catch
             {
-                await kept.DisposeAsync().ConfigureAwait(false);
+                await found.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
         }
@@ -71,6 +75,7 @@ internal sealed class PgReadSessions(PgOptions at) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         closed = true;
+        await ahead.DisposeAsync().ConfigureAwait(false);
         while (idle.TryTake(out var kept)) await kept.DisposeAsync().ConfigureAwait(false);
     }
 

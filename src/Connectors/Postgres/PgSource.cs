@@ -10,7 +10,7 @@ namespace Pawl.Connectors.Postgres;
 /// consumer. Thread-safe.
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
-    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace
+    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IConnectsAhead
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -33,6 +33,9 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public void ConnectAhead(int sessions) => this.sessions.ConnectAhead(sessions);
 
     public ValueTask<string?> PlaceAsync(CancellationToken ct) => LookAsync<string?>(async connection =>
     {

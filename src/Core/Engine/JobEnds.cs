@@ -7,10 +7,11 @@ namespace Pawl.Engine;
 /// <summary>Source and target of a job, opened. Thread-safe where <see cref="ISource"/> and <see cref="ISink"/> are.</summary>
 internal sealed class JobEnds : IAsyncDisposable
 {
-    private readonly SemaphoreSlim opening = new(1, 1);
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource end = new();
     private readonly JobHost host;
     private readonly Endpoint target;
-    private ISource? copy;
+    private Task<ISource>? copy;
 
     private JobEnds(JobHost host, Endpoint target, ISource source, ISink sink, ConnectorSpec sinkSpec)
     {
@@ -24,38 +25,50 @@ internal sealed class JobEnds : IAsyncDisposable
     public ISink Sink { get; }
     public ConnectorSpec SinkSpec { get; }
 
-    public static async Task<JobEnds> OpenAsync(JobHost host, JobSpec job, CancellationToken ct)
+    /// <param name="toWrite">The ledger will be written: the target connects while the source is opened.</param>
+    public static async Task<JobEnds> OpenAsync(JobHost host, JobSpec job, CancellationToken ct, bool toWrite = false)
     {
         var context = new OpenContext(host.Time, host.Ids, host.Points);
         var target = host.Connectors.For(job.Target);
-        var source = await OpenSourceAsync(host, job.Source, ct);
+        var sink = target is IWritesTables writes
+            ? await writes.OpenSinkAsync(job.Target, context, ct)
+            : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", job.Target.Scheme), ("role", "target"));
         try
         {
-            var sink = target is IWritesTables writes
-                ? await writes.OpenSinkAsync(job.Target, context, ct)
-                : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", job.Target.Scheme), ("role", "target"));
-            return new JobEnds(host, job.Target, source, sink, target.Spec);
+            if (toWrite) (sink as IConnectsAhead)?.ConnectAhead(1);
+            return new JobEnds(host, job.Target, await OpenSourceAsync(host, job.Source, ct), sink, target.Spec);
         }
         catch
         {
-            await source.DisposeAsync();
+            await sink.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>The target as something to read, for comparing: opened when it is first asked for, and then shared.</summary>
-    public async Task<ISource> CopyAsync(CancellationToken ct)
+    /// <summary>Lanes are about to move: both ends connect for that many, and the target for its plans.</summary>
+    public void ConnectAhead(int lanes)
     {
-        await opening.WaitAsync(ct);
-        try
+        (Sink as IConnectsAhead)?.ConnectAhead(1 + lanes);
+        if (lanes > 0) (Source as IConnectsAhead)?.ConnectAhead(lanes);
+    }
+
+    /// <summary>
+    /// The target as something to read, for comparing: opened when it is first asked for, again when that failed, and then shared.
+    /// </summary>
+    public Task<ISource> CopyAsync(CancellationToken ct)
+    {
+        lock (gate)
         {
-            return copy ??= await OpenSourceAsync(host, target, ct);
-        }
-        finally
-        {
-            opening.Release();
+            if (copy is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                copy = OpenSourceAsync(host, target, end.Token);
+            }
+            return copy.WaitAsync(ct);
         }
     }
+
+    /// <summary>Begins to open the target for comparing; what fails is told to whoever asks for it.</summary>
+    public void OpenCopyAhead() => CopyAsync(end.Token).ContinueWith(t => _ = t.Exception, TaskScheduler.Default);
 
     public static async Task<ISource> OpenSourceAsync(JobHost host, Endpoint at, CancellationToken ct, bool lookOnly = false) =>
         host.Connectors.For(at) is IReadsTables reads
@@ -64,13 +77,18 @@ internal sealed class JobEnds : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        end.Cancel();
         try
         {
-            if (copy is not null) await copy.DisposeAsync();
+            if (copy is not null)
+            {
+                await ((Task)copy).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (copy.IsCompletedSuccessfully) await (await copy).DisposeAsync();
+            }
         }
         finally
         {
-            opening.Dispose();
+            end.Dispose();
             try
             {
                 await Source.DisposeAsync();

@@ -45,7 +45,7 @@ public sealed class JobRunner(JobHost host)
     private async Task RunAsync(RunContext run, RunOptions options, RunState state)
     {
         var retry = run.Retry(null, null);
-        await using var ends = await retry.RunAsync(ct => JobEnds.OpenAsync(host, run.Job, ct), run.StopToken);
+        await using var ends = await retry.RunAsync(ct => JobEnds.OpenAsync(host, run.Job, ct, toWrite: true), run.StopToken);
         run.Workers = Math.Max(1, Math.Min(run.Job.Parallel, ends.SinkSpec.Limits.MaxWriters));
         run.SinkAcceptsStrays = ends.SinkSpec.Limits.AcceptsStrays;
         var matched = await retry.RunAsync(async ct =>
@@ -63,6 +63,8 @@ public sealed class JobRunner(JobHost host)
             await DecideAsync(planning, options, matched, state);
             await AskRestartsAsync(run, ledger, state);
             Announce(run, found, state);
+            var lanes = state.Tables.Where(t => !t.Failed).Sum(t => t.Lanes.Count);
+            if (state.Tables.Any(t => !t.Failed && t.Unfinished)) ends.ConnectAhead(Math.Min(run.Workers, lanes));
             // Plans go over a connection of their own: opening one may empty a large table, and the heartbeat must not stand behind that.
             await using var plans = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
             await new LaneCrew(run, ends, plans, state, lost => StartOverAsync(planning, lost)).RunAsync();

@@ -106,6 +106,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
         {
             if (await MoveAsync(lane) == LaneEnd.Stopped) return;
             run.Emit(EventCodes.LaneDone, lane.Plan, lane.Lane);
+            if (run.Job.VerifyAfterRun == VerifyLevel.Count) ends.OpenCopyAhead();
             if (!table.LaneDone()) return;
         }
         if (arrived is null) await FinishAsync(table);

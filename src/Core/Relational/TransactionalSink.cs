@@ -8,8 +8,12 @@ namespace Pawl.Relational;
 /// A sink whose target has transactions: rows, rejects and ledger entries commit together behind a fence. Thread-safe: each group and each
 /// call has a session of its own.
 /// </summary>
-public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns, IKnowsPlace
+public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns, IKnowsPlace,
+    IConnectsAhead
 {
+    /// <inheritdoc/>
+    public void ConnectAhead(int sessions) => (database as IConnectsAhead)?.ConnectAhead(sessions);
+
     public ValueTask<string?> PlaceAsync(CancellationToken ct) =>
         database is IKnowsPlace known ? known.PlaceAsync(ct) : ValueTask.FromResult<string?>(null);
 

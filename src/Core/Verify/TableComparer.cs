@@ -24,13 +24,13 @@ public static class TableComparer
         if (level is not (VerifyLevel.Count or VerifyLevel.Digest)) throw new ArgumentOutOfRangeException(nameof(level), level, null);
         options ??= new CompareOptions();
         await using var there = ComparedSide.Source(source, plan, options.Budget);
-        await using var here = ComparedSide.Target(target, await FindCopyAsync(target, plan.Target, ct), plan, options.Budget);
         var isAppended = plan.Write == WriteMode.Append;
         if (level == VerifyLevel.Digest && !isAppended)
         {
+            await using var here = await TargetAsync(ct);
             return await new DigestComparison(plan, there, here, rejected, options).RunAsync(ct);
         }
-        var (sourceRows, targetRows) = await BothSides.ReadAsync(token => RowsAsync(there, token), token => RowsAsync(here, token), ct);
+        var (sourceRows, targetRows) = await BothSides.ReadAsync(token => RowsAsync(there, token), CopiedAsync, ct);
         return new TableVerdict
         {
             Source = plan.Source.ToString(),
@@ -42,6 +42,15 @@ public static class TableComparer
             TargetRows = targetRows,
             Rejected = rejected,
         };
+
+        async Task<ComparedSide> TargetAsync(CancellationToken token) =>
+            ComparedSide.Target(target, await FindCopyAsync(target, plan.Target, token), plan, options.Budget);
+
+        async Task<long> CopiedAsync(CancellationToken token)
+        {
+            await using var here = await TargetAsync(token);
+            return await RowsAsync(here, token);
+        }
     }
 
     private static async Task<long> RowsAsync(ComparedSide side, CancellationToken ct) =>
