@@ -32,12 +32,15 @@ internal sealed class PgChunk(byte[] buffer, int length, bool isRented = true)
 /// Reads a copy stream in a task of its own, a bounded number of large pieces ahead, so that the network, the server and the decoder work
 /// at the same time. <see cref="StopAsync"/> ends it from any state.
 /// </summary>
-internal sealed class PgCopyPump(PgCopyOut copy)
+/// <param name="budget">Bytes of a batch: of lanes that may hold little, the pieces are small.</param>
+internal sealed class PgCopyPump(PgCopyOut copy, long budget)
 {
     /// <summary>Free bytes in front of each piece, where the beginning of a row that lies across two pieces is put.</summary>
     public const int Headroom = 16 * 1024;
 
-    private const int ChunkBytes = 256 * 1024, ChunksAhead = 2;
+    private const int MinBytes = 128 * 1024, MaxBytes = 512 * 1024, ChunksAhead = 2;
+
+    private readonly int bytes = (int)Math.Clamp(budget / 4, MinBytes, MaxBytes);
 
     private readonly Channel<PgChunk> chunks = Channel.CreateBounded<PgChunk>(
         new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
@@ -79,15 +82,15 @@ internal sealed class PgCopyPump(PgCopyOut copy)
         Exception? failure = null;
         try
         {
-            var bytes = 0L;
+            var taken = 0L;
             for (var isAsked = false; !IsAtEnd;)
             {
-                if (!isAsked && bytes >= PgSocket.WorthBytes)
+                if (!isAsked && taken >= PgSocket.WorthBytes)
                 {
                     isAsked = true;
                     if (copy.TakeSocket()) thread = new PgThread();
                 }
-                bytes += await PieceAsync(stopped.Token).ConfigureAwait(false);
+                taken += await PieceAsync(stopped.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e)
@@ -120,7 +123,7 @@ internal sealed class PgCopyPump(PgCopyOut copy)
     /// <returns>Its bytes.</returns>
     private async ValueTask<int> PieceAsync(CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Headroom + ChunkBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(bytes);
         var used = Headroom;
         try
         {

@@ -35,7 +35,7 @@ internal sealed class PgReader : IAsyncDisposable
         (this.at, this.table, this.sessions, this.connection) = (at, table, sessions, connection);
         pid = connection.ProcessID;
         (this.selection, this.budget, this.snapshot) = (selection, budget, snapshot);
-        pump = new PgCopyPump(copy);
+        pump = new PgCopyPump(copy, budget.Bytes);
         tuples = new PgTuples(pump, selection.Cells, selection.Expressions.Count);
     }
 

@@ -68,7 +68,7 @@ internal sealed class JobEnds : IAsyncDisposable
     }
 
     /// <summary>Begins to open the target for comparing; what fails is told to whoever asks for it.</summary>
-    public void OpenCopyAhead() => CopyAsync(end.Token).ContinueWith(t => _ = t.Exception, TaskScheduler.Default);
+    public void OpenCopyAhead() => _ = CopyAsync(end.Token);
 
     public static async Task<ISource> OpenSourceAsync(JobHost host, Endpoint at, CancellationToken ct, bool lookOnly = false) =>
         host.Connectors.For(at) is IReadsTables reads

@@ -203,7 +203,7 @@ public sealed class PgSocketTests
         await using var connection = await PgConnections.OpenAsync(PgOptions.Parse(fixture.Here()), PgRole.Read, Ct);
         var copy = await PgCopyOut.BeginAsync(connection,
             "copy (select i, repeat('x', 90), 1 / (39000 - i) from generate_series(1, 40000) i) to stdout (format binary)", Ct);
-        var pump = new PgCopyPump(copy);
+        var pump = new PgCopyPump(copy, 4 << 20);
         pump.Start();
         var bytes = 0L;
         var thrown = await Assert.ThrowsAsync<PostgresException>(async () =>
