@@ -30,9 +30,13 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
     public int Workers { get; set; } = 1;
 
     /// <summary>
-    /// Row data one lane may hold, in bytes: half in its open group, a quarter in its queue, the rest in batches on their way.
+    /// Row data one lane may hold, in bytes: half in its open group, a quarter in its queue, the rest in batches on their way. Whatever
+    /// the number of lanes, a run stays about as large: what the connections of each lane take is taken off, though never more than half.
     /// </summary>
-    public long LaneBytes => job.MemoryBytes / Workers;
+    public long LaneBytes => Math.Max(job.MemoryBytes / 2, job.MemoryBytes - Math.Max(0, Workers - 2) * ConnectionBytes) / Workers;
+
+    /// <summary>What reading and writing a lane takes besides rows: pieces of streams, the drivers' own buffers.</summary>
+    private const long ConnectionBytes = 2 << 20;
 
     /// <summary>Upper bound of events in a queue; the byte bound is the one that matters for wide rows.</summary>
     public int QueueEvents => 64;
