@@ -95,5 +95,13 @@ internal static class OtherErrors
             new("Somebody changed its columns. The open group was rolled back and is tried again with the table as it is now.",
                 "有人修改了它的列。当前提交组已回滚，并按表的新结构重试。"),
             new("When it does not get on by itself, see what fits:  pawl plan {jobfile}", "如果没有自行恢复，查看是否匹配：  pawl plan {jobfile}")),
+        [Codes.TransactionsOpen] = new(
+            new("older transactions are still open", "仍有更早的事务未结束"),
+            new("[{endpoint}: ]A transaction that may still add rows to {table} is open[ since {since}][ (process {pid})][: {cause}].",
+                "[{endpoint}：]可能仍会向 {table} 加行的事务尚未结束[，始于 {since}][（进程 {pid}）][：{cause}]。"),
+            new("It may hold a smaller number than the largest one that is visible; a run that went past it would never see that row.",
+                "它可能持有比当前可见最大值更小的编号；若运行越过它，就永远看不到那一行。"),
+            new("It is tried again. If it stays, end that transaction, or use a time as cursor, which waits for nobody.",
+                "稍后会重试。若一直存在，请结束该事务，或改用时间列作 cursor（无需等待）。")),
     };
 }

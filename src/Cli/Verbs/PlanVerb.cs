@@ -73,6 +73,7 @@ internal static class PlanVerb
         TableState.Resumes => "go on",
         TableState.Finished => "do nothing",
         TableState.Restarts => "copy it anew",
+        TableState.Continues => "take what is new",
         _ => "refuse: " + t.Error?.Code,
     };
 
@@ -81,6 +82,7 @@ internal static class PlanVerb
         foreach (var t in plan.Tables)
         {
             if (t.Where is { } where) yield return $"\n  {t.Source} where (code, run by the source): {where}";
+            if (t.Window is { } window) yield return $"\n  {t.Source} {Window(window)}; rows deleted at the source are not seen";
             if (t.Columns.Rename.Count > 0)
             {
                 yield return $"  {t.Source} rename: {string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"))}";
@@ -108,6 +110,13 @@ internal static class PlanVerb
         }
     }
 
+    private static string Window(CursorWindow window)
+    {
+        if (window.Through is null) return $"by {window.Column}: no row yet";
+        var from = window.After is { } after ? $"{(window.AfterIncluded ? "from" : "after")} {after} " : "all rows ";
+        return $"by {window.Column}: {from}{(window.ThroughIncluded ? "up to" : "before")} {window.Through}";
+    }
+
     private static string Types(TableForecast t)
     {
         const int shown = 8;
@@ -130,6 +139,7 @@ internal static class PlanVerb
         TableState.Resumes => "to go on with",
         TableState.Finished => "finished",
         TableState.Restarts => "to restart",
+        TableState.Continues => "to bring up to date",
         _ => "blocked",
     };
 
@@ -153,6 +163,14 @@ internal static class PlanVerb
                 }).ToArray(),
                 ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
             };
+            if (t.Window is { } w)
+            {
+                data["window"] = new Pairs
+                {
+                    ["column"] = w.Column, ["after"] = w.After, ["after_included"] = w.AfterIncluded, ["through"] = w.Through,
+                    ["through_included"] = w.ThroughIncluded,
+                };
+            }
             if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);
             return data;
         }).ToArray(),

@@ -1,3 +1,4 @@
+using Pawl.Contracts;
 using Pawl.Model;
 
 namespace Pawl.Connectors.Postgres;
@@ -12,14 +13,16 @@ internal sealed class PgQuery
     private readonly string name;
     private readonly string from;
     private readonly string? where;
+    private readonly IReadOnlyList<string> window;
     private readonly bool mixed;
     private readonly bool oneRow;
 
-    public PgQuery(TableName table, PgShape shape, string? where)
+    public PgQuery(TableName table, PgShape shape, string? where, CursorWindow? window = null)
     {
         this.shape = shape;
         this.where = where;
         name = PgNames.Quote(table.Name);
+        this.window = window is null ? [] : [.. PgWindows.Conditions(name, shape, window)];
         // Rows of inheritance children are rows of another table, which is read by itself.
         from = (shape.Kind == "r" ? "only " : "") + PgNames.Quote(table);
         mixed = shape.Key.Any(p => p.Descending) && shape.Key.Any(p => !p.Descending);
@@ -120,7 +123,7 @@ internal sealed class PgQuery
     private string Conditions(List<string> own)
     {
         // The line break ends a comment that the user's condition may end with.
-        List<string> all = [.. where is null ? Array.Empty<string>() : [$"({where}\n)"], .. own.Select(c => $"({c})")];
+        List<string> all = [.. where is null ? Array.Empty<string>() : [$"({where}\n)"], .. window, .. own.Select(c => $"({c})")];
         return all.Count == 0 ? "" : $" where {string.Join(" and ", all)}";
     }
 }

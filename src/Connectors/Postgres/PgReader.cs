@@ -55,7 +55,7 @@ internal sealed class PgReader : IAsyncDisposable
         try
         {
             var selection = new PgSelection(table, shape, read.Columns, addressed, wire, connection.PostgreSqlVersion.Major);
-            var query = new PgQuery(table.Name, shape, read.Where);
+            var query = new PgQuery(table.Name, shape, read.Where, read.Window);
             string[]? Tuple(Position? p) => p is null ? null : PgKeyCodec.Read(p, shape.Key.Count);
             string? Address(Position? p) => p is null ? null : PgSnapshotToken.Read(p).Address;
             select = addressed ? query.SelectAddresses(selection.Expressions, Address(after), Address(through))

@@ -10,7 +10,8 @@ namespace Pawl.Connectors.Postgres;
 /// consumer. Thread-safe.
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
-    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IConnectsAhead
+    : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IConnectsAhead,
+    IReadsWindows, ITellsTheTime
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -94,6 +95,20 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         ? await LookAsync(connection => past.CompareAsync(connection, ct), "log position", null, ct).ConfigureAwait(false)
         : PastState.Kept;
 
+    public ValueTask<CursorBound> BoundAsync(TableSchema table, CursorOptions cursor, bool wait, CancellationToken ct) =>
+        LookAsync(c => new PgWindows(at, table, cursor).BoundAsync(c, wait, ct), "bound", table.Name, ct);
+
+    public ValueTask<string> BeforeAsync(TableSchema table, CursorOptions cursor, string value, CancellationToken ct) =>
+        LookAsync(c => new PgWindows(at, table, cursor).BeforeAsync(c, value, ct), "overlap", table.Name, ct);
+
+    public ValueTask<string?> SinceAsync(TableSchema table, CursorOptions cursor, string clock, CancellationToken ct) =>
+        LookAsync(c => new PgWindows(at, table, cursor).SinceAsync(c, clock, ct), "bound", table.Name, ct);
+
+    public ValueTask<int> CompareAsync(TableSchema table, string column, string a, string b, CancellationToken ct) =>
+        LookAsync(c => new PgWindows(at, table, new CursorOptions { Column = column }).CompareAsync(c, a, b, ct), "compare", table.Name, ct);
+
+    public ValueTask<string?> ClockAsync(CancellationToken ct) => LookAsync(c => PgWindows.ClockAsync(c, ct), "clock", null, ct);
+
     private async ValueTask ExportAsync(CancellationToken ct)
     {
         var ended = addresses;
@@ -170,7 +185,7 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             }
             // What is set in the transaction ends with it.
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
-            await using var count = new NpgsqlCommand(new PgQuery(table.Name, shape, read.Where).Count(), connection);
+            await using var count = new NpgsqlCommand(new PgQuery(table.Name, shape, read.Where, read.Window).Count(), connection);
             var rows = (long)(await count.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
             isDone = true;
             return rows;

@@ -14,14 +14,19 @@ internal sealed class SqliteQuery
     private readonly SqliteShape shape;
     private readonly string table;
     private readonly string? where;
+    private readonly bool isIncrement;
     private readonly IReadOnlyList<SqliteKeyPart> key;
 
     /// <param name="where">A condition in SQL, handed on as it stands; null = none.</param>
-    public SqliteQuery(SqliteShape shape, string table, string? where)
+    /// <param name="window">Rows by the value of a column; null = all.</param>
+    public SqliteQuery(SqliteShape shape, string table, string? where, CursorWindow? window = null)
     {
         this.shape = shape;
         this.table = SqliteNames.Quote(table);
-        this.where = where;
+        // The line break ends a comment the condition may close with.
+        string[] conditions = [.. where is null ? [] : new[] { $"({where}\n)" }, .. window is null ? [] : SqliteWindows.Conditions(window)];
+        this.where = conditions.Length == 0 ? null : string.Join(" and ", conditions);
+        isIncrement = window?.After is not null;
         key = shape.Order.Count > 0 ? shape.Order : shape.RowId is { } rowId ? [new SqliteKeyPart(rowId, "BINARY", false, false)] : [];
     }
 
@@ -43,7 +48,7 @@ internal sealed class SqliteQuery
         return ranges;
     }
 
-    public string Count() => $"select count(*) from {table}{(where is null ? "" : $" where {Condition}")}";
+    public string Count() => $"select count(*) from {table}{(where is null ? "" : $" where {where}")}";
 
     /// <summary>
     /// -1, 0 or 1 for two tuples of bound values, <c>?1…</c> and <c>?n+1…</c>, under the key's collations and directions.
@@ -58,9 +63,6 @@ internal sealed class SqliteQuery
         }
         return text.Append(" else 0 end").ToString();
     }
-
-    // The line break ends a comment the condition may close with.
-    private string Condition => $"({where}\n)";
 
     private (string, IReadOnlyList<object?>) Range(IReadOnlyList<string> columns, object[]? after, object[]? through, int equal)
     {
@@ -80,14 +82,17 @@ internal sealed class SqliteQuery
         }
         // Bounds the index range; the flag column cuts exactly where the key has more columns.
         if (through is not null && equal == 0) terms.Add(Compare(key[0], key[0].Descending ? ">=" : "<=", through[0], values));
-        if (where is not null) terms.Add(Condition);
+        if (where is not null) terms.Add(where);
         if (terms.Count > 0) select.Append(" where ").AppendJoin(" and ", terms);
         if (key.Count > 0) select.Append(" order by ").AppendJoin(", ", key.Select(Ordered));
         return (select.ToString(), values);
     }
 
-    /// <summary>Without it a condition on another indexed column could make SQLite sort the whole table first.</summary>
-    private string Hint => key.Count == 0 ? ""
+    /// <summary>
+    /// Without it a condition on another indexed column could make SQLite sort the whole table first. Of what has come since the last
+    /// window there is little, and the cursor's own index finds it.
+    /// </summary>
+    private string Hint => key.Count == 0 || isIncrement ? ""
         : shape.Order.Count == 0 ? " not indexed"
         : shape.WithoutRowId || shape.OrderIndex is null ? ""
         : $" indexed by {SqliteNames.Quote(shape.OrderIndex)}";

@@ -33,7 +33,7 @@ internal sealed class SqliteReader : IDisposable
         this.file = file;
         this.budget = budget;
         var shape = SqliteShape.Required(table);
-        query = new SqliteQuery(shape, table.Name.ToString(), options.Where);
+        query = new SqliteQuery(shape, table.Name.ToString(), options.Where, options.Window);
         output = Chosen(table, options.Columns);
         var hidden = query.Key.Where(k => !output.Columns.Any(c => SqliteNames.Same(c.Name, k.Column))).ToArray();
         hiddenColumns = [.. hidden.Select(k => KeyColumn(table, k))];

@@ -8,7 +8,7 @@ namespace Pawl.Connectors.Sqlite;
 /// Tables of a SQLite file, read only. Every blocking call runs on the thread pool; a read is one batch ahead of its consumer. Thread-safe:
 /// looks share one connection, each read has its own.
 /// </summary>
-internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace
+internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWindows
 {
     private readonly SqliteFile file;
     private readonly SqliteOptions options;
@@ -102,9 +102,40 @@ internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace
         return await LookAsync(() =>
         {
             CheckWhere(table, shape, read);
-            return file.Number(new SqliteQuery(shape, table.Name.ToString(), read.Where).Count());
+            return file.Number(new SqliteQuery(shape, table.Name.ToString(), read.Where, read.Window).Count());
         }, ct).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<CursorBound> BoundAsync(TableSchema table, CursorOptions cursor, bool wait, CancellationToken ct)
+    {
+        if (!wait) return await LookAsync(() => SqliteWindows.Bound(file, table, cursor, locked: true), ct).ConfigureAwait(false);
+        if (await LookAsync(() => SqliteWindows.BoundAlone(file.Path, options.Busy, table, cursor), ct).ConfigureAwait(false) is { } alone)
+        {
+            return alone;
+        }
+        if (cursor.Lag is not { } lag)
+        {
+            throw new PawlException(Fault.Configuration, Codes.LagNeeded, ("table", table.Name),
+                ("cause", "the file cannot be written, so that its writers cannot be kept out for a moment"));
+        }
+        var bound = await LookAsync(() => SqliteWindows.Bound(file, table, cursor, locked: false), ct).ConfigureAwait(false);
+        await Task.Delay(lag, ct).ConfigureAwait(false);
+        return bound;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string> BeforeAsync(TableSchema table, CursorOptions cursor, string value, CancellationToken ct) =>
+        ValueTask.FromResult(SqliteWindows.Before(table, cursor, value));
+
+    /// <inheritdoc/>
+    /// <remarks>The file keeps no clock that its rows' times are made by.</remarks>
+    public ValueTask<string?> SinceAsync(TableSchema table, CursorOptions cursor, string clock, CancellationToken ct) =>
+        ValueTask.FromResult<string?>(null);
+
+    /// <inheritdoc/>
+    public async ValueTask<int> CompareAsync(TableSchema table, string column, string a, string b, CancellationToken ct) =>
+        await LookAsync(() => SqliteWindows.Compare(file, a, b), ct).ConfigureAwait(false);
 
     public async ValueTask DisposeAsync()
     {

@@ -75,6 +75,15 @@ public interface IKnowsItsPast
     ValueTask<PastState> CompareAsync(string mark, CancellationToken ct);
 }
 
+/// <summary>Role of a source: has a clock that its rows' times are made by.</summary>
+public interface ITellsTheTime
+{
+    /// <summary>
+    /// A moment before which no transaction that is open or yet to come began, as a text; null = it cannot be told. Quick, never waits.
+    /// </summary>
+    ValueTask<string?> ClockAsync(CancellationToken ct);
+}
+
 /// <summary>What has become of the past that a mark stands for.</summary>
 public enum PastState
 {

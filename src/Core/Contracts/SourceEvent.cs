@@ -40,4 +40,6 @@ public sealed record ReadOptions
     public int Splits { get; init; } = 1;
     /// <summary>The moment to read in, as <see cref="IHoldsMoments.HoldAsync"/> named it; null = each read in its own.</summary>
     public string? Snapshot { get; init; }
+    /// <summary>Only rows of this window; null = all. For sources that are <see cref="IReadsWindows"/>.</summary>
+    public CursorWindow? Window { get; init; }
 }

@@ -68,9 +68,21 @@ public sealed record TablePlan
     /// <summary>Hash of every field that changes which rows arrive or what is in them.</summary>
     public required string ResultHash { get; init; }
     public required SourceIdentity SourceIdentity { get; init; }
+    /// <summary>Rows that earlier windows of an incremental table brought; they are in the target, and in no ledger any more.</summary>
+    public long RowsBefore { get; init; }
+    /// <summary>Rows that earlier windows rejected; they are still in the reject store.</summary>
+    public long RejectsBefore { get; init; }
     /// <summary>How far the source had come when the plan was opened (<see cref="IKnowsItsPast"/>); null = it cannot tell.</summary>
     public string? SourceMark { get; init; }
+    /// <summary>
+    /// Whatever is written to the source from now on has a time of the source's clock that is not before this one, as a text of the
+    /// source's; null = the source cannot tell. From here a snapshot goes on by increments.
+    /// </summary>
+    public string? SourceClock { get; init; }
     public TablePhase Phase { get; init; } = TablePhase.Copying;
+
+    /// <summary>Rows come window by window.</summary>
+    public bool IsIncremental => Read.Window is not null;
 
     /// <summary>
     /// All its splits are read in one snapshot. It ends with the session that holds it; a table that is not done by then begins anew.

@@ -17,7 +17,7 @@ public sealed class JobPlanner(JobHost host)
         var found = record is null ? new JobProgress([], new Dictionary<LaneId, LedgerEntry>(), new Dictionary<TableName, long>(), 0)
             : await ledger.ReadAsync(record.Id, ct);
         var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ends.SinkSpec.Limits.HasSchemas, ct);
-        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job);
+        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job, lookOnly: true);
         var stored = found.Plans.ToDictionary(p => p.Source);
         var generation = found.Generation;
         var decisions = new List<TableDecision>();
@@ -83,6 +83,7 @@ public sealed class JobPlanner(JobHost host)
             KeyColumns = [.. schema.Key.Columns.Select(i => schema.Columns[i].Name)],
             Write = d.Rule.Write,
             Where = d.Rule.Where,
+            Window = plan?.Read.Window,
             Columns = plan?.Columns ?? new ColumnChanges(),
             Generation = plan?.Generation ?? 0,
             SplitsDone = last.Count(e => e.Final),

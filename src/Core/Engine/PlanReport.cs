@@ -11,7 +11,16 @@ public sealed record PlanReport(string Job, Guid? JobId, IReadOnlyList<TableFore
     public bool NothingToDo => Tables.All(t => t.State == TableState.Finished);
 }
 
-public enum TableState { New, Resumes, Finished, Restarts, Blocked }
+public enum TableState
+{
+    New,
+    Resumes,
+    Finished,
+    Restarts,
+    Blocked,
+    /// <summary>An incremental table that is up to its last bound: a new window opens.</summary>
+    Continues,
+}
 
 /// <summary>What a run would do with one table.</summary>
 public sealed record TableForecast
@@ -26,6 +35,8 @@ public sealed record TableForecast
     public required WriteMode Write { get; init; }
     /// <summary>Handed to the source as it stands: code.</summary>
     public string? Where { get; init; }
+    /// <summary>The rows that are taken, of an incremental table; null = all rows once.</summary>
+    public CursorWindow? Window { get; init; }
     public ColumnChanges Columns { get; init; } = new();
     /// <summary>Columns that mean something else at the target than at the source; no value is lost by it.</summary>
     public IReadOnlyList<TypeChange> TypeChanges { get; init; } = [];

@@ -20,7 +20,8 @@ internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableNa
 /// Decides per table: new, go on, done, start over, or refuse. Refuses rather than guesses: every difference between what was planned and
 /// what is there now is named.
 /// </summary>
-internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job)
+/// <param name="lookOnly">The decisions are shown and not carried out: nobody is waited for.</param>
+internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job, bool lookOnly = false)
 {
     private readonly SamePlace place = new(source, sink, sinkSpec.Limits);
 
@@ -32,11 +33,16 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             await place.CheckAsync(schema.Name, target, ct);
             var wanted = Describe(rule, schema, target);
+            CheckCursor(rule, wanted);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
             if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
-            Check(stored, wanted);
+            Check(rule, stored, wanted);
             var stands = await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
-            if (stored.Phase >= TablePhase.Done && stands) return new TableDecision(rule, schema, target, stored, TableState.Finished);
+            if (stored.Phase >= TablePhase.Done && stands)
+            {
+                return rule.Cursor is null ? new TableDecision(rule, schema, target, stored, TableState.Finished)
+                    : await NextAsync(rule, wanted, stored, jobId.Value, progress!, nextGeneration, ct);
+            }
             if (await IsLostAsync(stored, jobId.Value, progress!, ct))
             {
                 if (stored.Write == WriteMode.Append && Written(stored, jobId.Value, progress!) is > 0 and var rows)
@@ -65,6 +71,55 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     public static PawlException Appended(TablePlan plan, long rows, PawlException? lost = null) => new(Fault.PositionLost,
         Codes.SnapshotLost, lost, ("table", plan.Source), ("target", plan.Target), ("appended", rows > 0 ? rows : null),
         ("cause", lost?.Details.GetValueOrDefault("cause")));
+
+    /// <summary>The rows that have come since the last window, or since a snapshot was opened.</summary>
+    private async ValueTask<TableDecision> NextAsync(TableRule rule, TablePlan wanted, TablePlan stored, Guid jobId, JobProgress progress,
+        Func<long> nextGeneration, CancellationToken ct)
+    {
+        CheckSchema(stored, wanted);
+        await CheckPastAsync(stored, ct);
+        var cursor = rule.Cursor!.Options;
+        var windows = (IReadsWindows)source;
+        var bound = await windows.BoundAsync(wanted.SourceSchema, cursor, !lookOnly, ct);
+        var next = await CursorSteps.NextAsync(windows, wanted.SourceSchema, cursor, stored, bound, ct);
+        if (next is null) return new TableDecision(rule, wanted.SourceSchema, wanted.Target, stored, TableState.Finished);
+        CheckReread(rule, wanted, next.AfterIncluded && next.After is not null || cursor.Overlap > TimeSpan.Zero || !stored.IsIncremental);
+        var plan = await SplitAsync(wanted with
+        {
+            Read = wanted.Read with { Window = next, Splits = Math.Max(1, wanted.Read.Splits) },
+            RowsBefore = Written(stored, jobId, progress),
+            RejectsBefore = progress.Rejects.GetValueOrDefault(stored.Source),
+        }, nextGeneration, ct);
+        return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Continues);
+    }
+
+    /// <summary>Rows that are read twice can only be told from new ones by their key.</summary>
+    private static void CheckReread(TableRule rule, TablePlan wanted, bool rereads)
+    {
+        if (!rereads || wanted.Write == WriteMode.Upsert) return;
+        throw new PawlException(Fault.Configuration, Codes.RereadNeedsUpsert, ("table", wanted.Source), ("column", rule.Cursor!.Columns[0]),
+            ("write", wanted.Write.ToString().ToLowerInvariant()));
+    }
+
+    private void CheckCursor(TableRule rule, TablePlan wanted)
+    {
+        if (rule.Cursor is not { } cursor) return;
+        var name = cursor.Columns[0];
+        PawlException Unfit(string cause) => new(Fault.Configuration, Codes.CursorUnfit, ("table", wanted.Source), ("column", name),
+            ("cause", cause));
+        if (source is not IReadsWindows) throw Unfit("the source cannot be read by a cursor");
+        if (job.Consistency == Consistency.OneSnapshot) throw Unfit("one snapshot of all tables would be older than its bound");
+        var place = wanted.SourceSchema.IndexOf(name);
+        if (place < 0) throw new PawlException(Fault.Configuration, Codes.ColumnMissing, ("table", wanted.Source), ("column", name));
+        if (wanted.SourceSchema.Columns[place].Nullable) throw Unfit("it may be NULL, and such a row would never be seen");
+        var key = wanted.SourceSchema.Key.Columns.Select(i => wanted.SourceSchema.Columns[i].Name).ToHashSet();
+        if (cursor.Columns.Count > 1 && !key.SetEquals(cursor.Columns.Skip(1)))
+        {
+            throw Unfit(key.Count == 0 ? "the table has no key to stand behind it" : $"behind it belongs the key: {string.Join(", ", key)}");
+        }
+        if (key.Count == 0) throw Unfit("the table has no key");
+        CheckReread(rule, wanted, cursor.Overlap > TimeSpan.Zero);
+    }
 
     /// <summary>The plan as the job file and the source want it now; generation and splits still open.</summary>
     private TablePlan Describe(TableRule rule, TableSchema schema, TableName target)
@@ -123,7 +178,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     private async ValueTask<TableDecision> OpenAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
     {
         CheckOpen(wanted, await sink.InspectAsync(wanted, ct));
-        var plan = await SplitAsync(wanted, nextGeneration, ct);
+        var plan = await SplitAsync(await FirstAsync(rule, wanted, ct), nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.New);
     }
 
@@ -138,8 +193,17 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         var ours = stored.Target == wanted.Target && stored.Write == WriteMode.Insert;
         var empty = ours && there.Exists && wanted.Write == WriteMode.Insert;
         if (!empty) CheckOpen(wanted, there);
-        var plan = await SplitAsync(wanted, nextGeneration, ct);
+        var plan = await SplitAsync(await FirstAsync(rule, wanted, ct), nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Restarts, EmptyTarget: empty);
+    }
+
+    /// <summary>The first window of an incremental table is every row up to a bound.</summary>
+    private async ValueTask<TablePlan> FirstAsync(TableRule rule, TablePlan wanted, CancellationToken ct)
+    {
+        if (rule.Cursor is not { } cursor) return wanted;
+        var bound = await ((IReadsWindows)source).BoundAsync(wanted.SourceSchema, cursor.Options, !lookOnly, ct);
+        CheckReread(rule, wanted, bound.ReadAgain);
+        return wanted with { Read = wanted.Read with { Window = CursorSteps.First(cursor.Options, bound) } };
     }
 
     private static void CheckOpen(TablePlan wanted, TargetState there)
@@ -188,11 +252,13 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
                     ("source", source.Identity.Display)),
             };
         }
-        // Before anything is read: what is read later is not older than the mark.
+        // Before anything is read: what is read later is not older than the mark, the bound or the clock.
         var mark = source is IKnowsItsPast past ? await past.MarkAsync(ct) : null;
+        var clock = read.Window is null && source is ITellsTheTime time ? await time.ClockAsync(ct) : null;
         return wanted with
         {
             SourceMark = mark,
+            SourceClock = clock,
             Read = read,
             Splits = await source.PlanAsync(wanted.SourceSchema, read, ct),
             Generation = nextGeneration(),
@@ -207,9 +273,19 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         return Math.Min(256, writers * 4);
     }
 
-    private void Check(TablePlan stored, TablePlan wanted)
+    private void Check(TableRule rule, TablePlan stored, TablePlan wanted)
     {
-        if (stored.ResultHash != wanted.ResultHash)
+        // A snapshot that goes on by increments has to begin to write over its rows; nothing else may change with it.
+        var turns = stored is { IsIncremental: false, Phase: >= TablePhase.Done, Write: WriteMode.Insert }
+            && wanted.Write == WriteMode.Upsert && rule.Cursor is not null;
+        var hash = turns ? ResultHash(rule with { Write = stored.Write }, wanted.Read, wanted.Target) : wanted.ResultHash;
+        var reshaped = stored.IsIncremental && rule.Cursor?.Columns[0] != stored.Read.Window!.Column
+            || !stored.IsIncremental && rule.Cursor is not null && stored.Phase < TablePhase.Done;
+        if (reshaped)
+        {
+            throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source), ("changed", "mode, cursor"));
+        }
+        if (stored.ResultHash != hash)
         {
             throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source),
                 ("changed", Changed(stored, wanted)));
@@ -226,6 +302,11 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             throw new PawlException(Fault.PositionLost, Codes.DefinitionChanged, ("table", stored.Source), ("changed", "consistency"));
         }
+        CheckSchema(stored, wanted);
+    }
+
+    private static void CheckSchema(TablePlan stored, TablePlan wanted)
+    {
         if (stored.SourceSchema.Hash() != wanted.SourceSchema.Hash())
         {
             throw new PawlException(Fault.PositionLost, Codes.SchemaChanged, ("table", stored.Source));
@@ -262,7 +343,9 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     }
 
     /// <summary>Rows that the ledger says went into the target.</summary>
-    private static long Written(TablePlan plan, Guid jobId, JobProgress progress) =>
+    private static long Written(TablePlan plan, Guid jobId, JobProgress progress) => plan.RowsBefore + InWindow(plan, jobId, progress);
+
+    private static long InWindow(TablePlan plan, Guid jobId, JobProgress progress) =>
         plan.Splits.Sum(s => progress.Last.TryGetValue(plan.Lane(jobId, s.Index), out var e)
             ? e.Total.Inserted + e.Total.Updated + e.Total.Unchanged : 0);
 

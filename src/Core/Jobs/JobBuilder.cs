@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pawl.Contracts;
 using Pawl.Model;
 
@@ -175,9 +176,46 @@ internal sealed class JobBuilder(
                 _ => StrayPolicy.Keep,
             },
             RejectLimit = all.Get("on_error.reject_limit", 0L),
+            Cursor = Cursor(all, entry),
             Splits = all.Deep("splits")?.Value is long splits ? (int)splits : null,
             Line = entry.Key.Start < 0 ? 0 : problems.Locate(entry.Key).Line,
         };
+    }
+
+    /// <summary>A cursor belongs to an incremental table, and everything else about it to a cursor.</summary>
+    private CursorRule? Cursor(FieldMap all, FieldValue entry)
+    {
+        var columns = all.Get<IReadOnlyList<string>>("cursor", []);
+        if (all.Get("mode", "snapshot") != "incremental")
+        {
+            foreach (var name in new[] { "cursor", "overlap", "lag", "zone" })
+            {
+                if (((FieldMap)entry.Value!).Find(name) is { } stray) Invalid(stray, JobReasons.NeedsIncremental, ("name", name));
+            }
+            return null;
+        }
+        if (columns.Count == 0)
+        {
+            Invalid(all.Deep("cursor") ?? all.Deep("mode") ?? entry, JobReasons.NeedsCursor, ("name", "cursor"));
+            return null;
+        }
+        var zone = all.Deep("zone");
+        TimeSpan? offset = zone?.Value is string text ? Offset(text) : null;
+        if (zone is not null && offset is null) Invalid(zone, JobReasons.Zone, ("value", (string?)zone.Value), ("expected", "UTC | +08:00"));
+        return new CursorRule(columns, all.Get("overlap", TimeSpan.Zero), all.Deep("lag")?.Value as TimeSpan?, offset);
+    }
+
+    private void Invalid(FieldValue at, string reason, params (string Name, string? Value)[] details)
+    {
+        if (told.Add((reason, at.At))) problems.Add(Codes.JobValueInvalid, at.At, at.Path, reason, null, details);
+    }
+
+    private static TimeSpan? Offset(string text)
+    {
+        if (text is "UTC" or "Z" or "utc") return TimeSpan.Zero;
+        if (text.Length != 6 || text[0] is not ('+' or '-')) return null;
+        return TimeSpan.TryParseExact(text.AsSpan(1), "hh\\:mm", CultureInfo.InvariantCulture, out var offset) && offset.TotalHours <= 14
+            ? text[0] == '-' ? -offset : offset : null;
     }
 
     /// <summary>The order of the file is kept: it is the order of the columns.</summary>

@@ -189,10 +189,39 @@ public static partial class JobFieldDocs
     [
         new()
         {
-            Path = under + ".mode", Kind = FieldKind.Choice, Default = "snapshot", Allowed = ["snapshot"], Example = "snapshot",
-            LaterWords = ["incremental", "cdc", "snapshot+cdc"],
-            English = "How rows are found. snapshot copies every row once.",
-            Chinese = "如何取数。snapshot 表示把每一行完整复制一次。",
+            Path = under + ".mode", Kind = FieldKind.Choice, Default = "snapshot", Allowed = ["snapshot", "incremental"], Example = "incremental",
+            LaterWords = ["cdc", "snapshot+cdc"],
+            English = "How rows are found. snapshot copies every row once. incremental copies every row, and each later run the rows whose "
+                + "cursor has grown since; it does not see rows that are deleted at the source.",
+            Chinese = "如何取数。snapshot 把每一行完整复制一次。incremental 先复制全部行，之后每次运行只取 cursor 自上次以来增大的行；源端删除的行它看不到。",
+        },
+        new()
+        {
+            Path = under + ".cursor", Kind = FieldKind.Texts, MaxLength = 256, Example = "[updated_at, id]",
+            English = "mode incremental: the column that grows with every row that is added or changed: an integer key, a version, or a "
+                + "time. The key's columns may stand behind it; they always break ties. It must not be nullable.",
+            Chinese = "incremental 模式：随每一行的新增或修改而增大的列，可以是整数主键、版本号或时间。其后可写出主键列（同值时总以主键区分先后）。该列不可为空。",
+        },
+        new()
+        {
+            Path = under + ".overlap", Kind = FieldKind.Duration, Default = "0s", Min = "0s", Max = "30d", Example = "5m",
+            English = "mode incremental, a cursor that is a time: each run also reads again what lies this far before the last bound, for "
+                + "writers whose clocks are behind. Needs write upsert.",
+            Chinese = "incremental 模式且 cursor 为时间：每次运行都从上次边界往前重读这么长的一段，用于容忍写入方时钟偏慢。需要 write: upsert。",
+        },
+        new()
+        {
+            Path = under + ".lag", Kind = FieldKind.Duration, Min = "0s", Max = "7d", Example = "10m",
+            English = "mode incremental: no transaction that writes the table stays open longer than this. Needed where the source cannot "
+                + "be asked for its open transactions; else the oldest one is measured.",
+            Chinese = "incremental 模式：写入该表的事务打开的时间不会超过此值。源端无法查询未结束的事务时必须写明；否则以实测的最早未结束事务为准。",
+        },
+        new()
+        {
+            Path = under + ".zone", Kind = FieldKind.Text, MaxLength = 16, Example = "\"+08:00\"",
+            English = "mode incremental: zone of a cursor that is a time without one: UTC or an offset. A zone whose clocks are set back "
+                + "would repeat an hour, so that names of zones are not taken.",
+            Chinese = "incremental 模式：cursor 为不带时区的时间时，写明其时区：UTC 或固定偏移。会回拨的时区有一小时重复，因此不接受时区名。",
         },
         new()
         {

@@ -35,6 +35,9 @@ public static class JobReasons
     public const string ColumnConflict = "column_conflict";
     public const string TargetTemplate = "target_template";
     public const string RangeOrder = "range_order";
+    public const string NeedsIncremental = "needs_incremental";
+    public const string NeedsCursor = "needs_cursor";
+    public const string Zone = "zone";
 
     // secrets
     public const string NotSet = "not_set";

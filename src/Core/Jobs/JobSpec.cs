@@ -51,10 +51,22 @@ public sealed record TableRule
     public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;
     /// <summary>Rows that may be rejected before the table fails. Default 0: the first bad row stops the table.</summary>
     public long RejectLimit { get; init; }
+    /// <summary>How rows are found from the second run on; null = every row once.</summary>
+    public CursorRule? Cursor { get; init; }
     /// <summary>Splits wanted; null = chosen from the size.</summary>
     public int? Splits { get; init; }
     /// <summary>Line of the entry in the job file, 1-based; 0 = none.</summary>
     public int Line { get; init; }
+}
+
+/// <summary>An incremental table: each run takes what has come since the last.</summary>
+/// <param name="Columns">The cursor, and, where they are stated, the key's columns behind it.</param>
+/// <param name="Overlap">Read again before the last bound. Default 0.</param>
+/// <param name="Lag">No writing transaction is open longer; null = to be measured.</param>
+/// <param name="Zone">Offset of a cursor without a zone; null = not stated.</param>
+public sealed record CursorRule(IReadOnlyList<string> Columns, TimeSpan Overlap, TimeSpan? Lag, TimeSpan? Zone)
+{
+    public CursorOptions Options => new() { Column = Columns[0], Overlap = Overlap, Lag = Lag, Zone = Zone };
 }
 
 /// <summary>A group is committed when any of the three is reached.</summary>

@@ -54,6 +54,9 @@ public static class Codes
     public const string ReservedName = "PAWL-312";
     public const string ColumnClash = "PAWL-313";
     public const string TargetDependent = "PAWL-314";
+    public const string CursorUnfit = "PAWL-315";
+    public const string RereadNeedsUpsert = "PAWL-316";
+    public const string LagNeeded = "PAWL-317";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";
@@ -94,6 +97,7 @@ public static class Codes
     public const string StatementCancelled = "PAWL-709";
     public const string ReplicaBehind = "PAWL-710";
     public const string TargetAltered = "PAWL-711";
+    public const string TransactionsOpen = "PAWL-712";
 
     // 9xx ours
     public const string BooksDoNotBalance = "PAWL-901";

@@ -36,7 +36,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             var entry = JobRows.Ledger(row);
             last[entry.Lane] = entry;
         }
-        var rejects = plans.ToDictionary(p => p.Source, p => p.Splits.Sum(split =>
+        var rejects = plans.ToDictionary(p => p.Source, p => p.RejectsBefore + p.Splits.Sum(split =>
             last.TryGetValue(p.Lane(job, split.Index), out var entry) ? entry.Total.Rejected : 0));
         var jobRow = await RowAsync(s, new("job", JobRows.Id(job)), ct);
         return new JobProgress(plans, last, rejects, jobRow?.Number("generation") ?? 0);
@@ -244,8 +244,10 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
-        await s.ChangeAllAsync([.. new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan }
-            .Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
+        // What earlier windows set aside stays: it was read for the last time.
+        ControlTable[] ended = plan.RowsBefore + plan.RejectsBefore > 0 ? [ControlTables.Lane, ControlTables.Ledger, ControlTables.Plan]
+            : [ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan];
+        await s.ChangeAllAsync([.. ended.Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
         if (emptyTarget) await s.EmptyAsync(plan, ct);
         if (locked) await Protocol.FenceJobAsync(s, lease, ct);
         await s.ChangeAllAsync(

@@ -47,6 +47,7 @@ internal static class PlanJson
         Text(to, "Where", plan.Read.Where);
         to.WriteNumber("Splits", plan.Read.Splits);
         Text(to, "Snapshot", plan.Read.Snapshot);
+        if (plan.Read.Window is { } window) Window(to, window);
         to.WriteEndObject();
         to.WriteStartArray("Splits");
         foreach (var split in plan.Splits) Split(to, split);
@@ -68,7 +69,10 @@ internal static class PlanJson
         to.WriteString("Text", plan.SourceIdentity.Text);
         to.WriteString("Display", plan.SourceIdentity.Display);
         to.WriteEndObject();
+        if (plan.RejectsBefore > 0) to.WriteNumber("RejectsBefore", plan.RejectsBefore);
+        if (plan.RowsBefore > 0) to.WriteNumber("RowsBefore", plan.RowsBefore);
         Text(to, "SourceMark", plan.SourceMark);
+        Text(to, "SourceClock", plan.SourceClock);
         to.WriteString("Phase", plan.Phase.ToString());
         to.WriteEndObject();
     }
@@ -91,6 +95,7 @@ internal static class PlanJson
                 Where = Text(read, "Where"),
                 Splits = Maybe(read, "Splits")?.GetInt32() ?? 1,
                 Snapshot = Text(read, "Snapshot"),
+                Window = Maybe(read, "Window") is { } window ? Window(window) : null,
             },
             Splits = [.. from.GetProperty("Splits").EnumerateArray().Select(Split)],
             Write = OneOf(from, "Write", WriteMode.Insert),
@@ -106,10 +111,33 @@ internal static class PlanJson
             RejectLimit = Maybe(from, "RejectLimit")?.GetInt64() ?? 0,
             ResultHash = Required(from.GetProperty("ResultHash")),
             SourceIdentity = new SourceIdentity(Required(identity.GetProperty("Text")), Required(identity.GetProperty("Display"))),
+            RejectsBefore = Maybe(from, "RejectsBefore")?.GetInt64() ?? 0,
+            RowsBefore = Maybe(from, "RowsBefore")?.GetInt64() ?? 0,
             SourceMark = Text(from, "SourceMark"),
+            SourceClock = Text(from, "SourceClock"),
             Phase = OneOf(from, "Phase", TablePhase.Copying),
         };
     }
+
+    private static void Window(Utf8JsonWriter to, CursorWindow window)
+    {
+        to.WriteStartObject("Window");
+        to.WriteString("Column", window.Column);
+        Text(to, "After", window.After);
+        to.WriteBoolean("AfterIncluded", window.AfterIncluded);
+        Text(to, "Through", window.Through);
+        to.WriteBoolean("ThroughIncluded", window.ThroughIncluded);
+        to.WriteEndObject();
+    }
+
+    private static CursorWindow Window(JsonElement from) => new()
+    {
+        Column = Required(from.GetProperty("Column")),
+        After = Text(from, "After"),
+        AfterIncluded = from.GetProperty("AfterIncluded").GetBoolean(),
+        Through = Text(from, "Through"),
+        ThroughIncluded = from.GetProperty("ThroughIncluded").GetBoolean(),
+    };
 
     private static void Table(Utf8JsonWriter to, string name, TableSchema table)
     {

@@ -37,7 +37,8 @@ internal sealed class ComparedSide : IAsyncDisposable
     {
         var strays = plan.Strays == StrayPolicy.Reject ? StrayPolicy.Reject : StrayPolicy.Keep;
         var chain = TransformChain.For(plan with { Strays = strays }, sinkAcceptsStrays: true);
-        return new ComparedSide(system, plan.SourceSchema, plan.Read, budget, chain, null);
+        // The target holds the rows of all windows.
+        return new ComparedSide(system, plan.SourceSchema, plan.Read with { Window = plan.Read.Window?.FromStart }, budget, chain, null);
     }
 
     /// <summary>The target: the planned columns by name, in the planned order, whatever order and company they have there.</summary>
