@@ -50,10 +50,7 @@ public static partial class JobFieldDocs
         yield return Soon("schedule", "schedules", "When the job runs by itself.", "作业何时自动运行。");
         foreach (var under in (string[])["defaults", "tables.*"])
         {
-            yield return Soon(under + ".cursor", "incremental", "Columns by which new rows are found.", "用来识别新增行的列。");
-            yield return Soon(under + ".overlap", "incremental", "How far each pass reads back.", "每次增量向前回读的范围。");
             yield return Soon(under + ".deletes", "cdc", "What becomes of rows deleted in the source.", "源端删除的行如何处理。");
-            yield return Soon(under + ".zone", "time zones", "Zone of date-times that carry none.", "不带时区的时间按哪个时区理解。");
             yield return Soon(under + ".parallel", "settings per table", "Parts of this table copied at the same time.", "该表同时复制的分片数。");
         }
         yield return Soon("tables.*.commit", "settings per table", "When rows of this table are committed.", "该表何时提交。");
