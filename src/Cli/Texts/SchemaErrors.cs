@@ -95,23 +95,29 @@ internal static class SchemaErrors
             new("Choose another target name, then:  pawl plan {jobfile}", "换一个目标名，然后：  pawl plan {jobfile}")),
         [Codes.CursorUnfit] = new(
             new("the column cannot serve as a cursor", "该列不能用作 cursor"),
-            new("The cursor of {table} cannot be column {column}[ ({type})][: {cause}].", "{table} 的 cursor 不能是列 {column}[（{type}）][：{cause}]。"),
-            new("An incremental run takes what lies above the last value. A row whose value is missing, or comes below that, would never be "
-                + "copied.", "增量运行只取大于上次值的行；没有值的行、或之后才出现的更小的值，将永远不会被复制。"),
+            new("The cursor of {table} cannot be column {column}[ ({type})][: {cause}].",
+                "{table} 的 cursor 不能是列 {column}[（{type}）][：{cause}]。"),
+            new("An incremental run takes what lies above the last value. A row whose value is missing, or comes below that, would "
+                + "never be copied.",
+                "增量运行只取大于上次值的行；没有值的行、或之后才出现的更小的值，将永远不会被复制。"),
             new("Choose a column that grows with every change and is never NULL, or copy the table whole:  mode: snapshot",
                 "换一个随每次变更增大且不为 NULL 的列，或整表复制：  mode: snapshot")),
         [Codes.RereadNeedsUpsert] = new(
             new("rows would be read twice, and the table takes each only once", "有的行会被读两次，而该表每行只能插入一次"),
             new("{table} is written by {write}, and its runs by {column} read some rows again.",
                 "{table} 的写入方式为 {write}，而按 {column} 增量时有的行会再读一次。"),
-            new("Equal values at the bound, an overlap, or a snapshot that goes on bring rows that are there already. Only by their key can "
-                + "they be told from new ones.", "边界上的同值行、overlap，或由 snapshot 转入的增量，都会带来已存在的行；只有按主键才能与新行区分。"),
+            new("Equal values at the bound, an overlap, or a snapshot that goes on bring rows that are there already. Only by their key "
+                + "can they be told from new ones.",
+                "边界上的同值行、overlap，或由 snapshot 转入的增量，都会带来已存在的行；只有按主键才能与新行区分。"),
             new("Write over equal keys:  write: upsert", "按主键覆盖：  write: upsert")),
         [Codes.LagNeeded] = new(
             new("open transactions cannot be measured", "无法测得未结束的事务"),
-            new("How late a row of {table} may be committed cannot be measured[: {cause}].", "无法测得 {table} 的行最晚何时提交[：{cause}]。"),
-            new("A row keeps the time at which it was written, and can be committed long after. A run that has gone past that time would never "
-                + "see it.", "行上的时间是写入时刻，提交可能晚得多；若运行已越过该时刻，就永远看不到这一行。"),
-            new("[{grant}  or: ]State how long such a transaction lasts at most:  lag: 10m", "[{grant}  或：]写明这类事务最长持续多久：  lag: 10m")),
+            new("How late a row of {table} may be committed cannot be measured[: {cause}].",
+                "无法测得 {table} 的行最晚何时提交[：{cause}]。"),
+            new("A row keeps the time at which it was written, and can be committed long after. A run that has gone past that time "
+                + "would never see it.",
+                "行上的时间是写入时刻，提交可能晚得多；若运行已越过该时刻，就永远看不到这一行。"),
+            new("[{grant}  or: ]State how long such a transaction lasts at most:  lag: 10m",
+                "[{grant}  或：]写明这类事务最长持续多久：  lag: 10m")),
     };
 }

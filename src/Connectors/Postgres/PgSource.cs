@@ -105,7 +105,8 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         LookAsync(c => new PgWindows(at, table, cursor).SinceAsync(c, clock, ct), "bound", table.Name, ct);
 
     public ValueTask<int> CompareAsync(TableSchema table, string column, string a, string b, CancellationToken ct) =>
-        LookAsync(c => new PgWindows(at, table, new CursorOptions { Column = column }).CompareAsync(c, a, b, ct), "compare", table.Name, ct);
+        LookAsync(c => new PgWindows(at, table, new CursorOptions { Column = column }).CompareAsync(c, a, b, ct), "compare", table.Name,
+            ct);
 
     public ValueTask<string?> ClockAsync(CancellationToken ct) => LookAsync(c => PgWindows.ClockAsync(c, ct), "clock", null, ct);
 

@@ -16,7 +16,7 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
     /// <summary>A transaction takes its time a moment before others can see that it is open.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Transactions that may still write. Pawl's own reading sessions cannot, and the server's own workers write no rows.</summary>
+    /// <summary>Transactions that may still write. Pawl's own reading sessions cannot; workers of the server write no rows.</summary>
     private const string Writers = """
         pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
             and backend_type in ('client backend', 'background worker', 'parallel worker', 'logical replication worker')
@@ -58,7 +58,8 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
     {
         Check();
         if (!IsTime) return null;
-        return (await TextsAsync(connection, $"select {Local($"{PgNames.Literal(clock)}::timestamptz")}::text", ct).ConfigureAwait(false))[0];
+        var moment = Local($"{PgNames.Literal(clock)}::timestamptz");
+        return (await TextsAsync(connection, $"select {moment}::text", ct).ConfigureAwait(false))[0];
     }
 
     public async ValueTask<string> BeforeAsync(NpgsqlConnection connection, string value, CancellationToken ct)
@@ -125,7 +126,8 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
             """, ct).ConfigureAwait(false);
         if (found[0] is not { } bound)
         {
-            throw new PawlException(Fault.Transient, Codes.TransactionsOpen, ("table", table.Name), ("cause", "the standby has replayed nothing"));
+            throw new PawlException(Fault.Transient, Codes.TransactionsOpen, ("table", table.Name),
+                ("cause", "the standby has replayed nothing"));
         }
         return !server.SeesAll ? new CursorBound(bound, false, false, CursorBasis.StatedLag)
             : found[1] == "true" ? new CursorBound(bound, false, false, CursorBasis.OldestTransaction, found[2])

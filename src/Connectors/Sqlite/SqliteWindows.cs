@@ -67,7 +67,8 @@ internal static class SqliteWindows
         foreach (var form in forms)
         {
             var length = Math.Min(form.Length, text.Length);
-            if (!DateTime.TryParseExact(text.AsSpan(0, length), form, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) continue;
+            var head = text.AsSpan(0, length);
+            if (!DateTime.TryParseExact(head, form, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) continue;
             if (time - DateTime.MinValue < cursor.Overlap) break;
             return $"'{(time - cursor.Overlap).ToString(form, CultureInfo.InvariantCulture)}'";
         }

@@ -67,7 +67,8 @@ public sealed class JobRunner(JobHost host)
             if (state.Tables.Any(t => !t.Failed && t.Unfinished)) ends.ConnectAhead(Math.Min(run.Workers, lanes));
             // Plans go over a connection of their own: opening one may empty a large table, and the heartbeat must not stand behind that.
             await using var plans = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
-            await new LaneCrew(run, ends, plans, state, lost => StartOverAsync(planning, lost)).RunAsync();
+            await new LaneCrew(run, ends, plans, state, lost => StartOverAsync(planning, lost),
+                done => ContinueAsync(planning, ledger, done)).RunAsync();
         }
         finally
         {
@@ -112,6 +113,15 @@ public sealed class JobRunner(JobHost host)
         var fresh = await planning.StartOverAsync(lost.Decision);
         AnnounceTable(planning.Run, fresh);
         return fresh;
+    }
+
+    private static async Task<TableRun?> ContinueAsync(TablePlanning planning, SerialLedger ledger, TableRun done)
+    {
+        var run = planning.Run;
+        var now = await run.Retry(null, null).RunAsync(ct => ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, ct)), run.StopToken);
+        var next = await planning.ContinueAsync(done, now);
+        if (next is not null) AnnounceTable(run, next);
+        return next;
     }
 
     /// <summary>

@@ -11,7 +11,9 @@ namespace Pawl.Engine;
 /// Where the target takes several writers, tables whose rows have all arrived are finished beside the lanes of others.
 /// </summary>
 /// <param name="again">Plans a table anew whose snapshot was lost.</param>
-internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state, Func<TableRun, Task<TableRun>> again)
+/// <param name="next">Plans the window after one that another run had left half done; null = there is nothing in it.</param>
+internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger, RunState state, Func<TableRun, Task<TableRun>> again,
+    Func<TableRun, Task<TableRun?>> next)
 {
     private readonly Lock gate = new();
     private readonly Queue<(TableRun Table, LaneWork? Lane)> queue = new();
@@ -28,8 +30,23 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
                 foreach (var lane in table.Lanes) queue.Enqueue((table, lane));
             }
             await WorkAsync();
-            tables = await StartOverAsync(times);
+            tables = [.. await StartOverAsync(times), .. await ContinueAsync()];
         }
+    }
+
+    /// <summary>Whoever starts a run wants what is new, and not only the rest of what was new when another run was killed.</summary>
+    private async Task<List<TableRun>> ContinueAsync()
+    {
+        var open = new List<TableRun>();
+        var late = state.Tables.Where(t => t is { Finished: true, Failed: false, Plan.IsIncremental: true }).ToArray();
+        foreach (var table in late.Where(t => t.Decision.State == TableState.Resumes))
+        {
+            if (run.Ending) break;
+            if (await next(table) is not { } following) continue;
+            state.Tables[state.Tables.IndexOf(table)] = following;
+            if (!following.Failed) open.Add(following);
+        }
+        return open;
     }
 
     /// <summary>

@@ -105,8 +105,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     {
         if (rule.Cursor is not { } cursor) return;
         var name = cursor.Columns[0];
-        PawlException Unfit(string cause) => new(Fault.Configuration, Codes.CursorUnfit, ("table", wanted.Source), ("column", name),
-            ("cause", cause));
+        PawlException Unfit(string cause) =>
+            new(Fault.Configuration, Codes.CursorUnfit, ("table", wanted.Source), ("column", name), ("cause", cause));
         if (source is not IReadsWindows) throw Unfit("the source cannot be read by a cursor");
         if (job.Consistency == Consistency.OneSnapshot) throw Unfit("one snapshot of all tables would be older than its bound");
         var place = wanted.SourceSchema.IndexOf(name);
@@ -115,7 +115,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         var key = wanted.SourceSchema.Key.Columns.Select(i => wanted.SourceSchema.Columns[i].Name).ToHashSet();
         if (cursor.Columns.Count > 1 && !key.SetEquals(cursor.Columns.Skip(1)))
         {
-            throw Unfit(key.Count == 0 ? "the table has no key to stand behind it" : $"behind it belongs the key: {string.Join(", ", key)}");
+            throw Unfit($"behind it belongs the key: {(key.Count == 0 ? "none" : string.Join(", ", key))}");
         }
         if (key.Count == 0) throw Unfit("the table has no key");
         CheckReread(rule, wanted, cursor.Overlap > TimeSpan.Zero);

@@ -5,11 +5,12 @@ using Pawl.Model;
 namespace Pawl.Engine;
 
 /// <summary>Plans the tables of one run, and hands out their generations. One caller at a time.</summary>
-internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress found)
+internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress known)
 {
+    private JobProgress found = known;
     private readonly TablePlanner planner = new(ends.Source, ends.Sink, ends.SinkSpec, run.Job);
-    private readonly Dictionary<TableName, TablePlan> stored = found.Plans.ToDictionary(p => p.Source);
-    private long generation = found.Generation;
+    private readonly Dictionary<TableName, TablePlan> stored = known.Plans.ToDictionary(p => p.Source);
+    private long generation = known.Generation;
 
     public RunContext Run => run;
 
@@ -19,7 +20,17 @@ internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress fo
     /// <summary>A table of this run whose plan stands in the target and can no longer be carried out.</summary>
     public Task<TableRun> StartOverAsync(TableDecision old) => DecideAsync(old.Rule, old.Schema, old.Plan, restart: true);
 
-    private async Task<TableRun> DecideAsync(TableRule rule, TableSchema schema, TablePlan? known, bool restart)
+    /// <summary>What has come since the window that another run had left half done; null = nothing.</summary>
+    /// <param name="now">The ledger after it.</param>
+    public async Task<TableRun?> ContinueAsync(TableRun done, JobProgress now)
+    {
+        found = now;
+        var known = now.Plans.FirstOrDefault(p => p.Source == done.Plan!.Source);
+        var next = await DecideAsync(done.Decision.Rule, done.Decision.Schema, known, restart: false, done);
+        return next.Decision.State == TableState.Finished ? null : next;
+    }
+
+    private async Task<TableRun> DecideAsync(TableRule rule, TableSchema schema, TablePlan? known, bool restart, TableRun? earlier = null)
     {
         TableDecision decision;
         try
@@ -32,6 +43,6 @@ internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress fo
             // A table that stays locked stops nobody else.
             decision = planner.Blocked(rule, schema, known, e);
         }
-        return new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time);
+        return new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time) { Earlier = earlier };
     }
 }

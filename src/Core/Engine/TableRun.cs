@@ -41,6 +41,8 @@ internal sealed class TableRun
     public int SplitsDone { get; }
     public int SplitsPartial { get; }
     public TableVerdict? Verdict { get; set; }
+    /// <summary>The same table's window that another run left half done and this one ended; null = none.</summary>
+    public TableRun? Earlier { get; init; }
     public PawlException? Error { get; private set; }
     public bool Finished { get; private set; }
     public TimeSpan Time { get; private set; }
@@ -106,10 +108,10 @@ internal sealed class TableRun
         Status = Failed && !IsToBeginAnew ? TableStatus.Failed
             : Decision.State == TableState.Finished ? TableStatus.AlreadyDone
             : Finished ? TableStatus.Done : TableStatus.Interrupted,
-        Total = Progress.Total,
-        ThisRun = Progress.ThisRun,
-        TotalBytes = Progress.TotalBytes,
-        Time = Time == TimeSpan.Zero ? time.GetElapsedTime(began) : Time,
+        Total = Progress.Total + (Earlier?.Progress.Total ?? default),
+        ThisRun = Progress.ThisRun + (Earlier?.Progress.ThisRun ?? default),
+        TotalBytes = Progress.TotalBytes + (Earlier?.Progress.TotalBytes ?? 0),
+        Time = (Time == TimeSpan.Zero ? time.GetElapsedTime(began) : Time) + (Earlier?.Time ?? TimeSpan.Zero),
         Guarantee = Guarantee,
         Consistency = Plan?.Consistency ?? Consistency.Mixed,
         Error = IsToBeginAnew ? null : Error,

@@ -190,7 +190,8 @@ internal sealed class JobBuilder(
         {
             foreach (var name in new[] { "cursor", "overlap", "lag", "zone" })
             {
-                if (((FieldMap)entry.Value!).Find(name) is { } stray) Invalid(stray, JobReasons.NeedsIncremental, ("name", name));
+                var own = ((FieldMap)entry.Value!).Find(name);
+                if (own is not null) Invalid(own, JobReasons.NeedsIncremental, ("name", name));
             }
             return null;
         }

@@ -189,7 +189,8 @@ public static partial class JobFieldDocs
     [
         new()
         {
-            Path = under + ".mode", Kind = FieldKind.Choice, Default = "snapshot", Allowed = ["snapshot", "incremental"], Example = "incremental",
+            Path = under + ".mode", Kind = FieldKind.Choice, Default = "snapshot", Allowed = ["snapshot", "incremental"],
+            Example = "incremental",
             LaterWords = ["cdc", "snapshot+cdc"],
             English = "How rows are found. snapshot copies every row once. incremental copies every row, and each later run the rows whose "
                 + "cursor has grown since; it does not see rows that are deleted at the source.",
@@ -204,14 +205,15 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = under + ".overlap", Kind = FieldKind.Duration, Default = "0s", Min = "0s", Max = "30d", Example = "5m",
+            Path = under + ".overlap", Kind = FieldKind.Duration, Default = "0s", Min = "0s", Max = "30d", Unit = "time",
+            Example = "5m",
             English = "mode incremental, a cursor that is a time: each run also reads again what lies this far before the last bound, for "
                 + "writers whose clocks are behind. Needs write upsert.",
             Chinese = "incremental 模式且 cursor 为时间：每次运行都从上次边界往前重读这么长的一段，用于容忍写入方时钟偏慢。需要 write: upsert。",
         },
         new()
         {
-            Path = under + ".lag", Kind = FieldKind.Duration, Min = "0s", Max = "7d", Example = "10m",
+            Path = under + ".lag", Kind = FieldKind.Duration, Min = "0s", Max = "7d", Unit = "time", Example = "10m",
             English = "mode incremental: no transaction that writes the table stays open longer than this. Needed where the source cannot "
                 + "be asked for its open transactions; else the oldest one is measured.",
             Chinese = "incremental 模式：写入该表的事务打开的时间不会超过此值。源端无法查询未结束的事务时必须写明；否则以实测的最早未结束事务为准。",

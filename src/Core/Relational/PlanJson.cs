@@ -69,8 +69,8 @@ internal static class PlanJson
         to.WriteString("Text", plan.SourceIdentity.Text);
         to.WriteString("Display", plan.SourceIdentity.Display);
         to.WriteEndObject();
-        if (plan.RejectsBefore > 0) to.WriteNumber("RejectsBefore", plan.RejectsBefore);
-        if (plan.RowsBefore > 0) to.WriteNumber("RowsBefore", plan.RowsBefore);
+        to.WriteNumber("RowsBefore", plan.RowsBefore);
+        to.WriteNumber("RejectsBefore", plan.RejectsBefore);
         Text(to, "SourceMark", plan.SourceMark);
         Text(to, "SourceClock", plan.SourceClock);
         to.WriteString("Phase", plan.Phase.ToString());

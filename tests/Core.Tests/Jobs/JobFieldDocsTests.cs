@@ -102,11 +102,21 @@ public sealed class JobFieldDocsTests
         var parts = path.Replace("*", "orders").Split('.');
         if (value is not null)
         {
-            var below = parts.Skip(1).Reverse().Aggregate(value, (inner, name) => $"{{{name}: {inner}}}");
+            var below = parts.Skip(1).Reverse().Aggregate(value, (inner, name) => $"{{{name}: {inner}{Company(name, inner)}}}");
             top[parts[0]] = below;
         }
+        // What belongs to an incremental table needs one.
+        else if (parts[^1] is "cursor" or "overlap" or "lag" or "zone") return With(path[..^parts[^1].Length] + "mode", "incremental");
         return string.Concat(top.Select(t => $"{t.Key}: {t.Value}\n"));
     }
+
+    private static string Company(string name, string value) => name switch
+    {
+        "mode" when value == "incremental" => ", cursor: x",
+        "cursor" => ", mode: incremental",
+        "overlap" or "lag" or "zone" => ", mode: incremental, cursor: x",
+        _ => "",
+    };
 
     /// <summary>Everything in a job, as text, so that two jobs can be compared; places in the file left out.</summary>
     internal static string Shape(object? value) => value switch

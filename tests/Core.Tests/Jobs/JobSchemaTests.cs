@@ -81,7 +81,7 @@ public sealed class JobSchemaTests
     [InlineData("tables: []")]
     [InlineData("tables: {}")]
     [InlineData("tables: {a: {wirte: insert}}")]
-    [InlineData("tables: {a: {cursor: id}}")]
+    [InlineData("tables: {a: {mask: id}}")]
     [InlineData("tables: {a: {splits: 0}}")]
     [InlineData("tables: {a: []}")]
     [InlineData("x: 1")]

@@ -142,10 +142,8 @@ public sealed class JobValueTests
     [InlineData("notify: [{to: x}]", "notify", "notifications")]
     [InlineData("schedule: {cron: x}", "schedule", "schedules")]
     [InlineData("defaults: {mode: cdc}", "cdc", "mode: cdc")]
-    [InlineData("defaults: {mode: incremental}", "incremental", "mode: incremental")]
     [InlineData("defaults: {mode: snapshot+cdc}", "snapshot+cdc", "mode: snapshot+cdc")]
     [InlineData("defaults: {write: replace}", "replace", "write: replace")]
-    [InlineData("defaults: {cursor: id}", "cursor", "incremental")]
     [InlineData("schema: {changes: evolve}", "evolve", "changes: evolve")]
     [InlineData("verify: {level: rows}", "rows", "level: rows")]
     [InlineData("verify: {on_diff: repair}", "repair", "on_diff: repair")]
@@ -160,14 +158,39 @@ public sealed class JobValueTests
     }
 
     [Theory]
-    [InlineData("cursor")]
-    [InlineData("overlap")]
     [InlineData("parallel")]
     [InlineData("commit")]
     [InlineData("deletes")]
-    [InlineData("zone")]
     public void Settings_of_a_table_that_are_not_there_yet_are_told_as_such(string name) =>
         Assert.Equal(Codes.JobFieldLater, JobText.Problem(JobText.Head + $"tables: {{a: {{{name}: 1}}}}\n").Code);
+
+    [Theory]
+    [InlineData("{cursor: id}", JobReasons.NeedsIncremental)]
+    [InlineData("{overlap: 5m}", JobReasons.NeedsIncremental)]
+    [InlineData("{mode: incremental}", JobReasons.NeedsCursor)]
+    [InlineData("{mode: incremental, cursor: []}", JobReasons.NeedsCursor)]
+    [InlineData("{mode: incremental, cursor: id, zone: Asia/Shanghai}", JobReasons.Zone)]
+    [InlineData("{mode: incremental, cursor: id, zone: '+15:00'}", JobReasons.Zone)]
+    public void An_incremental_table_that_lacks_something_is_told_what(string table, string reason)
+    {
+        var problem = JobText.Problem(JobText.Head + $"tables: {{a: {table}}}\n");
+        Assert.Equal((Codes.JobValueInvalid, reason), (problem.Code, problem.Details["reason"]));
+    }
+
+    [Fact]
+    public void A_table_may_be_a_snapshot_beside_incremental_ones_and_takes_the_cursor_of_a_wider_entry()
+    {
+        var job = JobText.Job(JobText.Head + """
+            defaults: {mode: incremental, cursor: [at, id], overlap: 90s, lag: 10m, zone: "-03:30"}
+            tables: {a: {mode: snapshot}, b: {}, c: {cursor: id, overlap: 0s}}
+            """);
+        Assert.Null(job.Tables[0].Cursor);
+        var (minute, zone) = (TimeSpan.FromMinutes(1), -TimeSpan.FromHours(3.5));
+        var (inherited, own) = (job.Tables[1].Cursor!, job.Tables[2].Cursor!);
+        Assert.Equal(("at, id", 1.5 * minute, 10 * minute, zone),
+            (string.Join(", ", inherited.Columns), inherited.Overlap, inherited.Lag, inherited.Zone));
+        Assert.Equal(("id", TimeSpan.Zero), (string.Join(", ", own.Columns), own.Overlap));
+    }
 
     [Theory]
     [InlineData("version: 1\nname: n\nsource: sqlite:a.db\ntables: [a]\n", "target")]

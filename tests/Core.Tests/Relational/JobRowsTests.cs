@@ -167,7 +167,11 @@ public sealed class JobRowsTests
         {
             Source = new TableName("s", "t"), Target = new TableName(null, "u"), Generation = 4, SourceSchema = table,
             TargetSchema = table with { Name = new TableName(null, "u") },
-            Read = new ReadOptions { Columns = ["a"], Where = "w", Splits = 3, Snapshot = "n" },
+            Read = new ReadOptions
+            {
+                Columns = ["a"], Where = "w", Splits = 3, Snapshot = "n",
+                Window = new CursorWindow { Column = "a", After = "1", AfterIncluded = true, Through = "2", ThroughIncluded = true },
+            },
             Splits =
             [
                 new Split
@@ -182,7 +186,7 @@ public sealed class JobRowsTests
                 Set = new Dictionary<string, object?> { ["z"] = "x" },
             },
             Strays = StrayPolicy.Stop, Create = false, RejectLimit = 8, ResultHash = "h", SourceIdentity = new SourceIdentity("text", "display"),
-            SourceMark = "m", Phase = TablePhase.Indexing,
+            RowsBefore = 5, RejectsBefore = 6, SourceMark = "m", SourceClock = "k", Phase = TablePhase.Indexing,
         };
         var generic = JsonSerializer.Serialize(plan, options);
         Assert.Equal(JsonNode.Parse(generic)!.ToJsonString(),
