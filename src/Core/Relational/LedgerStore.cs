@@ -244,8 +244,9 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
+        ControlTable[] retries = await ControlFormat.HasRetriesAsync(s, ct) ? [ControlTables.Retry] : [];
         await s.ChangeAllAsync([.. new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan }
-            .Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
+            .Concat(retries).Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
         if (emptyTarget) await s.EmptyAsync(plan, ct);
         if (locked) await Protocol.FenceJobAsync(s, lease, ct);
         await s.ChangeAllAsync(
