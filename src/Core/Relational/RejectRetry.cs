@@ -7,14 +7,15 @@ namespace Pawl.Relational;
 /// <summary>
 /// Tries the open rejects of one lane again, a page in one transaction: fence, rows, what came of each, and the lane's running figures,
 /// in which a row moves from rejected to inserted (written) or to collapsed (superseded). So the books balance without looking here, and
-/// a page that was cut off is tried again as a whole. One session, one caller at a time.
+/// a page that was cut off is tried again as a whole. The newest go first: of two images of one key the older one is superseded. One
+/// session, one caller at a time.
 /// </summary>
 internal sealed class RejectRetry(ITargetSession session, TablePlan plan, LaneId lane, Guid holder, ICrashPoints points)
 {
     /// <summary>Never over a row that is there, and refusals are told row by row.</summary>
     private readonly TablePlan replay = plan with { Write = WriteMode.Insert, RejectLimit = 1 };
-    private readonly RejectPages pages = new(session, hasRetries: true);
-    private (long Sequence, long Number) place;
+    private readonly RejectPages pages = new(session, hasRetries: true, newestFirst: true);
+    private StoredReject? tried;
 
     /// <summary>Null when there is no further page.</summary>
     /// <param name="term">The lane's, as it was raised or left by the last page.</param>
@@ -36,7 +37,7 @@ internal sealed class RejectRetry(ITargetSession session, TablePlan plan, LaneId
             ended = true;
             await session.EndAsync(commit: true);
             points.Reached(CrashPoint.CommitDone);
-            place = (open[^1].Sequence, open[^1].Number);
+            tried = open[^1];
             return counts;
         }
         finally
@@ -48,11 +49,11 @@ internal sealed class RejectRetry(ITargetSession session, TablePlan plan, LaneId
     /// <summary>Of the next page that has any; empty at the end.</summary>
     private async ValueTask<IReadOnlyList<StoredReject>> OpenRejectsAsync(CancellationToken ct)
     {
-        var at = place;
-        while (await pages.NextAsync(lane, plan.Source, at.Sequence, at.Number, ct) is { Count: > 0 } page)
+        var last = tried;
+        while (await pages.NextAsync(lane, plan.Source, last, ct) is { Count: > 0 } page)
         {
             if (page.Any(r => r.State == RejectState.Open)) return [.. page.Where(r => r.State == RejectState.Open)];
-            at = (page[^1].Sequence, page[^1].Number);
+            last = page[^1];
         }
         return [];
     }

@@ -72,11 +72,11 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         var pages = new RejectPages(session, await ControlFormat.HasRetriesAsync(session, ct));
         foreach (var lane in await RejectPages.LanesAsync(session, job, plan.Source, ct))
         {
-            var (sequence, number) = (0L, 0L);
-            while (await pages.NextAsync(lane, plan.Source, sequence, number, ct) is { Count: > 0 } page)
+            StoredReject? last = null;
+            while (await pages.NextAsync(lane, plan.Source, last, ct) is { Count: > 0 } page)
             {
                 foreach (var reject in page) yield return reject;
-                (sequence, number) = (page[^1].Sequence, page[^1].Number);
+                last = page[^1];
             }
         }
     }
