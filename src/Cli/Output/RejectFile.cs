@@ -29,7 +29,10 @@ internal static class RejectFile
         {
             await DurableFile.ReplaceAsync(path, async stream =>
             {
-                await using var text = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = isCsv ? "\r\n" : "\n" };
+                await using var text = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true)
+                {
+                    NewLine = isCsv ? "\r\n" : "\n",
+                };
                 if (isCsv) await text.WriteLineAsync(Line(RejectView.Names.Append("row")));
                 await foreach (var reject in rejects)
                 {

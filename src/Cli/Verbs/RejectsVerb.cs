@@ -117,7 +117,8 @@ internal static class RejectsVerb
         var connectors = new ConnectorScan();
         var job = VerbRun.LoadJob(shell, file, connectors);
         var retried = await new JobRejects(Hosts.Create(connectors, new NoEvents(), shell.Time)).RetryAsync(job, Patterns(tables), ct);
-        var table = new TextTable(new("table"), new("written", true), new("superseded", true), new("refused again", true), new("open", true));
+        var table = new TextTable(new("table"), new("written", true), new("superseded", true), new("refused again", true),
+            new("open", true));
         foreach (var t in retried)
         {
             table.Add(t.Plan.Source.ToString(), Figures.Full(t.Counts.Written), Figures.Full(t.Counts.Superseded),

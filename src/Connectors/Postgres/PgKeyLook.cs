@@ -20,16 +20,17 @@ internal static class PgKeyLook
         {
             var (name, kind) = (batch.Columns[place].Schema.Name, batch.Columns[place].Schema.Type.Kind);
             // A null is equal to nothing; a form that is not a plain value is no key's.
-            if (Text(key.RootElement.GetProperty(name)) is not { } text || target.Column(name) is not { } column) return false;
-            values.Add(text);
-            var value = FormattableString.Invariant($"${values.Count}::text");
-            conditions.Add($"{PgNames.Quote(name)} = {(kind == TypeKind.Bytes ? $"decode({value}, 'base64')" : $"{value}::{Type(column)}")}");
+            if (Text(key.RootElement.GetProperty(name)) is not { } given || target.Column(name) is not { } column) return false;
+            values.Add(given);
+            var text = FormattableString.Invariant($"${values.Count}::text");
+            var value = kind == TypeKind.Bytes ? $"decode({text}, 'base64')" : $"{text}::{Type(column)}";
+            conditions.Add($"{PgNames.Quote(name)} = {value}");
         }
         await session.ExecuteAsync("savepoint pawl_key", ct).ConfigureAwait(false);
         try
         {
-            var found = await session.QueryAsync(
-                $"select exists (select from {target.Alone} where {string.Join(" and ", conditions)})", ct, [.. values]).ConfigureAwait(false);
+            var query = $"select exists (select from {target.Alone} where {string.Join(" and ", conditions)})";
+            var found = await session.QueryAsync(query, ct, [.. values]).ConfigureAwait(false);
             await session.ExecuteAsync("release savepoint pawl_key", ct).ConfigureAwait(false);
             return (bool)found[0][0]!;
         }

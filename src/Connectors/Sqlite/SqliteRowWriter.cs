@@ -228,7 +228,11 @@ internal sealed class SqliteRowWriter : IDisposable
         var attached = 0;
         try
         {
-            for (; attached < parts.Length; attached++) bindings[parts[attached]].Attach(batch.Columns[columns.Written[parts[attached]].Place]);
+            for (; attached < parts.Length; attached++)
+            {
+                var part = parts[attached];
+                bindings[part].Attach(batch.Columns[columns.Written[part].Place]);
+            }
             // A value SQLite cannot hold is in no row.
             return parts.Select((p, i) => bindings[p].Bind(look.Handle, i + 1, 0)).All(code => code == Ok) && look.Step();
         }

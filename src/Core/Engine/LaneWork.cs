@@ -71,14 +71,14 @@ internal sealed class TableProgress
             // Other lanes may be between this check and their commit: what they are about to reject counts already.
             pending[entry.Lane] = new(entry.Sequence, entry.Counts.Rejected, rows.CountBy(r => RejectCause.Of(r.Code)).ToDictionary(
                 c => c.Key, c => (long)c.Value));
-            var all = Total.Rejected + pending.Values.Sum(p => p.Rows);
-            if (all > plan.RejectLimit) throw TooMany(plan, all, plan.RejectLimit, rows.Count == 0 ? null : rows[^1], null);
             foreach (var (cause, limit) in plan.CauseLimits)
             {
                 if (rows.LastOrDefault(r => RejectCause.Of(r.Code) == cause) is not { } last) continue;
                 var some = byCause.GetValueOrDefault(cause) + pending.Values.Sum(p => p.ByCause.GetValueOrDefault(cause));
                 if (some > limit) throw limit == 0 ? Stopped(plan, last) : TooMany(plan, some, limit, last, cause);
             }
+            var all = Total.Rejected + pending.Values.Sum(p => p.Rows);
+            if (all > plan.RejectLimit) throw TooMany(plan, all, plan.RejectLimit, rows.Count == 0 ? null : rows[^1], null);
         }
     }
 

@@ -10,8 +10,9 @@ public static partial class JobFieldDocs
         new()
         {
             Path = under + ".causes", Kind = FieldKind.Map, Default = "{}", Example = "{duplicate: 10}",
-            English = "Limits by what was wrong with a row: stop, or the number of rows that may be set aside for that cause. reject_limit, "
-                + "where it is given, holds for all causes together; where it is not, a cause that is not named here stops the table.",
+            English = "Limits by what was wrong with a row: stop, or the number of rows that may be set aside for that cause. "
+                + "reject_limit, where it is given, holds for all causes together; where it is not, a cause that is not named here "
+                + "stops the table.",
             Chinese = "按出错原因分别设限：stop，或该原因允许剔除的行数。写了 reject_limit 时，它对所有原因合计生效；没写时，此处未列出的原因一律停止该表。",
         },
         Cause(under, "not_null", "A null for a column that takes none", "不允许为空的列遇到空值"),
@@ -28,7 +29,8 @@ public static partial class JobFieldDocs
 
     private static JobField Cause(string under, string name, string english, string chinese) => new()
     {
-        Path = $"{under}.causes.{name}", Kind = FieldKind.Count, Allowed = ["stop"], Min = "0", Max = "1000M", Unit = "rows", Example = "10",
+        Path = $"{under}.causes.{name}", Kind = FieldKind.Count, Allowed = ["stop"], Min = "0", Max = "1000M", Unit = "rows",
+        Example = "10",
         English = english + ": stop, or how many such rows of one table may be set aside. 0 = stop.",
         Chinese = chinese + "：stop，或每张表允许剔除的此类行数。0 即 stop。",
     };

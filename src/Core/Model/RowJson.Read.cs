@@ -67,7 +67,9 @@ public static partial class RowJson
         {
             case TypeKind.Float32 or TypeKind.Float64: ((Float64Column)column).Append(cell.GetDouble()); break;
             case TypeKind.Integer or TypeKind.Bool when isWhole: ((Int64Column)column).Append(cell.GetInt64()); break;
-            case TypeKind.UnsignedInteger when isWhole && cell.TryGetUInt64(out var value): ((Int64Column)column).Append((long)value); break;
+            case TypeKind.UnsignedInteger when isWhole && cell.TryGetUInt64(out var value):
+                ((Int64Column)column).Append((long)value);
+                break;
             default:
                 column.AppendStray(isWhole ? new StrayCell(TypeKind.Integer, cell.GetInt64(), null) : Real(cell.GetDouble()));
                 break;

@@ -30,7 +30,8 @@ internal sealed class RejectPages(ITargetSession session, bool hasRetries, bool 
     public async ValueTask<IReadOnlyList<StoredReject>> NextAsync(LaneId lane, TableName table, StoredReject? last, CancellationToken ct)
     {
         Condition[] of = [new("job", JobRows.Id(lane.Job)), new("lane", lane.Name)];
-        var rows = last is null ? [] : await PageAsync([.. of, new("seq", last.Sequence), Behind("number", last.Number)], "number", Rows, ct);
+        var rows = last is null ? []
+            : await PageAsync([.. of, new("seq", last.Sequence), Behind("number", last.Number)], "number", Rows, ct);
         if (rows.Count == 0)
         {
             var next = await PageAsync(last is null ? of : [.. of, Behind("seq", last.Sequence)], "seq", 1, ct);

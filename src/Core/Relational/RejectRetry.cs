@@ -68,7 +68,8 @@ internal sealed class RejectRetry(ITargetSession session, TablePlan plan, LaneId
         {
             (1, 0) => await NoteAsync(reject, RejectState.Written, reject.Row, ct),
             (0, 1) => await NoteAsync(reject, RejectState.Open, result.Rejected[0], ct),
-            _ => throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", plan.Target), ("what", "a row neither taken nor refused")),
+            _ => throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", plan.Target),
+                ("what", "a row neither taken nor refused")),
         };
     }
 

@@ -81,7 +81,8 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         }
     }
 
-    public async IAsyncEnumerable<RetryCounts> RetryRejectsAsync(JobLease lease, TablePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<RetryCounts> RetryRejectsAsync(JobLease lease, TablePlan plan,
+        [EnumeratorCancellation] CancellationToken ct)
     {
         var open = new HashSet<LaneId>();
         await foreach (var reject in ReadRejectsAsync(lease.Job, plan, ct))

@@ -61,7 +61,8 @@ public sealed class CauseTests
         for (var i = 0; i < 2; i++)
         {
             var full = await rig.EndsAsync(1, "run", rig.JobFile);
-            Assert.Contains("3 rows were rejected for not_null, the limit is 2", full.Err, StringComparison.Ordinal);
+            Assert.Contains("3 rows were rejected for not_null, the limit is 2", string.Join(' ', full.Err.Split([' ', '\n'],
+                StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
             Assert.Equal("2|498", await rig.OneAsync("select (select count(*) from pawl_reject), (select count(*) from t)"));
         }
         rig.WriteJob("causes: {not_null: 5}");
