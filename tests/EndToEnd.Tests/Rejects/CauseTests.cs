@@ -39,8 +39,8 @@ public sealed class CauseTests
     [Fact]
     public async Task Values_that_a_column_cannot_hold_are_told_apart()
     {
-        await using var rig = await RejectRig.NewAsync(StoreKind.Postgres15, "create table t(id bigint primary key, v varchar(5), w numeric(3,0));",
-            """
+        await using var rig = await RejectRig.NewAsync(StoreKind.Postgres15,
+            "create table t(id bigint primary key, v varchar(5), w numeric(3,0));", """
             create table t(id integer primary key, v any, w decimal(3, 0));
             insert into t values (1, 'a', 1), (2, 'too long', 1), (3, 'c', 7777), (4, 'd' || char(0), 1), (5, 'e', 'text');
             """);
@@ -117,5 +117,6 @@ public sealed class CauseTests
         await rig.SameRowsAsync();
     }
 
-    private static async Task<bool> HasNoLedgerAsync(RejectRig rig) => await rig.Target.NumberAsync("select count(*) from pawl_ledger") == 0;
+    private static async Task<bool> HasNoLedgerAsync(RejectRig rig) =>
+        await rig.Target.NumberAsync("select count(*) from pawl_ledger") == 0;
 }

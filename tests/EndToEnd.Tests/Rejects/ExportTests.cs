@@ -19,7 +19,8 @@ public sealed class ExportTests
     public async Task Every_rejected_row_is_in_the_file_as_it_was(bool postgres)
     {
         var kind = postgres ? StoreKind.Postgres15 : StoreKind.Sqlite;
-        await using var rig = await RejectRig.NewAsync(kind, "create table t(id bigint primary key check (id > 9), v text, w bigint);", Odd);
+        await using var rig = await RejectRig.NewAsync(kind,
+            "create table t(id bigint primary key check (id > 9), v text, w bigint);", Odd);
         await rig.RunAsync();
         await rig.EndsAsync(0, "rejects", "export", rig.JobFile, "--to", rig.Scratch.At("out.jsonl"));
         var rows = (await File.ReadAllLinesAsync(rig.Scratch.At("out.jsonl"), TestContext.Current.CancellationToken))

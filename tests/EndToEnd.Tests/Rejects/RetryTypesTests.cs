@@ -61,6 +61,7 @@ public sealed class RetryTypesTests
         await rig.AtTargetAsync($"insert into t values ({one}, 1, 2)");
         var retry = await PawlProcess.RunAsync(rig.Scratch, "rejects", "retry", rig.JobFile);
         Assert.True(retry.Code == 3, retry.ToString());
-        Assert.Equal(["open|2", "superseded|1"], await rig.RowsAsync("select state, count(*) from pawl_retry group by state order by state"));
+        Assert.Equal(["open|2", "superseded|1"], await rig.RowsAsync(
+            "select state, count(*) from pawl_retry group by state order by state"));
     }
 }
