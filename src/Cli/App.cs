@@ -23,6 +23,7 @@ internal static class App
         ("pause", PauseVerb.Create),
         ("checkpoint", CheckpointVerb.Create),
         ("verify", VerifyVerb.Create),
+        ("rejects", RejectsVerb.Create),
         ("runs", RunsVerb.Create),
         ("schema", SchemaVerb.Create),
         ("explain", ExplainVerb.Create),

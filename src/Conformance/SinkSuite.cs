@@ -157,7 +157,7 @@ public abstract partial class SinkSuite
         var lane = Lane(runner, writer, plan, Plans.Orders(5));
         var counts = await lane.WriteAsync(5);
         await writer.RejectAsync(plan.Lane(runner.Lease.Job, 0), [Reject(runner, plan)], default);
-        await lane.CommitAsync(counts with { Read = 5, Inserted = 5 });
+        await lane.CommitAsync(counts with { Read = 6, Inserted = 5, Rejected = 1 });
         Assert.Contains("not a number", Assert.Single(await fixture.RowsAsync(fixture.Name("pawl_reject"), ["cause"])));
     }
 

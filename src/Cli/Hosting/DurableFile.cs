@@ -13,7 +13,7 @@ internal static partial class DurableFile
     /// <exception cref="IOException">It could not be written; the old file is as it was.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        var fresh = $"{path}.{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6))}.tmp";
+        var fresh = Beside(path);
         try
         {
             using (var stream = new FileStream(fresh, Options(FileMode.CreateNew, FileShare.None)))
@@ -30,6 +30,32 @@ internal static partial class DurableFile
         }
         SyncFolder(Path.GetDirectoryName(path)!);
     }
+
+    /// <summary>As <see cref="Replace"/>, for content that is made bit by bit.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <exception cref="IOException">It could not be written; the old file is as it was.</exception>
+    public static async Task ReplaceAsync(string path, Func<Stream, Task> write)
+    {
+        var fresh = Beside(path);
+        try
+        {
+            await using (var stream = new FileStream(fresh, Options(FileMode.CreateNew, FileShare.None)))
+            {
+                await write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(fresh, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(fresh);
+            throw;
+        }
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
+
+    private static string Beside(string path) =>
+        $"{path}.{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6))}.tmp";
 
     /// <summary>A file that only one process can hold open; null while another does.</summary>
     public static FileStream? TryHold(string path)

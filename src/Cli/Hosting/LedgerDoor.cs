@@ -19,6 +19,9 @@ internal sealed class LedgerDoor : IAsyncDisposable
     }
 
     public ILedgerStore Store { get; }
+
+    /// <summary>What the target was made to reject; null where it keeps none.</summary>
+    public IKeepsRejects? Rejects => sink as IKeepsRejects;
     public JobRecord Record { get; }
 
     /// <exception cref="PawlException"><see cref="Codes.JobUnknown"/> when the target does not know the job.</exception>

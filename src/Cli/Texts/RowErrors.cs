@@ -23,12 +23,12 @@ internal static class RowErrors
                 "修正该单元格，或选择  on_error.mistyped: reject  将其计为拒收")),
         [Codes.RejectLimit] = new(
             new("too many rejected rows", "被拒收的行过多"),
-            new("{table}: {rejected} rows were rejected, the limit is {limit}[; the last at {where}][, column {column}][: {cause}].",
-                "{table}：已拒收 {rejected} 行，上限 {limit}[；最近一行位于 {where}][，列 {column}][：{cause}]。"),
+            new("{table}: {rejected} rows were rejected[ for {reject_cause}], the limit is {limit}[; the last at {where}]"
+                + "[, column {column}][: {cause}].",
+                "{table}：已[因 {reject_cause} ]拒收 {rejected} 行，上限 {limit}[；最近一行位于 {where}][，列 {column}][：{cause}]。"),
             new("So many bad rows usually mean that something else is wrong.", "坏行这么多，通常是别处出了问题。"),
-            new("Look at them in the target:  select row_json, cause from pawl_reject   or raise the limit:  on_error: " +
-                "{{reject_limit: 1000}}",
-                "在目标中查看：  select row_json, cause from pawl_reject   或提高上限：  on_error.reject_limit: 1000")),
+            new("See those that are stored:  pawl rejects list {jobfile}   or raise the limit:  on_error: {{reject_limit: 1000}}",
+                "查看已保存的拒收行：  pawl rejects list {jobfile}   或提高上限：  on_error.reject_limit: 1000")),
         [Codes.ValueTooLarge] = new(
             new("a value is too large", "值过大"),
             new("A value[ in column {column}][ of {table}] is too large[: {bytes} bytes][, at most {limit}][, at {where}][ ({cause})].",
@@ -58,5 +58,27 @@ internal static class RowErrors
                 "NUL 字符，或并非 UTF-8 的字节。擅自改动等于悄悄丢失。"),
             new("Let such rows go to the reject store (on_error), then:  pawl run {jobfile}",
                 "让这样的行进入拒收库（on_error），然后：  pawl run {jobfile}")),
+        [Codes.NullRefused] = Refused("null in a column that takes none", "非空列遇到空值",
+            new("The target's column is declared NOT NULL.", "目标列声明为 NOT NULL。"), "not_null"),
+        [Codes.DuplicateRefused] = Refused("a key that is there already", "键值已存在",
+            new("The target has a row with the same key or unique value.", "目标中已有主键或唯一值相同的行。"), "duplicate"),
+        [Codes.ReferenceMissing] = Refused("a reference to a row that is not there", "引用的行不存在",
+            new("A foreign key of the target names a row that has not arrived, or never will.", "目标的外键指向尚未到达或不会到达的行。"),
+            "foreign_key"),
+        [Codes.CheckFailed] = Refused("a check that does not hold", "不满足检查约束",
+            new("A CHECK constraint of the target refuses the values.", "目标的 CHECK 约束拒绝了这些值。"), "check"),
+        [Codes.ValueBeyond] = Refused("a value beyond its column", "值超出列的范围",
+            new("The number or text does not fit the column's range or length. Rounding or cutting it would be a silent change.",
+                "数字或文本超出列的范围或长度。舍入或截断等于悄悄改动。"), "overflow"),
     };
+
+    /// <param name="cause">The name under <c>on_error.causes</c>.</param>
+    private static ErrorText Refused(string title, string zhTitle, Words why, string cause) => new(
+        new(title, zhTitle),
+        new("A row[ of {table}] was refused[, column {column}][, at {where}][: {cause}].",
+            "[{table} 的]一行被拒绝[，列 {column}][，位置 {where}][：{cause}]。"),
+        why,
+        new($"Mend the row or the target, then:  pawl rejects retry {{jobfile}}   or set such rows aside:  on_error: {{{{causes: "
+            + $"{{{{{cause}: 100}}}}}}}}",
+            $"修正该行或目标，然后：  pawl rejects retry {{jobfile}}   或搁置这样的行：  on_error.causes.{cause}: 100"));
 }

@@ -12,7 +12,7 @@ internal sealed record PgRefusal(string Code, string Cause, long Bytes = 0, long
 {
     public static PgRefusal Mistyped(string cause) => new(Codes.TypeMismatch, cause);
     public static PgRefusal Unfit(string cause) => new(Codes.TextUnfit, cause);
-    public static PgRefusal Beyond(string cause) => new(Codes.TypeMismatch, cause);
+    public static PgRefusal Beyond(string cause) => new(Codes.ValueBeyond, cause);
     public static PgRefusal TooLarge(long bytes, long limit) =>
         new(Codes.ValueTooLarge, FormattableString.Invariant($"{bytes} bytes, at most {limit}"), bytes, limit);
 }

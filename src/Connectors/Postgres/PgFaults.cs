@@ -71,6 +71,7 @@ internal static class PgFaults
         "54000" or "54001" or "54023" or "54011" => (Fault.Data, Codes.ValueTooLarge),
         "58030" or "58P01" => (Fault.Transient, Codes.InputOutput),
         "57014" => (Fault.Transient, Codes.StatementCancelled),
+        "22001" or "22003" => (Fault.Data, Codes.ValueBeyond),
         "22021" or "22P05" => (Fault.Data, Codes.TextUnfit),
         "XX001" or "XX002" => (Fault.Configuration, Codes.DatabaseCorrupt),
         _ => e.SqlState[..2] switch
@@ -99,7 +100,17 @@ internal static class PgFaults
         e.SqlState[..2] is "42" or "22" or "2F" or "0A" or "38" or "39" && e.SqlState != "42501" && e.SqlState != "42P01";
 
     public static bool IsConstraint(PawlException e) =>
-        e.Code is Codes.RowRefused or Codes.TypeMismatch or Codes.ValueTooLarge or Codes.TextUnfit;
+        e.Code is Codes.RowRefused or Codes.TypeMismatch or Codes.ValueTooLarge or Codes.TextUnfit or Codes.ValueBeyond;
+
+    /// <summary>The code under which a refused row is set aside.</summary>
+    public static string RejectCode(PawlException e) => (e.Code, e.Details.GetValueOrDefault("native")) switch
+    {
+        (Codes.RowRefused, "23502") => Codes.NullRefused,
+        (Codes.RowRefused, "23505") => Codes.DuplicateRefused,
+        (Codes.RowRefused, "23503") => Codes.ReferenceMissing,
+        (Codes.RowRefused, "23514") => Codes.CheckFailed,
+        _ => e.Code,
+    };
 
     private static T? Cause<T>(Exception e) where T : Exception
     {

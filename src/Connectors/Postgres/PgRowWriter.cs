@@ -224,6 +224,13 @@ internal sealed partial class PgRowWriter : IDisposable
         else counts += await MergeAsync(batch, from, to, counted, ct).ConfigureAwait(false);
     }
 
+    /// <summary>Whether a row with the key of the batch's only row is there.</summary>
+    public ValueTask<bool> HoldsKeyAsync(RowBatch batch, CancellationToken ct)
+    {
+        Check(batch);
+        return PgKeyLook.HoldsAsync(session, columns.Target, batch, Plan.TargetSchema.Key.Columns, ct);
+    }
+
     private async ValueTask<WriteCounts> MergeAsync(RowBatch batch, int from, int to, long staged, CancellationToken ct)
     {
         try
@@ -302,7 +309,7 @@ internal sealed partial class PgRowWriter : IDisposable
             Table = Plan.Source,
             Row = RowJson.Write(batch, row),
             Column = why.Details.GetValueOrDefault("column"),
-            Code = why.Code,
+            Code = PgFaults.RejectCode(why),
             Cause = why.Details.GetValueOrDefault("cause") ?? "",
             Where = KeyText(batch, row),
         });

@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// One connection to a target. The control steps are prepared once a session. Outside <see cref="BeginAsync"/> every statement commits by
 /// itself. One caller at a time. One with a home is given back to it when it is disposed of, if nothing went wrong on it.
 /// </summary>
-internal sealed class PgSession : ITargetSession, IStreamsRows
+internal sealed class PgSession : ITargetSession, IStreamsRows, IFindsKeys
 {
     /// <summary>The control steps have some twenty shapes; more would mean that values got into the text.</summary>
     private const int MaxKept = 64;
@@ -189,6 +189,9 @@ internal sealed class PgSession : ITargetSession, IStreamsRows
         var to = await WriterAsync(plan, ct).ConfigureAwait(false);
         return await to.WriteAsync(lane, batches, ct).ConfigureAwait(false);
     }
+
+    public async ValueTask<bool> HoldsKeyAsync(TablePlan plan, RowBatch row, CancellationToken ct) =>
+        await (await WriterAsync(plan, ct).ConfigureAwait(false)).HoldsKeyAsync(row, ct).ConfigureAwait(false);
 
     public async ValueTask<string?> WireFormatAsync(TablePlan plan, CancellationToken ct) =>
         (await OpenWriterAsync(plan, ct).ConfigureAwait(false)).WireFormat;

@@ -35,7 +35,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
 
     public ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => LookAsync(async session =>
     {
-        foreach (var table in ControlTables.All)
+        foreach (var table in ControlTables.First)
         {
             if (!await IsThereAsync(session, database.Options.ControlSchema, table.Name, ct).ConfigureAwait(false)) return false;
         }

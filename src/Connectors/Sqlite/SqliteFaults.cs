@@ -52,6 +52,16 @@ internal static class SqliteFaults
         : Directory.Exists(Path.GetDirectoryName(path)) ? (Fault.Permission, Codes.AccessDenied)
         : (Fault.Configuration, Codes.FileMissing);
 
+    /// <summary>The code under which a refused row is set aside.</summary>
+    public static string RejectCode(PawlException e) => (e.Code, e.Details.GetValueOrDefault("native")) switch
+    {
+        (Codes.RowRefused, "1299") => Codes.NullRefused,
+        (Codes.RowRefused, "2067" or "1555" or "2579") => Codes.DuplicateRefused,
+        (Codes.RowRefused, "787") => Codes.ReferenceMissing,
+        (Codes.RowRefused, "275") => Codes.CheckFailed,
+        _ => e.Code,
+    };
+
     public static bool IsConstraint(PawlException e) => e.Code is Codes.RowRefused or Codes.TypeMismatch or Codes.ValueTooLarge;
 
     /// <summary>The statement itself is wrong (syntax, unknown column): not a state of the file.</summary>

@@ -198,7 +198,7 @@ internal sealed class SqliteRowWriter : IDisposable
             Table = plan.Source,
             Row = RowJson.Write(batch, row),
             Column = why.Details.GetValueOrDefault("column"),
-            Code = why.Code,
+            Code = SqliteFaults.RejectCode(why),
             Cause = why.Details["cause"] ?? "",
             Where = KeyText(batch, row),
         });
@@ -216,6 +216,41 @@ internal sealed class SqliteRowWriter : IDisposable
         if (at < 0) return null;
         var name = message[(at + mark.Length)..];
         return columns.Written.Any(c => c.Name == name) ? name : null;
+    }
+
+    /// <summary>Whether a row with the key of the batch's only row is there.</summary>
+    public bool HoldsKey(RowBatch batch)
+    {
+        Check(batch);
+        var parts = plan.TargetSchema.Key.Columns.Select(Written).ToArray();
+        var keyed = parts.Select((p, i) => $"{SqliteNames.Quote(columns.Written[p].Name)} = ?{i + 1}");
+        using var look = file.Prepare($"select 1 from {SqliteNames.Quote(columns.Table)} where {string.Join(" and ", keyed)}");
+        var attached = 0;
+        try
+        {
+            for (; attached < parts.Length; attached++)
+            {
+                var part = parts[attached];
+                bindings[part].Attach(batch.Columns[columns.Written[part].Place]);
+            }
+            // A value SQLite cannot hold is in no row.
+            return parts.Select((p, i) => bindings[p].Bind(look.Handle, i + 1, 0)).All(code => code == Ok) && look.Step();
+        }
+        finally
+        {
+            look.Reset();
+            for (var i = 0; i < attached; i++) bindings[parts[i]].Detach();
+        }
+    }
+
+    private int Written(int place)
+    {
+        for (var i = 0; i < columns.Written.Count; i++)
+        {
+            if (columns.Written[i].Place == place) return i;
+        }
+        throw new PawlException(Fault.Schema, Codes.TargetTypeUnfit, ("target", plan.Target),
+            ("column", plan.TargetSchema.Columns[place].Name), ("cause", "the target computes it"));
     }
 
     private void Check(RowBatch batch)

@@ -8,7 +8,7 @@ namespace Pawl.Connectors.Sqlite;
 /// One connection to a target file. Every step runs on the thread pool, so that the caller is never held; waiting for the write lock is
 /// asynchronous and bounded. One caller at a time.
 /// </summary>
-internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, TimeProvider time) : ITargetSession
+internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, TimeProvider time) : ITargetSession, IFindsKeys
 {
     /// <summary>The control steps have some twenty shapes; more would mean that values got into the text.</summary>
     private const int MaxKept = 64;
@@ -88,16 +88,18 @@ internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, Time
 
     public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
         CancellationToken ct) =>
-        await RunAsync(f =>
-        {
-            if (!ReferenceEquals(writer?.Plan, plan))
-            {
-                writer?.Dispose();
-                writer = null;
-                writer = new SqliteRowWriter(f, plan);
-            }
-            return writer.Write(lane, batches);
-        }, ct).ConfigureAwait(false);
+        await RunAsync(f => Writer(f, plan).Write(lane, batches), ct).ConfigureAwait(false);
+
+    public async ValueTask<bool> HoldsKeyAsync(TablePlan plan, RowBatch row, CancellationToken ct) =>
+        await RunAsync(f => Writer(f, plan).HoldsKey(row), ct).ConfigureAwait(false);
+
+    private SqliteRowWriter Writer(SqliteFile f, TablePlan plan)
+    {
+        if (ReferenceEquals(writer?.Plan, plan)) return writer;
+        writer?.Dispose();
+        writer = null;
+        return writer = new SqliteRowWriter(f, plan);
+    }
 
     public async ValueTask EmptyAsync(TablePlan plan, CancellationToken ct) => await RunAsync(f =>
         SqliteCatalog.Find(f, plan.Target.ToString()) is { } table ? f.Execute($"delete from {SqliteNames.Quote(table)}") : 0, ct)

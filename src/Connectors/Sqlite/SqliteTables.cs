@@ -16,8 +16,8 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
 
     public async ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => await LookAsync(false, file =>
     {
-        var names = string.Join(", ", ControlTables.All.Select(t => SqliteNames.Literal(t.Name)));
-        return file.Number($"select count(*) from sqlite_schema where type = 'table' and name in ({names})") == ControlTables.All.Count;
+        var names = string.Join(", ", ControlTables.First.Select(t => SqliteNames.Literal(t.Name)));
+        return file.Number($"select count(*) from sqlite_schema where type = 'table' and name in ({names})") == ControlTables.First.Count;
     }, ct).ConfigureAwait(false);
 
     public async ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) =>

@@ -57,8 +57,8 @@ public interface ISinkWriter : IAsyncDisposable
     /// <summary>What somebody wants of the job, as read with the last fence.</summary>
     WantedState Wanted { get; }
 
-    /// <summary>The row rejected last in the open group, by the target or before it; null = none. Complete after a flush.</summary>
-    RejectedRow? LastRejected { get; }
+    /// <summary>The rows rejected in the open group, by the target or before it. Complete after a flush.</summary>
+    IReadOnlyList<RejectedRow> Rejected { get; }
 
     /// <summary>Takes over the batch, also when it throws. May buffer it; a file target buffers the whole group.</summary>
     /// <param name="table">Source name, one of <see cref="LaneGroup.Tables"/>; the batch has the shape of its

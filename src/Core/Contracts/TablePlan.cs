@@ -65,6 +65,9 @@ public sealed record TablePlan
     public bool Create { get; init; } = true;
     /// <summary>Rows that may be rejected before the table fails.</summary>
     public long RejectLimit { get; init; }
+    /// <summary>Of those, by <see cref="RejectCause"/>; 0 = such a row stops the table, a cause that is not named has no limit of its
+    /// own.</summary>
+    public IReadOnlyDictionary<string, long> CauseLimits { get; init; } = new Dictionary<string, long>();
     /// <summary>Hash of every field that changes which rows arrive or what is in them.</summary>
     public required string ResultHash { get; init; }
     public required SourceIdentity SourceIdentity { get; init; }

@@ -168,7 +168,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 ("counts", counts));
         }
         var entry = group.Entry(work.Lane, last, counts, final);
-        work.Progress.CheckRejects(work.Plan, work.Lane, counts.Rejected, writer.LastRejected);
+        work.Progress.CheckRejects(work.Plan, entry, writer.Rejected);
         work.Progress.Try(entry);
         try
         {

@@ -11,7 +11,8 @@ internal sealed class TableProgress
 {
     private readonly Lock gate = new();
     private readonly Dictionary<LaneId, LedgerEntry> lanes = [];
-    private readonly Dictionary<LaneId, long> pendingRejects = [];
+    private readonly Dictionary<LaneId, PendingRejects> pending = [];
+    private readonly Dictionary<string, long> byCause = [];
     private readonly WriteCounts before;
     private bool tried;
 
@@ -35,6 +36,15 @@ internal sealed class TableProgress
         lock (gate) tried |= entry.Total.Inserted > 0;
     }
 
+    /// <summary>What the reject store held of the table when the run began, by cause.</summary>
+    public void Found(IReadOnlyDictionary<string, long> rejects)
+    {
+        lock (gate)
+        {
+            foreach (var (cause, rows) in rejects) byCause[cause] = rows;
+        }
+    }
+
     /// <summary>The target holds this entry.</summary>
     public void Durable(LedgerEntry? entry)
     {
@@ -42,29 +52,54 @@ internal sealed class TableProgress
         lock (gate)
         {
             lanes[entry.Lane] = entry;
-            pendingRejects.Remove(entry.Lane);
+            // Of a commit whose answer was lost the ledger says whether it happened.
+            if (!pending.Remove(entry.Lane, out var rejects) || entry.Sequence < rejects.Sequence) return;
+            foreach (var (cause, rows) in rejects.ByCause) byCause[cause] = byCause.GetValueOrDefault(cause) + rows;
         }
     }
 
-    /// <exception cref="PawlException"><see cref="Codes.RejectLimit"/> before a commit that would go past the table's limit.</exception>
-    /// <param name="last">The one that is told of: the group is rolled back, so that its rejects are stored nowhere.</param>
-    public void CheckRejects(TablePlan plan, LaneId lane, long more, RejectedRow? last)
+    /// <param name="entry">About to be committed.</param>
+    /// <param name="rows">Its rejected rows: the group is rolled back, so that those which go past a limit are stored nowhere.</param>
+    /// <exception cref="PawlException"><see cref="Codes.RejectLimit"/> before a commit that would go past a limit of the table, or the
+    /// row's own code where its cause is to stop the table.</exception>
+    public void CheckRejects(TablePlan plan, LedgerEntry entry, IReadOnlyList<RejectedRow> rows)
     {
-        if (more == 0) return;
-        long rejected;
         lock (gate)
         {
+            pending.Remove(entry.Lane);
+            if (entry.Counts.Rejected == 0) return;
             // Other lanes may be between this check and their commit: what they are about to reject counts already.
-            pendingRejects[lane] = more;
-            rejected = Total.Rejected + pendingRejects.Values.Sum();
-        }
-        if (rejected > plan.RejectLimit)
-        {
-            List<(string, object?)> details = [("table", plan.Source), ("rejected", rejected), ("limit", plan.RejectLimit)];
-            if (last?.Where is { } where) details.Add(("where", where));
-            if (last?.Column is { } column) details.Add(("column", column));
-            if (last is not null) details.Add(("cause", last.Cause));
-            throw new PawlException(Fault.Data, Codes.RejectLimit, [.. details]);
+            pending[entry.Lane] = new(entry.Sequence, entry.Counts.Rejected, rows.CountBy(r => RejectCause.Of(r.Code)).ToDictionary(
+                c => c.Key, c => (long)c.Value));
+            foreach (var (cause, limit) in plan.CauseLimits)
+            {
+                if (rows.LastOrDefault(r => RejectCause.Of(r.Code) == cause) is not { } last) continue;
+                var some = byCause.GetValueOrDefault(cause) + pending.Values.Sum(p => p.ByCause.GetValueOrDefault(cause));
+                if (some > limit) throw limit == 0 ? Stopped(plan, last) : TooMany(plan, some, limit, last, cause);
+            }
+            var all = Total.Rejected + pending.Values.Sum(p => p.Rows);
+            if (all > plan.RejectLimit) throw TooMany(plan, all, plan.RejectLimit, rows.Count == 0 ? null : rows[^1], null);
         }
     }
+
+    private static PawlException TooMany(TablePlan plan, long rejected, long limit, RejectedRow? last, string? cause)
+    {
+        List<(string, object?)> details = [("table", plan.Source), ("rejected", rejected), ("limit", limit)];
+        if (cause is not null) details.Add(("reject_cause", cause));
+        return new PawlException(Fault.Data, Codes.RejectLimit, [.. details, .. About(last)]);
+    }
+
+    private static PawlException Stopped(TablePlan plan, RejectedRow row) =>
+        new(Fault.Data, row.Code, [("table", plan.Source), .. About(row), ("found", row.Cause)]);
+
+    private static List<(string, object?)> About(RejectedRow? row)
+    {
+        List<(string, object?)> details = [];
+        if (row?.Where is { } where) details.Add(("where", where));
+        if (row?.Column is { } column) details.Add(("column", column));
+        if (row is not null) details.Add(("cause", row.Cause));
+        return details;
+    }
+
+    private sealed record PendingRejects(long Sequence, long Rows, IReadOnlyDictionary<string, long> ByCause);
 }

@@ -53,7 +53,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             }
             if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
             // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
-            var plan = stored with { RejectLimit = wanted.RejectLimit, Create = wanted.Create };
+            var plan = stored with { RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, Create = wanted.Create };
             return new TableDecision(rule, schema, target, plan, TableState.Resumes);
         }
         catch (PawlException e) when (!RetryRules.MayRetry(e))
@@ -155,6 +155,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Strays = rule.Strays,
             Create = job.CreateTables,
             RejectLimit = rule.RejectLimit,
+            CauseLimits = rule.CauseLimits,
             ResultHash = ResultHash(rule, read, target),
             SourceIdentity = source.Identity,
         };

@@ -43,6 +43,24 @@ internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress kn
             // A table that stays locked stops nobody else.
             decision = planner.Blocked(rule, schema, known, e);
         }
-        return new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time) { Earlier = earlier };
+        var table = new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time) { Earlier = earlier };
+        if (decision is { State: TableState.Resumes, Plan.CauseLimits.Count: > 0 } && table.Progress.Total.Rejected > 0)
+        {
+            table.Progress.Found(await run.Retry(null, null).RunAsync(ct => CausesAsync(decision.Plan, ct), run.StopToken));
+        }
+        return table;
+    }
+
+    /// <summary>Open rejects of a table by cause: limits hold over all runs of its generation.</summary>
+    private async Task<IReadOnlyDictionary<string, long>> CausesAsync(TablePlan plan, CancellationToken ct)
+    {
+        var causes = new Dictionary<string, long>();
+        if (ends.Sink is not IKeepsRejects keeps) return causes;
+        await foreach (var reject in keeps.ReadRejectsAsync(run.Lease.Job, plan, ct))
+        {
+            var cause = RejectCause.Of(reject.Row.Code);
+            if (reject.State == RejectState.Open) causes[cause] = causes.GetValueOrDefault(cause) + 1;
+        }
+        return causes;
     }
 }

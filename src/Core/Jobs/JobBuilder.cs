@@ -153,6 +153,7 @@ internal sealed class JobBuilder(
         var own = ((FieldMap)entry.Value!).Find("exclude") is not null;
         var exclude = all.Get<IReadOnlyList<string>>("exclude", []).Select(e => new TablePattern(e));
         CheckColumns(all);
+        var (rejects, causes) = Rejects(all);
         return new TableRule
         {
             Pattern = pattern,
@@ -175,7 +176,8 @@ internal sealed class JobBuilder(
                 "stop" => StrayPolicy.Stop,
                 _ => StrayPolicy.Keep,
             },
-            RejectLimit = all.Get("on_error.reject_limit", 0L),
+            RejectLimit = rejects,
+            CauseLimits = causes,
             Cursor = Cursor(all, entry),
             Splits = all.Deep("splits")?.Value is long splits ? (int)splits : null,
             Line = entry.Key.Start < 0 ? 0 : problems.Locate(entry.Key).Line,
@@ -217,6 +219,19 @@ internal sealed class JobBuilder(
         if (text.Length != 6 || text[0] is not ('+' or '-')) return null;
         return TimeSpan.TryParseExact(text.AsSpan(1), "hh\\:mm", CultureInfo.InvariantCulture, out var offset) && offset.TotalHours <= 14
             ? text[0] == '-' ? -offset : offset : null;
+    }
+
+    /// <summary>
+    /// Without a limit for all, the causes that are named have theirs and every other one stops the table; with it, the other ones have
+    /// that alone.
+    /// </summary>
+    private static (long Limit, Dictionary<string, long> ByCause) Rejects(FieldMap all)
+    {
+        var causes = all.Map("on_error.causes").Entries.ToDictionary(e => e.Name, e => (long)e.Value.Value!);
+        if (all.Deep("on_error.reject_limit")?.Value is long limit) return (limit, causes);
+        if (causes.Count == 0) return (0, causes);
+        foreach (var cause in RejectCause.All) causes.TryAdd(cause, 0);
+        return (causes.Values.Sum(), causes);
     }
 
     /// <summary>The order of the file is kept: it is the order of the columns.</summary>

@@ -252,6 +252,7 @@ public static partial class JobFieldDocs
                 + "target can hold it, reject sets the row aside, stop fails the table.",
             Chinese = "单元格的实际类型与列声明不符时（SQLite 允许）：keep 在目标可容纳时原样保留；reject 剔除该行；stop 让该表失败。",
         },
+        .. Causes(under),
     ];
 
     private static JobField[] Schema() =>

@@ -70,6 +70,10 @@ public static class JobSchema
             case FieldKind.Flag:
                 json.WriteString("type", "boolean");
                 break;
+            case FieldKind.Count when field.Allowed.Count > 0:
+                WriteEither(json, () => WriteNumber(json, field, Quantity.CountPattern, Quantity.Count),
+                    () => WriteStrings(json, "enum", field.Allowed));
+                break;
             case FieldKind.Count:
                 WriteNumber(json, field, Quantity.CountPattern, Quantity.Count);
                 break;

@@ -51,6 +51,8 @@ public sealed record TableRule
     public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;
     /// <summary>Rows that may be rejected before the table fails. Default 0: the first bad row stops the table.</summary>
     public long RejectLimit { get; init; }
+    /// <summary>Of those, by <see cref="Model.RejectCause"/> (<c>on_error.causes</c>); 0 = stop. Default: no limits by cause.</summary>
+    public IReadOnlyDictionary<string, long> CauseLimits { get; init; } = new Dictionary<string, long>();
     /// <summary>How rows are found from the second run on; null = every row once.</summary>
     public CursorRule? Cursor { get; init; }
     /// <summary>Splits wanted; null = chosen from the size.</summary>

@@ -13,7 +13,8 @@ internal sealed class ScalarReader(ProblemList problems)
     {
         FieldKind.Choice => string.Join(" | ", field.Allowed),
         FieldKind.Flag => "true | false",
-        FieldKind.Count or FieldKind.Size or FieldKind.Duration => $"{field.Min}..{field.Max}",
+        FieldKind.Count or FieldKind.Size or FieldKind.Duration =>
+            string.Concat(field.Allowed.Select(word => word + " | ")) + $"{field.Min}..{field.Max}",
         FieldKind.DurationRange => field.Default ?? "1s..60s",
         _ => "text",
     };
@@ -35,6 +36,8 @@ internal sealed class ScalarReader(ProblemList problems)
             case FieldKind.Flag:
                 if (Flag(scalar) is { } flag) return (flag, true);
                 return No(scalar, field, path, JobReasons.Type, MeantFlag(scalar.Text));
+            case FieldKind.Count when field.Allowed.Contains(scalar.Text):
+                return (0L, true);
             case FieldKind.Count:
                 return Bounded(scalar, field, path, Quantity.Count);
             case FieldKind.Size:

@@ -84,6 +84,11 @@ public static class Codes
     public const string CountsDiffer = "PAWL-605";
     public const string DigestsDiffer = "PAWL-606";
     public const string TextUnfit = "PAWL-607";
+    public const string NullRefused = "PAWL-608";
+    public const string DuplicateRefused = "PAWL-609";
+    public const string ReferenceMissing = "PAWL-610";
+    public const string CheckFailed = "PAWL-611";
+    public const string ValueBeyond = "PAWL-612";
 
     // 7xx temporary
     public const string Busy = "PAWL-701";

@@ -13,11 +13,11 @@ namespace Pawl.Model;
 /// <item>whole numbers and floats: numbers; NaN and the infinities: strings; booleans: true, false; decimals: strings</item>
 /// <item>text, JSON and native values: strings; bytes: base64; dates and times: ISO 8601; identifiers: lower-case hex with hyphens</item>
 /// <item>intervals: <c>{"months":1,"days":2,"microseconds":3}</c>; null: null; a cell the log did not carry is left out</item>
-/// <item>text that is not UTF-8, and a cell of another type that the column's own form would hide: <c>{"$bytes":"…base64…"}</c>,
-/// <c>{"$text":"…"}</c>, <c>{"$float":"NaN"}</c></item>
+/// <item>text that is not UTF-8: <c>{"$utf8":"…base64…"}</c>; a cell of another type that the column's own form would hide:
+/// <c>{"$blob":"…base64…"}</c>, <c>{"$text":"…"}</c>, <c>{"$float":"NaN"}</c>, <c>{"$integer":"5"}</c></item>
 /// </list>
 /// </summary>
-public static class RowJson
+public static partial class RowJson
 {
     private static readonly JsonWriterOptions Options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -106,7 +106,7 @@ public static class RowJson
     private static void WriteText(Utf8JsonWriter json, ReadOnlySpan<byte> utf8)
     {
         if (Utf8.IsValid(utf8)) json.WriteStringValue(utf8);
-        else WriteTagged(json, "$bytes", Convert.ToBase64String(utf8));
+        else WriteTagged(json, "$utf8", Convert.ToBase64String(utf8));
     }
 
     /// <summary>
@@ -116,6 +116,9 @@ public static class RowJson
     {
         switch (cell.Kind)
         {
+            case TypeKind.Integer when declared is TypeKind.Float32 or TypeKind.Float64:
+                WriteTagged(json, "$integer", cell.Number.ToString(CultureInfo.InvariantCulture));
+                break;
             case TypeKind.Integer: json.WriteNumberValue(cell.Number); break;
             case TypeKind.Float64:
                 var real = BitConverter.Int64BitsToDouble(cell.Number);
@@ -128,7 +131,7 @@ public static class RowJson
                 WriteText(json, cell.Data);
                 break;
             case TypeKind.Text: WriteTagged(json, "$text", Encoding.UTF8.GetString(cell.Data!)); break;
-            default: WriteTagged(json, "$bytes", Convert.ToBase64String(cell.Data!)); break;
+            default: WriteTagged(json, "$blob", Convert.ToBase64String(cell.Data!)); break;
         }
     }
 

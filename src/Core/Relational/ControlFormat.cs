@@ -14,6 +14,22 @@ internal static class ControlFormat
         return rows.Any(r => r.Text("name") == "format") && rows.Any(r => r.Text("name") == "min_reader");
     }
 
+    /// <summary>The tables of format 2 are there.</summary>
+    public static async ValueTask<bool> HasRetriesAsync(ITargetSession session, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Meta, Where = [new("name", "format")] }, ct);
+        return rows.Count == 1 && int.TryParse(rows[0].Text("value"), NumberStyles.None, CultureInfo.InvariantCulture, out var format)
+            && format >= 2;
+    }
+
+    /// <summary>
+    /// Says that all tables of our format are there, which the caller has just made sure of. Older programs may go on reading: they see
+    /// a ledger in which the rows that were retried are written rows.
+    /// </summary>
+    public static async ValueTask RaiseAsync(ITargetSession session, CancellationToken ct) =>
+        await session.ChangeAsync(ControlChange.Update(ControlTables.Meta,
+            [("value", ControlTables.Format.ToString(CultureInfo.InvariantCulture))], new Condition("name", "format")), ct);
+
     /// <summary>Refuses a newer format, or writes ours where there is none.</summary>
     public static async ValueTask WriteAsync(ITargetSession session, CancellationToken ct)
     {

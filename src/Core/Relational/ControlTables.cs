@@ -18,8 +18,11 @@ public sealed record ControlTable(string Name, IReadOnlyList<ControlColumn> Colu
 /// <summary>The tables Pawl keeps in the target. Times are milliseconds since 1970 UTC by the target's clock; uuids are text.</summary>
 public static class ControlTables
 {
-    /// <summary>Written into <c>pawl_meta</c>; rises with every change of the tables below.</summary>
-    public const int Format = 1;
+    /// <summary>
+    /// Written into <c>pawl_meta</c>; rises with every change of the tables below. 1: the six tables of <see cref="First"/>. 2: also
+    /// <see cref="Retry"/>, which a target of format 1 gets when rejects are first retried.
+    /// </summary>
+    public const int Format = 2;
     /// <summary>Oldest program format that may read what this one writes.</summary>
     public const int MinReader = 1;
 
@@ -68,5 +71,16 @@ public static class ControlTables
         new("row_where", ControlType.Text, true), new("at", ControlType.Number),
     ], ["job", "lane", "seq", "number"]);
 
-    public static readonly IReadOnlyList<ControlTable> All = [Meta, Job, Plan, Lane, Ledger, Reject];
+    /// <summary>What came of trying a rejected row again; no row = it was not tried. Its key is the reject's.</summary>
+    public static readonly ControlTable Retry = new("pawl_retry",
+    [
+        new("job", ControlType.Text), new("lane", ControlType.Text), new("seq", ControlType.Number), new("number", ControlType.Number),
+        new("source_table", ControlType.Text), new("attempts", ControlType.Number), new("state", ControlType.Text),
+        new("at", ControlType.Number),
+    ], ["job", "lane", "seq", "number"]);
+
+    /// <summary>Those of format 1. Where they are, there is a ledger.</summary>
+    public static readonly IReadOnlyList<ControlTable> First = [Meta, Job, Plan, Lane, Ledger, Reject];
+
+    public static readonly IReadOnlyList<ControlTable> All = [.. First, Retry];
 }

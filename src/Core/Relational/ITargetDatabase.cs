@@ -45,10 +45,10 @@ public sealed record TargetTraits
 /// <summary>DDL of a target, in the order the sink calls it.</summary>
 public interface ITargetTables
 {
-    /// <summary>Creates the six control tables in <see cref="ControlTables.All"/> where they are absent. Idempotent.</summary>
+    /// <summary>Creates the tables of <see cref="ControlTables.All"/> that are absent. Idempotent.</summary>
     ValueTask CreateControlTablesAsync(CancellationToken ct);
 
-    /// <summary>Whether the control tables are there; false on a fresh target. Creates nothing.</summary>
+    /// <summary>Whether those of <see cref="ControlTables.First"/> are there; false on a fresh target. Creates nothing.</summary>
     ValueTask<bool> HasControlTablesAsync(CancellationToken ct);
 
     ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct);
@@ -132,6 +132,14 @@ public interface IStreamsRows
 
     /// <summary>Everything sent since the last end is at the server now, counted by it.</summary>
     ValueTask<RowsWritten> EndRowsAsync(CancellationToken ct);
+}
+
+/// <summary>Role of a session: looks for the row of a key, in the open transaction.</summary>
+public interface IFindsKeys
+{
+    /// <summary>Whether the target table holds a row with the key of the plan. A key that the table could not hold is not there.</summary>
+    /// <param name="row">One row of the shape of <see cref="TablePlan.TargetSchema"/>, which has a key.</param>
+    ValueTask<bool> HoldsKeyAsync(TablePlan plan, RowBatch row, CancellationToken ct);
 }
 
 /// <param name="Counts">Inserted, Updated, Unchanged and Rejected as the server counted; the other fields 0.</param>

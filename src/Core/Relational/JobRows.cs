@@ -126,10 +126,34 @@ internal static class JobRows
         ("code", row.Code), ("cause", row.Cause), ("row_where", row.Where), ("at", Computed.Now),
     ];
 
+    /// <param name="tried">Its row in <see cref="ControlTables.Retry"/>; null = never tried again.</param>
+    public static StoredReject Reject(ControlRow row, LaneId lane, TableName table, ControlRow? tried) => new()
+    {
+        Row = new RejectedRow
+        {
+            Lane = lane,
+            Table = table,
+            Row = row.Text("row_json"),
+            Column = row.TextOrNull("column_name"),
+            Code = row.Text("code"),
+            Cause = row.Text("cause"),
+            Where = row.TextOrNull("row_where"),
+        },
+        Sequence = row.Number("seq"),
+        Number = row.Number("number"),
+        At = Time(row, "at"),
+        State = tried is null ? RejectState.Open
+            : Enum.TryParse<RejectState>(tried.Text("state"), ignoreCase: true, out var state) ? state : throw tried.Wrong("state"),
+        Attempts = tried?.Number("attempts") ?? 0,
+        TriedAt = tried is null ? null : Time(tried, "at"),
+    };
+
     /// <summary>Whose lane it is; <c>*</c> where it belongs to no single table, so that closing one does not take it along.</summary>
     public static string Owner(TableName? table) => table?.ToString() ?? "*";
 
     public static string Id(Guid id) => id.ToString("D");
+
+    public static string State(RejectState state) => state.ToString().ToLowerInvariant();
 
     public static string Phase(TablePhase phase) => phase.ToString().ToLowerInvariant();
 

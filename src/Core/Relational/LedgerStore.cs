@@ -245,9 +245,11 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
         // What earlier windows set aside stays: it was read for the last time.
-        ControlTable[] ended = plan.RowsBefore + plan.RejectsBefore > 0 ? [ControlTables.Lane, ControlTables.Ledger, ControlTables.Plan]
-            : [ControlTables.Lane, ControlTables.Ledger, ControlTables.Reject, ControlTables.Plan];
-        await s.ChangeAllAsync([.. ended.Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
+        var goesOn = plan.RowsBefore + plan.RejectsBefore > 0;
+        ControlTable[] rejects = goesOn ? []
+            : [ControlTables.Reject, .. await ControlFormat.HasRetriesAsync(s, ct) ? new[] { ControlTables.Retry } : []];
+        await s.ChangeAllAsync([.. new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Plan }.Concat(rejects)
+            .Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
         if (emptyTarget) await s.EmptyAsync(plan, ct);
         if (locked) await Protocol.FenceJobAsync(s, lease, ct);
         await s.ChangeAllAsync(

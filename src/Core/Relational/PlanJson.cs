@@ -64,6 +64,9 @@ internal static class PlanJson
         to.WriteString("Strays", plan.Strays.ToString());
         to.WriteBoolean("Create", plan.Create);
         to.WriteNumber("RejectLimit", plan.RejectLimit);
+        to.WriteStartObject("CauseLimits");
+        foreach (var (cause, limit) in plan.CauseLimits) to.WriteNumber(cause, limit);
+        to.WriteEndObject();
         to.WriteString("ResultHash", plan.ResultHash);
         to.WriteStartObject("SourceIdentity");
         to.WriteString("Text", plan.SourceIdentity.Text);
@@ -109,6 +112,8 @@ internal static class PlanJson
             Strays = OneOf(from, "Strays", StrayPolicy.Keep),
             Create = Maybe(from, "Create")?.GetBoolean() ?? true,
             RejectLimit = Maybe(from, "RejectLimit")?.GetInt64() ?? 0,
+            CauseLimits = Maybe(from, "CauseLimits")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt64())
+                ?? new Dictionary<string, long>(),
             ResultHash = Required(from.GetProperty("ResultHash")),
             SourceIdentity = new SourceIdentity(Required(identity.GetProperty("Text")), Required(identity.GetProperty("Display"))),
             RejectsBefore = Maybe(from, "RejectsBefore")?.GetInt64() ?? 0,

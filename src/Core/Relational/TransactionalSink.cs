@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pawl.Contracts;
 using Pawl.Model;
 using Pawl.Telemetry;
@@ -9,7 +10,7 @@ namespace Pawl.Relational;
 /// call has a session of its own.
 /// </summary>
 public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns, IKnowsPlace,
-    IConnectsAhead
+    IConnectsAhead, IKeepsRejects
 {
     /// <inheritdoc/>
     public void ConnectAhead(int sessions) => (database as IConnectsAhead)?.ConnectAhead(sessions);
@@ -62,6 +63,52 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         {
             await session.DisposeAsync();
             throw;
+        }
+    }
+
+    public async IAsyncEnumerable<StoredReject> ReadRejectsAsync(Guid job, TablePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var session = await database.ConnectAsync(ct);
+        var pages = new RejectPages(session, await ControlFormat.HasRetriesAsync(session, ct));
+        foreach (var lane in await RejectPages.LanesAsync(session, job, plan.Source, ct))
+        {
+            StoredReject? last = null;
+            while (await pages.NextAsync(lane, plan.Source, last, ct) is { Count: > 0 } page)
+            {
+                foreach (var reject in page) yield return reject;
+                last = page[^1];
+            }
+        }
+    }
+
+    public async IAsyncEnumerable<RetryCounts> RetryRejectsAsync(JobLease lease, TablePlan plan,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        var open = new HashSet<LaneId>();
+        await foreach (var reject in ReadRejectsAsync(lease.Job, plan, ct))
+        {
+            if (reject.State == RejectState.Open) open.Add(reject.Row.Lane);
+        }
+        if (open.Count == 0) yield break;
+        await using var session = await database.ConnectAsync(ct);
+        if (!await ControlFormat.HasRetriesAsync(session, ct))
+        {
+            await database.Tables.CreateControlTablesAsync(ct);
+            await ControlFormat.RaiseAsync(session, ct);
+        }
+        var tables = new Dictionary<TableName, TablePlan> { [plan.Source] = plan };
+        foreach (var lane in open.Order())
+        {
+            var holder = context.Ids.Next();
+            var group = new LaneGroup { Lease = lease, Lanes = [lane], Tables = tables };
+            var term = (await RaiseAsync(session, group, [lane], holder, ct))[lane];
+            context.Points.Reached(CrashPoint.LaneRaised);
+            var retry = new RejectRetry(session, plan, lane, holder, context.Points);
+            while (await retry.NextAsync(term, ct) is { } counts)
+            {
+                term = term with { Tick = term.Tick + 1 };
+                yield return counts;
+            }
         }
     }
 

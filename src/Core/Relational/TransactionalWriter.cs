@@ -26,7 +26,7 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
 
     public WantedState Wanted { get; private set; }
 
-    public RejectedRow? LastRejected => rejects.Count == 0 ? null : rejects[^1];
+    public IReadOnlyList<RejectedRow> Rejected => rejects;
 
     public async ValueTask<string?> WireFormatAsync(TableName table, CancellationToken ct)
     {
@@ -92,6 +92,11 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
         {
             await session.ChangeAsync(ControlChange.Insert(ControlTables.Reject,
                 JobRows.Reject(reject, group.Tables[reject.Table].Generation, entry.Sequence, ++number)), ct);
+        }
+        if (number != entry.Counts.Rejected)
+        {
+            throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "rejects counted and not stored"), ("lane", entry.Lane.Name),
+                ("counted", entry.Counts.Rejected), ("stored", number));
         }
         rejects.RemoveAll(r => r.Lane == entry.Lane);
         await Protocol.AppendAsync(session, entry, group.TableOf(entry.Lane), term.Epoch, ct);

@@ -43,7 +43,7 @@ public sealed class RowJsonTests
     }
 
     [Fact]
-    public void Text_that_is_not_utf8_is_kept_as_base64() => Assert.Equal("""{"$bytes":"/w=="}""", One(TypeKind.Text, new byte[] { 255 }));
+    public void Text_that_is_not_utf8_is_kept_as_base64() => Assert.Equal("""{"$utf8":"/w=="}""", One(TypeKind.Text, new byte[] { 255 }));
 
     [Fact]
     public void A_cell_of_another_type_shows_what_it_is()
@@ -53,7 +53,7 @@ public sealed class RowJsonTests
         Assert.Equal("-0.0", One(TypeKind.Integer, Rows.Real(-0.0)));
         Assert.Equal("1", One(TypeKind.Text, Rows.Whole(1)));
         Assert.Equal("""{"$text":"2024-01-01"}""", One(TypeKind.Date, Rows.Text("2024-01-01")));
-        Assert.Equal("""{"$bytes":"QQ=="}""", One(TypeKind.Text, Rows.Blob(65)));
+        Assert.Equal("""{"$blob":"QQ=="}""", One(TypeKind.Text, Rows.Blob(65)));
         Assert.Equal("""{"$float":"NaN"}""", One(TypeKind.Text, Rows.Real(double.NaN)));
         Assert.Equal("\"x\"", One(TypeKind.Any, "x"));
     }

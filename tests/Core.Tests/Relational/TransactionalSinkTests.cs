@@ -37,6 +37,24 @@ public sealed class TransactionalSinkTests
     private static RowBatch Batch(TablePlan plan, int rows) => Cells.Batch(plan.TargetSchema, Plans.Orders(rows));
 
     [Fact]
+    public async Task A_position_does_not_pass_a_reject_that_is_counted_and_not_stored()
+    {
+        await using var runner = await SinkRunner.StartAsync(fixture);
+        var plan = Plan("a", rejects: 5);
+        await runner.BeginAsync(plan);
+        var lane = plan.Lane(runner.Lease.Job, 0);
+        await using (var writer = await runner.Sink.OpenGroupAsync(Group(runner, [lane], plan), default))
+        {
+            await writer.WriteAsync(lane, plan.Source, Batch(plan, 2), default);
+            await writer.FlushAsync(default);
+            var lost = Entry(lane, 1, 2) with { Counts = new WriteCounts { Read = 3, Inserted = 2, Rejected = 1 } };
+            var refused = await Assert.ThrowsAsync<PawlException>(async () => await writer.CommitAsync([lost], default));
+            Assert.Equal(Codes.ContractBroken, refused.Code);
+        }
+        Assert.Empty(await ControlAsync(ControlTables.Ledger, "lane"));
+    }
+
+    [Fact]
     public async Task Lanes_of_several_tables_in_one_group_belong_each_to_its_own_table()
     {
         await using var runner = await SinkRunner.StartAsync(fixture);
@@ -51,7 +69,8 @@ public sealed class TransactionalSinkTests
                 default);
             var counts = await writer.FlushAsync(default);
             Assert.Equal((2L, 3L), (counts[lanes[0]].Inserted, counts[lanes[1]].Inserted));
-            await writer.CommitAsync([Entry(lanes[0], 1, 2), Entry(lanes[1], 1, 3), Entry(lanes[2], 1)], default);
+            await writer.CommitAsync([Entry(lanes[0], 1, 2), Entry(lanes[1], 1, 3),
+                Entry(lanes[2], 1) with { Counts = new WriteCounts { Read = 1, Rejected = 1 } }], default);
         }
         string[] owners = ["t:a/g1/s1 | t:a", "t:b/g1/s0 | t:b", "t:log | t:*"];
         Assert.Equal(owners, await ControlAsync(ControlTables.Lane, "lane", "source_table"));

@@ -31,9 +31,8 @@ public sealed class LookingTests
         Assert.Equal(0, help.Code);
         var verbs = help.Out[help.Out.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
             .Select(l => l.Trim().Split(' ')[0]).Where(w => w.Length > 0);
-        Assert.Equal(["demo", "init", "conn", "doctor", "validate", "plan", "run", "progress", "pause", "checkpoint", "verify", "runs",
-            "schema", "explain", "version"],
-            verbs);
+        Assert.Equal(["demo", "init", "conn", "doctor", "validate", "plan", "run", "progress", "pause", "checkpoint", "verify",
+            "rejects", "runs", "schema", "explain", "version"], verbs);
     }
 
     [Theory]

@@ -1,0 +1,32 @@
+namespace Pawl.Model;
+
+/// <summary>
+/// Why a row was rejected, by the plain names that job files use. One name for one code of a rejected row; a name is never given to
+/// another code. Thread-safe.
+/// </summary>
+public static class RejectCause
+{
+    public const string Other = "other";
+
+    private static readonly (string Name, string Code)[] Known =
+    [
+        ("not_null", Codes.NullRefused), ("duplicate", Codes.DuplicateRefused), ("foreign_key", Codes.ReferenceMissing),
+        ("check", Codes.CheckFailed), ("overflow", Codes.ValueBeyond), ("type", Codes.TypeMismatch), ("too_large", Codes.ValueTooLarge),
+        ("text", Codes.TextUnfit), (Other, Codes.RowRefused),
+    ];
+
+    public static IReadOnlyList<string> All { get; } = [.. Known.Select(k => k.Name)];
+
+    /// <summary>The name of a rejected row's code; <see cref="Other"/> for a code without one.</summary>
+    public static string Of(string code)
+    {
+        foreach (var known in Known)
+        {
+            if (known.Code == code) return known.Name;
+        }
+        return Other;
+    }
+
+    /// <summary>The code of a name of <see cref="All"/>.</summary>
+    public static string Code(string name) => Known.First(k => k.Name == name).Code;
+}
