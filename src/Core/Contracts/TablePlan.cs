@@ -73,8 +73,6 @@ public sealed record TablePlan
     public required SourceIdentity SourceIdentity { get; init; }
     /// <summary>Rows that earlier windows of an incremental table brought; they are in the target, and in no ledger any more.</summary>
     public long RowsBefore { get; init; }
-    /// <summary>Rows that earlier windows rejected; they are still in the reject store.</summary>
-    public long RejectsBefore { get; init; }
     /// <summary>How far the source had come when the plan was opened (<see cref="IKnowsItsPast"/>); null = it cannot tell.</summary>
     public string? SourceMark { get; init; }
     /// <summary>

@@ -88,7 +88,6 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         {
             Read = wanted.Read with { Window = next, Splits = Math.Max(1, wanted.Read.Splits) },
             RowsBefore = Written(stored, jobId, progress),
-            RejectsBefore = progress.Rejects.GetValueOrDefault(stored.Source),
         }, nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Continues);
     }

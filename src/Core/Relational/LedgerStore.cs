@@ -31,13 +31,16 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var entryRows = await s.SelectAsync(new ControlSelect { Table = ControlTables.Ledger, Where = where, OrderBy = "seq" }, ct);
         var plans = planRows.Select(JobRows.Plan).ToArray();
         var last = new Dictionary<LaneId, LedgerEntry>();
+        var owners = new Dictionary<LaneId, string>();
         foreach (var row in entryRows)
         {
             var entry = JobRows.Ledger(row);
             last[entry.Lane] = entry;
+            owners[entry.Lane] = row.Text("source_table");
         }
-        var rejects = plans.ToDictionary(p => p.Source, p => p.RejectsBefore + p.Splits.Sum(split =>
-            last.TryGetValue(p.Lane(job, split.Index), out var entry) ? entry.Total.Rejected : 0));
+        // Those that earlier windows of an incremental table set aside are among them.
+        var rejects = plans.ToDictionary(p => p.Source, p => last.Values
+            .Where(e => owners[e.Lane] == JobRows.Owner(p.Source)).Sum(e => e.Total.Rejected));
         var jobRow = await RowAsync(s, new("job", JobRows.Id(job)), ct);
         return new JobProgress(plans, last, rejects, jobRow?.Number("generation") ?? 0);
     }, ct);
@@ -244,12 +247,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
-        // What earlier windows set aside stays: it was read for the last time.
-        var goesOn = plan.RowsBefore + plan.RejectsBefore > 0;
-        ControlTable[] rejects = goesOn ? []
-            : [ControlTables.Reject, .. await ControlFormat.HasRetriesAsync(s, ct) ? new[] { ControlTables.Retry } : []];
-        await s.ChangeAllAsync([.. new[] { ControlTables.Lane, ControlTables.Ledger, ControlTables.Plan }.Concat(rejects)
-            .Select(owned => ControlChange.Delete(owned, new("job", job), new("source_table", table)))], ct);
+        await s.ChangeAllAsync([.. await EndedAsync(s, lease.Job, plan, ct)], ct);
         if (emptyTarget) await s.EmptyAsync(plan, ct);
         if (locked) await Protocol.FenceJobAsync(s, lease, ct);
         await s.ChangeAllAsync(
@@ -261,6 +259,36 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
                 ("plan", JobRows.Plan(plan)), ("opened_at", Computed.Now)),
         ], ct);
         return true;
+    }
+
+    /// <summary>
+    /// What goes with the generation before. A window of an incremental table takes no row away that an earlier one brought, so that what was
+    /// set aside stays, with the lanes that did it: their books say how many of their rows are open.
+    /// </summary>
+    private static async ValueTask<IEnumerable<ControlChange>> EndedAsync(ITargetSession s, Guid job, TablePlan plan, CancellationToken ct)
+    {
+        Condition[] of = [new("job", JobRows.Id(job)), new("source_table", JobRows.Owner(plan.Source))];
+        ControlTable[] retries = await ControlFormat.HasRetriesAsync(s, ct) ? [ControlTables.Retry] : [];
+        ControlTable[] lanes = [ControlTables.Lane, ControlTables.Ledger];
+        var goesOn = plan.Read.Window?.After is not null;
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var entries = !goesOn ? [] : await s.SelectAsync(new ControlSelect { Table = ControlTables.Ledger, Where = of, OrderBy = "seq" }, ct);
+        foreach (var row in entries)
+        {
+            var entry = JobRows.Ledger(row);
+            seen.Add(entry.Lane.Name);
+            if (entry.Total.Rejected > 0) kept.Add(entry.Lane.Name);
+            else kept.Remove(entry.Lane.Name);
+        }
+        var all = kept.Count > 0 ? [ControlTables.Plan] : goesOn ? [.. lanes, ControlTables.Plan]
+            : lanes.Append(ControlTables.Plan).Append(ControlTables.Reject).Concat(retries);
+        var single = kept.Count == 0 ? [] : seen.Except(kept);
+        return
+        [
+            .. all.Select(owned => ControlChange.Delete(owned, of)),
+            .. single.SelectMany(lane => lanes.Select(owned => ControlChange.Delete(owned, of[0], new("lane", lane)))),
+        ];
     }
 
     public async ValueTask AskRestartAsync(JobLease lease, IReadOnlyList<TableName> tables, CancellationToken ct) =>

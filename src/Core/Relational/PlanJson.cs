@@ -73,7 +73,6 @@ internal static class PlanJson
         to.WriteString("Display", plan.SourceIdentity.Display);
         to.WriteEndObject();
         to.WriteNumber("RowsBefore", plan.RowsBefore);
-        to.WriteNumber("RejectsBefore", plan.RejectsBefore);
         Text(to, "SourceMark", plan.SourceMark);
         Text(to, "SourceClock", plan.SourceClock);
         to.WriteString("Phase", plan.Phase.ToString());
@@ -116,7 +115,6 @@ internal static class PlanJson
                 ?? new Dictionary<string, long>(),
             ResultHash = Required(from.GetProperty("ResultHash")),
             SourceIdentity = new SourceIdentity(Required(identity.GetProperty("Text")), Required(identity.GetProperty("Display"))),
-            RejectsBefore = Maybe(from, "RejectsBefore")?.GetInt64() ?? 0,
             RowsBefore = Maybe(from, "RowsBefore")?.GetInt64() ?? 0,
             SourceMark = Text(from, "SourceMark"),
             SourceClock = Text(from, "SourceClock"),

@@ -34,16 +34,23 @@ internal sealed class CopyJob : IConnectors, IRunEvents
 
     public static Endpoint File(string path) => new() { Scheme = "sqlite", Path = path, Display = $"sqlite:{path}" };
 
-    public async Task<RunSummary> RunAsync(bool restart = false) => await new JobRunner(new JobHost
+    public Task<RunSummary> RunAsync(bool restart = false) =>
+        new JobRunner(Host()).RunAsync(Job(), new RunOptions { Restart = restart }, new RunSignals(default, default));
+
+    public Task<IReadOnlyList<RetriedTable>> RetryRejectsAsync() => new JobRejects(Host()).RetryAsync(Job(), [], default);
+
+    private JobHost Host() => new()
     {
-        Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random(Interlocked.Increment(ref seed))), Connectors = this, Events = this,
-        Runner = "tester",
-    }).RunAsync(new JobSpec
+        Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random(Interlocked.Increment(ref seed))),
+        Connectors = this, Events = this, Runner = "tester",
+    };
+
+    private JobSpec Job() => new()
     {
         Name = Name, Source = From, Target = To, Tables = Tables, VerifyAfterRun = Verify, Commit = new CommitPolicy { Rows = Rows },
         Parallel = Parallel,
         Retry = new RetryPolicy { Times = 1, BackoffMin = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(2) },
-    }, new RunOptions { Restart = restart }, new RunSignals(default, default));
+    };
 
     /// <summary>Runs to a bad end: the error of the only table, or of the whole run.</summary>
     public async Task<PawlException> FailedAsync()

@@ -258,6 +258,12 @@ public sealed class IncrementalTests : IDisposable
         await RunAsync(Job(from, to, rule));
         await RunAsync(Job(from, to, rule));
         Assert.Equal(["1"], await to.RowsAsync("select count(*) from pawl_reject"));
+        await to.RunAsync("alter table t drop constraint t_v_check");
+        var retried = Assert.Single(await Job(from, to, rule).RetryRejectsAsync());
+        Assert.Equal((1, 0), (retried.Counts.Written, retried.Left));
+        await SameAsync(from, to);
+        await RunAsync(Job(from, to, rule));
+        Assert.Empty(await Job(from, to, rule).RetryRejectsAsync());
     }
 
     [Fact]

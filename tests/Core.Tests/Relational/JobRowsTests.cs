@@ -186,7 +186,7 @@ public sealed class JobRowsTests
                 Set = new Dictionary<string, object?> { ["z"] = "x" },
             },
             Strays = StrayPolicy.Stop, Create = false, RejectLimit = 8, ResultHash = "h", SourceIdentity = new SourceIdentity("text", "display"),
-            RowsBefore = 5, RejectsBefore = 6, SourceMark = "m", SourceClock = "k", Phase = TablePhase.Indexing,
+            RowsBefore = 5, SourceMark = "m", SourceClock = "k", Phase = TablePhase.Indexing,
         };
         var generic = JsonSerializer.Serialize(plan, options);
         Assert.Equal(JsonNode.Parse(generic)!.ToJsonString(),
