@@ -130,7 +130,7 @@ public abstract partial class SinkSuite
         Assert.Contains(plan.Lane(runner.Lease.Job, 0).Name, stored);
         Assert.Contains("i:1 |", stored);
         Assert.Contains("again", stored);
-        Assert.Contains(Codes.RowRefused, stored);
+        Assert.Contains(Codes.DuplicateRefused, stored);
     });
 
     [Fact]

@@ -88,8 +88,8 @@ public sealed class PgSinkTests
         Assert.Equal(new WriteCounts { Inserted = 54, Rejected = 6 }, written.Counts);
         Assert.Equal(["3", "33", "4", "5", "59", "7"], written.Rejected.Select(r => System.Text.Json.JsonDocument.Parse(r.Row)
             .RootElement.GetProperty("id").GetInt64().ToString()).Order(StringComparer.Ordinal));
-        Assert.Equal([Codes.TypeMismatch, Codes.TextUnfit], written.Rejected.Where(r => r.Column == "note" && r.Code != Codes.RowRefused)
-            .OrderBy(r => r.Where, StringComparer.Ordinal).Select(r => r.Code));
+        Assert.Equal([Codes.CheckFailed, Codes.ValueBeyond, Codes.TextUnfit, Codes.ReferenceMissing, Codes.DuplicateRefused,
+            Codes.NullRefused], written.Rejected.OrderBy(r => r.Where, StringComparer.Ordinal).Select(r => r.Code));
         Assert.Equal("note", written.Rejected.Single(r => r.Where == """{"id":7}""").Column);
         Assert.Equal(["54"], await fixture.QueryAsync("select count(*) from t"));
     }

@@ -368,7 +368,7 @@ public sealed class PgTablesTests
         Assert.False(await database.Tables.HasControlTablesAsync(default));
         await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => database.Tables.CreateControlTablesAsync(default).AsTask()));
         Assert.True(await database.Tables.HasControlTablesAsync(default));
-        Assert.Equal(["6"], await fixture.QueryAsync("select count(*) from pg_tables where schemaname = current_schema()"));
+        Assert.Equal(["7"], await fixture.QueryAsync("select count(*) from pg_tables where schemaname = current_schema()"));
         Assert.Equal(["0"], await fixture.QueryAsync("select count(*) from pg_attribute a join pg_class c on c.oid = a.attrelid "
             + "join pg_collation l on l.oid = a.attcollation where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r' "
             + "and l.collname <> 'C'"));

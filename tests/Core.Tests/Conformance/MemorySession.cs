@@ -119,7 +119,7 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
         }
         if (bug == MemoryBug.SwallowsRefusal) return new WriteCounts { Inserted = 1 };
         if (plan.RejectLimit == 0) throw new PawlException(Fault.Data, Codes.RowRefused, ("table", table.Name));
-        rejected.Add(new RejectedRow { Lane = lane, Table = plan.Source, Row = Cells.Row(row), Code = Codes.RowRefused,
+        rejected.Add(new RejectedRow { Lane = lane, Table = plan.Source, Row = Cells.Row(row), Code = Codes.DuplicateRefused,
             Cause = "key is there", Where = Cells.Row([.. places.Select(p => row[p])]), Column = table.Columns[places[0]].Name });
         return new WriteCounts { Rejected = 1 };
     }
