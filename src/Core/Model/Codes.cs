@@ -38,6 +38,7 @@ public static class Codes
     public const string ConnectionUnknown = "PAWL-215";
     public const string StoreLocked = "PAWL-216";
     public const string StoreDamaged = "PAWL-217";
+    public const string FileDamaged = "PAWL-218";
 
     // 3xx schema and plan
     public const string TableMissing = "PAWL-301";
@@ -68,6 +69,7 @@ public static class Codes
     public const string JobUnknown = "PAWL-410";
     public const string SnapshotLost = "PAWL-411";
     public const string SourceWentBack = "PAWL-412";
+    public const string FileReplaced = "PAWL-413";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";
@@ -81,6 +83,7 @@ public static class Codes
     public const string CountsDiffer = "PAWL-605";
     public const string DigestsDiffer = "PAWL-606";
     public const string TextUnfit = "PAWL-607";
+    public const string RecordBroken = "PAWL-608";
 
     // 7xx temporary
     public const string Busy = "PAWL-701";
