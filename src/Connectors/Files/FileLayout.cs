@@ -105,6 +105,8 @@ internal sealed record FileLayout(FileEncoding Encoding, IReadOnlyList<string> C
             text.Take(parser.Length, parser.Lines);
             records++;
         }
+        // Of a file without records nothing is known but what was declared.
+        if (names.Count == 0) names.AddRange(options.Types.Columns);
         if (names.Count == 0 && options.Columns is null)
         {
             throw new PawlException(Fault.Schema, Codes.RecordBroken, ("where", path()), ("cause", "there is no object to name the columns"));

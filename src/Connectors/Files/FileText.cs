@@ -52,7 +52,7 @@ internal sealed class FileText(FileBytes bytes, FileEncoding encoding, long offs
     {
         if (encoding.Decoder is null)
         {
-            Room(chunk / 2);
+            Room(Math.Max(1, chunk / 2));
             var read = bytes.Read(text.AsSpan(to));
             to += read;
             AtEnd = read == 0;

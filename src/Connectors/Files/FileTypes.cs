@@ -13,6 +13,9 @@ internal sealed class FileTypes
 
     private readonly Dictionary<string, (LogicalType Type, string Text)> types = new(StringComparer.Ordinal);
 
+    /// <summary>Columns declared for any table, in the order of the declaration.</summary>
+    public IReadOnlyList<string> Columns => [.. types.Keys.Where(name => !name.Contains('.'))];
+
     /// <exception cref="PawlException"><see cref="Codes.OptionInvalid"/>.</exception>
     public static FileTypes Parse(string text)
     {
