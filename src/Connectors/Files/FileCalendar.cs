@@ -1,8 +1,8 @@
 namespace Pawl.Connectors.Files;
 
 /// <summary>
-/// Dates and times as files have them: <c>2026-01-31</c>, <c>23:59:59.123456</c>, both with a blank or a T between them, and a zone (Z, +08,
-/// +08:00, +0800) where an instant is meant. Years 1 to 9999; nothing is guessed.
+/// Dates and times as files have them: <c>2026-01-31</c>, <c>23:59:59.123456</c>, both with a blank or a T between them, and a zone (Z,
+/// +08, +08:00, +0800) where an instant is meant. Years 1 to 9999; nothing is guessed.
 /// </summary>
 internal static class FileCalendar
 {

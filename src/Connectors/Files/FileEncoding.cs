@@ -9,7 +9,7 @@ internal sealed class FileEncoding
     private static readonly FileEncoding Utf16Little = new("utf-16le", Wide(bigEndian: false), 2);
     private static readonly FileEncoding Utf16Big = new("utf-16be", Wide(bigEndian: true), 2) { IsBigEndian = true };
 
-    /// <summary>GBK is read as GB18030, which holds it whole and, unlike the code page of that name, refuses bytes that mean nothing.</summary>
+    /// <summary>GBK is read as GB18030, which holds it whole and, unlike that code page, refuses what means nothing.</summary>
     private static readonly FileEncoding Gb18030 = new("gb18030", Page("gb18030"), 1);
 
     private static readonly Dictionary<string, FileEncoding> All = new()
@@ -37,7 +37,7 @@ internal sealed class FileEncoding
 
     public static FileEncoding? Find(string name) => All.GetValueOrDefault(name);
 
-    /// <summary>What a byte order mark at the beginning of a file says, and how long it is; the encoding itself and 0 without one.</summary>
+    /// <summary>What a byte order mark at the beginning says, and how long it is; the encoding itself and 0 without one.</summary>
     public (FileEncoding Encoding, int Mark) Of(ReadOnlySpan<byte> start) => start switch
     {
         [0xEF, 0xBB, 0xBF, ..] => (Utf8, 3),

@@ -24,7 +24,7 @@ internal sealed record FileLayout(FileEncoding Encoding, IReadOnlyList<string> C
         var layout = new FileLayout(encoding, options.Columns ?? [], mark, 0, 0);
         if (options.IsJson)
         {
-            return options.Columns is null || sample ? layout.Sampled(text, options, () => file.Path) : layout;
+            return options.Columns is null || sample ? layout.Sampled(text, options, table, $"{file.File.Path}:1") : layout;
         }
         if (options.Columns is null) layout = layout.WithHeader(text, options, table, file);
         return sample ? layout.Measured(text, options) : layout;
@@ -86,7 +86,7 @@ internal sealed record FileLayout(FileEncoding Encoding, IReadOnlyList<string> C
     }
 
     /// <summary>The members of the first records are the columns; a record that is no object names none.</summary>
-    private FileLayout Sampled(FileText text, FilesOptions options, Func<string> path)
+    private FileLayout Sampled(FileText text, FilesOptions options, TableName table, string where)
     {
         var names = new List<string>();
         var known = new HashSet<string>(StringComparer.Ordinal);
@@ -109,7 +109,8 @@ internal sealed record FileLayout(FileEncoding Encoding, IReadOnlyList<string> C
         if (names.Count == 0) names.AddRange(options.Types.Columns);
         if (names.Count == 0 && options.Columns is null)
         {
-            throw new PawlException(Fault.Schema, Codes.RecordBroken, ("where", path()), ("cause", "there is no object to name the columns"));
+            throw new PawlException(Fault.Schema, Codes.RecordBroken, ("table", table), ("where", where),
+                ("cause", "there is no object to name the columns"));
         }
         return this with
         {

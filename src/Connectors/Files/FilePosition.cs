@@ -15,7 +15,7 @@ namespace Pawl.Connectors.Files;
 /// <param name="Offset">In bytes of the content (unpacked, where the file is gzip), at the border of a record; -1 = the file's end.</param>
 /// <param name="Line">Line ends before the offset; 0 at the end.</param>
 /// <param name="Size">Bytes of the file when it was planned; 0 behind a record.</param>
-/// <param name="Mark">Hash of the last bytes before the offset, empty in a gzip; at the end those of the file's first and last bytes.</param>
+/// <param name="Mark">Hash of the last bytes before the offset, empty in a gzip; at the end those of both ends of the file.</param>
 internal sealed record FilePosition(string Path, string Identity, long Offset, long Line, long Size, string Mark)
 {
     public const string Codec = "files.byte/1";

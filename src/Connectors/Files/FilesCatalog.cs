@@ -14,8 +14,8 @@ internal sealed record TableFile(string Path, FileStat Stat)
 internal sealed record FilesTable(string Name, string Identity, IReadOnlyList<TableFile> Files);
 
 /// <summary>
-/// The tables of a folder: every fitting file in it is one, named without its ending, and so is every folder in it that holds fitting files.
-/// Symbolic links and names that begin with a dot are not looked at. Looks anew each time; thread-safe.
+/// The tables of a folder: every fitting file in it is one, named without its ending, and so is every folder in it that holds fitting
+/// files. Symbolic links and names that begin with a dot are not looked at. Looks anew each time; thread-safe.
 /// </summary>
 internal sealed class FilesCatalog
 {

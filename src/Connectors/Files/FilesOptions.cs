@@ -35,7 +35,7 @@ internal sealed record FilesOptions
 
     public static readonly IReadOnlyList<OptionSpec> JsonlSpecs =
     [
-        new("columns", "The members that are columns, separated by commas; without it they are taken from the beginning of the first file."),
+        new("columns", "The members that are columns, separated by commas; without it the first file's first records say them."),
         EncodingSpec, FilesSpec, TypesSpec, KeySpec,
     ];
 
@@ -60,7 +60,8 @@ internal sealed record FilesOptions
     /// <summary>Of everything that changes what the bytes of a file mean; 16 hex digits.</summary>
     public string Hash()
     {
-        var text = FormattableString.Invariant($"{IsJson} {Delimiter} {Quote} {Escape} {Header} {Convert.ToHexString(Null)} {Encoding.Name}");
+        var nothing = Convert.ToHexString(Null);
+        var text = FormattableString.Invariant($"{IsJson} {Delimiter} {Quote} {Escape} {Header} {nothing} {Encoding.Name}");
         return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
     }
 
@@ -95,7 +96,10 @@ internal sealed record FilesOptions
         },
         "columns" => this with { Columns = Names(name, value) },
         "null" => this with { Null = System.Text.Encoding.UTF8.GetBytes(value) },
-        "encoding" => this with { Encoding = FileEncoding.Find(value) ?? throw Invalid(name, value, string.Join(" | ", FileEncoding.Names)) },
+        "encoding" => this with
+        {
+            Encoding = FileEncoding.Find(value) ?? throw Invalid(name, value, string.Join(" | ", FileEncoding.Names)),
+        },
         "files" => this with { Files = new TablePattern(value) },
         "types" => this with { Types = FileTypes.Parse(value) },
         _ => this with { Key = Names(name, value) },

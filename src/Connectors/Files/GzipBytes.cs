@@ -52,7 +52,10 @@ internal sealed class GzipBytes : FileBytes
         }
         to += read;
         if (read > 0) return;
-        if (!held.AsSpan(from, to - from).EndsWith(Seal)) throw FilesFaults.Damaged(path, "the gzip is cut off, or something else follows it");
+        if (!held.AsSpan(from, to - from).EndsWith(Seal))
+        {
+            throw FilesFaults.Damaged(path, "the gzip is cut off, or something else follows it");
+        }
         to -= Seal.Length;
         ended = true;
     }

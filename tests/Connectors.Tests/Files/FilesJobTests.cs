@@ -54,7 +54,8 @@ public sealed class FilesJobTests : IDisposable
         var done = await RunAsync(Job(Rule(StrayPolicy.Reject), VerifyLevel.Digest));
         Assert.Null(done.Error);
         Assert.Equal(["i1|ta", "i3|tc"], Scratch.Rows(scratch.Target, "select * from t order by id"));
-        Assert.Equal(["tPAWL-608|tt.csv:3|t{\"$offset\":9,\"$record\":\"2\"}", "tPAWL-608|tt.csv:6|t{\"$offset\":19,\"$record\":\"5,\\\"open\"}",
+        Assert.Equal(["tPAWL-608|tt.csv:3|t{\"$offset\":9,\"$record\":\"2\"}",
+                "tPAWL-608|tt.csv:6|t{\"$offset\":19,\"$record\":\"5,\\\"open\"}",
                 "tPAWL-602|tt.csv:5|t{\"id\":\"x\",\"v\":\"d\"}"],
             Scratch.Rows(scratch.Target, "select code, row_where, row_json from pawl_reject order by code desc, row_where"));
         var table = Assert.Single(done.Tables);

@@ -162,7 +162,7 @@ public sealed class FilesReadTests : IDisposable
     [Fact]
     public async Task Json_that_is_no_row_is_told_with_file_and_line()
     {
-        folder.Write("t.jsonl", "{\"id\":1}\n{\"id\":\n[1]\n{\"id\":1,\"id\":2}\n{\"id\":1} x\n{\"id\":\"\\ud800\"}\n{\"other\":1}\n{\"id\":2}\n");
+        folder.Write("t.jsonl", "{\"id\":1}\n{\"id\":\n[1]\n" + "{\"id\":1,\"id\":2}\n{\"id\":1} x\n{\"id\":\"\\ud800\"}\n{\"other\":1}\n{\"id\":2}\n");
         var (rows, broken) = await folder.ReadAsync("t", "jsonl", ("columns", "id"));
         Assert.Equal(["""{"id":"1"}""", """{"id":"2"}"""], rows);
         Assert.Equal(["t.jsonl:2", "t.jsonl:3", "t.jsonl:4", "t.jsonl:5", "t.jsonl:6", "t.jsonl:7"],
