@@ -5,9 +5,10 @@ namespace Pawl.Connectors.Files;
 
 /// <summary>A file of a table.</summary>
 /// <param name="Path">Relative to the endpoint's folder, with forward slashes.</param>
-internal sealed record TableFile(string Path, FileStat Stat)
+/// <param name="IsPacked">It is a gzip: its name ended with .gz when it was planned.</param>
+internal sealed record TableFile(string Path, FileStat Stat, bool IsPacked)
 {
-    public bool IsPacked => Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+    public static bool IsPackedName(string name) => name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>A table: one file, or all fitting files of a folder in the order of their names.</summary>
@@ -74,9 +75,10 @@ internal sealed class FilesCatalog
         var folder = slash < 0 ? Folder : Path.Combine(Folder, table.Name);
         var there = Files(folder, slash < 0 ? "" : table.Name + "/").ToArray();
         var same = there.Where(f => f.Stat.Identity == position.Identity).ToArray();
-        return same.FirstOrDefault(f => f.Path == position.Path) ?? same.FirstOrDefault()
+        var found = same.FirstOrDefault(f => f.Path == position.Path) ?? same.FirstOrDefault()
             ?? throw FilesFaults.Replaced(table.ToString(), Path.Combine(Folder, position.Path),
                 there.Any(f => f.Path == position.Path) ? "another file lies in its place" : "it is gone");
+        return found with { IsPacked = TableFile.IsPackedName(position.Path) };
     }
 
     private IEnumerable<FilesTable> All()
@@ -105,7 +107,7 @@ internal sealed class FilesCatalog
             var name = Path.GetFileName(path);
             if (!name.StartsWith('.') && FileStat.Of(path, follow: false) is { Kind: FileKind.File } stat)
             {
-                yield return new TableFile(prefix + name, stat);
+                yield return new TableFile(prefix + name, stat, TableFile.IsPackedName(name));
             }
         }
     }
@@ -116,5 +118,5 @@ internal sealed class FilesCatalog
         Path.GetFileNameWithoutExtension(Unpacked(name)) is { Length: > 0 } stem ? stem : name;
 
     private static string Unpacked(string name) =>
-        name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? name[..^3] : name;
+        TableFile.IsPackedName(name) ? name[..^3] : name;
 }

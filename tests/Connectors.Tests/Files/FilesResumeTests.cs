@@ -59,13 +59,15 @@ public sealed class FilesResumeTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_moved_file_is_found_by_what_it_is(bool another)
+    [InlineData("a.csv", false)]
+    [InlineData("a.csv", true)]
+    [InlineData("a.csv.gz", false)]
+    [InlineData("a.csv.gz", true)]
+    public async Task A_moved_file_is_found_by_what_it_is(string name, bool another)
     {
-        folder.Write("log/a.csv", Text);
+        var path = folder.Write("log/" + name, name == "a.csv" ? System.Text.Encoding.UTF8.GetBytes(Text) : FilesFolder.Gzip(Text));
         var read = await BeginAsync("log");
-        File.Move(Path.Combine(folder.Root, "log/a.csv"), Path.Combine(folder.Root, "log/a.csv.1"));
+        File.Move(path, path + ".1");
         if (another) folder.Write("log/a.csv", "id,v\n9,other\n");
         Assert.Equal(Rows, await read.FinishAsync());
     }
