@@ -135,11 +135,16 @@ public sealed class FilesReadTests : IDisposable
         var (rows, broken) = await folder.ReadAsync("t", options: ("types",
             "id:bigint,amount:decimal(5,2),at:timestamptz,on:date,t.ok:bool,u:uuid,r:double,j:json,b:bytes,n:int"));
         Assert.Empty(broken);
-        Assert.Equal("""{"id":-2,"amount":"0.5","at":"2026-01-31T00:00:00Z","on":"2024-02-29","ok":false,"u":null,"r":1000,"j":"null","b":null,"n":0}""",
+        Assert.Equal("""{"id":-2,"amount":"0.5","at":"2026-01-31T00:00:00Z","on":"2024-02-29","ok":fal"""
+            + """se,"u":null,"r":1000,"j":"null","b":null,"n":0}""",
             rows[1]);
-        Assert.Equal("""{"id":1,"amount":"12.50","at":{"$text":"2026-01-31 23:59:59.5"},"on":"2026-02-28","ok":true,"u":"00000000-0000-0000-0000-0000000000ff","r":1.5,"j":"{\"a\":1}","b":"AP8=","n":7}""",
+        Assert.Equal("""{"id":1,"amount":"12.50","at":{"$text":"2026-01-31 23:59:59.5"}"""
+            + ""","on":"2026-02-28","ok":true,"u":"00000000-0000-0000-0000-00000000"""
+            + """00ff","r":1.5,"j":"{\"a\":1}","b":"AP8=","n":7}""",
             rows[0]);
-        Assert.Equal("""{"id":"x","amount":{"$text":"1.234"},"at":{"$text":"2026-01-31 24:00:00"},"on":{"$text":"2026-02-29"},"ok":"yes","u":{"$text":"nil"},"r":{"$text":"1e999"},"j":{"$text":"{"},"b":{"$text":"zz"},"n":"1.0"}""",
+        Assert.Equal("""{"id":"x","amount":{"$text":"1.234"},"at":{"$text":"2026-01-31 24:00:00"},"on":{"$text":"2026-02-29"}"""
+            + ""","ok":"yes","u":{"$text":"nil"},"r":{"$text":"1e999"}"""
+            + ""","j":{"$text":"{"},"b":{"$text":"zz"},"n":"1.0"}""",
             rows[2]);
         Assert.DoesNotContain("$", rows[3]);
     }
@@ -162,7 +167,8 @@ public sealed class FilesReadTests : IDisposable
     [Fact]
     public async Task Json_that_is_no_row_is_told_with_file_and_line()
     {
-        folder.Write("t.jsonl", "{\"id\":1}\n{\"id\":\n[1]\n" + "{\"id\":1,\"id\":2}\n{\"id\":1} x\n{\"id\":\"\\ud800\"}\n{\"other\":1}\n{\"id\":2}\n");
+        folder.Write("t.jsonl", "{\"id\":1}\n{\"id\":\n[1]\n" + "{\"id\":1,\"id\":2}\n{\"id\":1} x\n"
+            + "{\"id\":\"\\ud800\"}\n{\"other\":1}\n{\"id\":2}\n");
         var (rows, broken) = await folder.ReadAsync("t", "jsonl", ("columns", "id"));
         Assert.Equal(["""{"id":"1"}""", """{"id":"2"}"""], rows);
         Assert.Equal(["t.jsonl:2", "t.jsonl:3", "t.jsonl:4", "t.jsonl:5", "t.jsonl:6", "t.jsonl:7"],
