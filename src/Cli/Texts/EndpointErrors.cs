@@ -119,5 +119,12 @@ internal static class EndpointErrors
                 "文件被截断、编辑，或条目被调换。密码可能被发往错误的服务器，因此一个也不用。"),
             new("Bring it back from a backup, or save the connection anew:  pawl conn add NAME URL",
                 "从备份恢复，或重新保存连接：  pawl conn add NAME URL")),
+        [Codes.FileDamaged] = new(
+            new("a file is damaged", "文件已损坏"),
+            new("{file} cannot be read to its end[: {cause}].", "{file} 无法读到末尾[：{cause}]。"),
+            new("It was cut off, or its bytes were changed. What lies behind the damage is not guessed.",
+                "文件被截断，或字节被改动。损坏处之后的内容不作猜测。"),
+            new("Put a whole file in its place, then copy its table afresh:  gzip -t {file}",
+                "换上完整的文件，再重新复制该表：  gzip -t {file}")),
     };
 }

@@ -94,6 +94,14 @@ internal static class ResumeErrors
                 "它从备份恢复过，或者由一个尚未收全数据的备库接管。已复制的行可能已不存在，其键也可能被分配给别的行。"),
             new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+        [Codes.FileReplaced] = new(
+            new("a file is not the one that was being read", "文件已不是原来读的那个"),
+            new("{file}[, of {table},] is not what was being read[: {cause}].", "{file}[（属于 {table}）]已不是原来读的文件[：{cause}]。"),
+            new("It was cut short, rewritten, replaced or removed while its table was half copied. Its old positions say nothing about " +
+                "what lies there now.",
+                "在表尚未复制完时，文件被截断、改写、替换或移走。旧位置对现在的内容没有意义。"),
+            new("Put the file back and run again, or copy the table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "把文件放回去再运行，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),

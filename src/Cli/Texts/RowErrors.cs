@@ -70,6 +70,15 @@ internal static class RowErrors
         [Codes.ValueBeyond] = Refused("a value beyond its column", "值超出列的范围",
             new("The number or text does not fit the column's range or length. Rounding or cutting it would be a silent change.",
                 "数字或文本超出列的范围或长度。舍入或截断等于悄悄改动。"), "overflow"),
+        [Codes.RecordBroken] = new(
+            new("a record is no row", "一条记录不成一行"),
+            new("A record[ of {table}][ at {where}] is no row[: {cause}].", "[{table} 的]一条记录[（{where}）]不成一行[：{cause}]。"),
+            new("It has more or fewer fields than the table has columns, an open quote, or bytes that are no text in the file's " +
+                "encoding. Leaving it out unasked would be a silent loss.",
+                "字段数与列数不符、引号未闭合，或含有不符合文件编码的字节。擅自略过等于悄悄丢失。"),
+            new("Mend the file or the options of its address; or set such records aside:  on_error: {{mistyped: reject, " +
+                "reject_limit: 100}}",
+                "修正文件或地址中的选项；或把这样的记录搁置：  on_error: {{mistyped: reject, reject_limit: 100}}")),
     };
 
     /// <param name="cause">The name under <c>on_error.causes</c>.</param>

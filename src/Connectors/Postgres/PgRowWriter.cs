@@ -317,7 +317,8 @@ internal sealed partial class PgRowWriter : IDisposable
     }
 
     private string? KeyText(RowBatch batch, int row) =>
-        Plan.TargetSchema.Key.Columns.Count == 0 || batch.Wire is PgWireRows { CanDecode: false } ? null
+        batch.Place is { } place ? place(row)
+            : Plan.TargetSchema.Key.Columns.Count == 0 || batch.Wire is PgWireRows { CanDecode: false } ? null
             : RowJson.Write(batch, row, Plan.TargetSchema.Key.Columns);
 
     private string Grant() => $"grant {(upsert is null ? "insert" : "select, insert, update")} on table {columns.Target.Quoted} "

@@ -206,7 +206,8 @@ internal sealed class SqliteRowWriter : IDisposable
     }
 
     private string? KeyText(RowBatch batch, int row) =>
-        plan.TargetSchema.Key.Columns.Count == 0 ? null : RowJson.Write(batch, row, plan.TargetSchema.Key.Columns);
+        batch.Place is { } place ? place(row)
+            : plan.TargetSchema.Key.Columns.Count == 0 ? null : RowJson.Write(batch, row, plan.TargetSchema.Key.Columns);
 
     /// <summary>"NOT NULL constraint failed: table.column"; null where more than one column, or none, is named.</summary>
     private string? ColumnIn(string message)

@@ -11,6 +11,17 @@ public abstract record SourceEvent(Position? Commit);
 /// <param name="SchemaVersion">Rises with each <see cref="SchemaChangedEvent"/> of the table; 0 at first.</param>
 public sealed record RowsEvent(TableName Table, int SchemaVersion, RowBatch Batch, Position? Commit) : SourceEvent(Commit);
 
+/// <summary>
+/// Records that are no rows of the table: they go to the reject store or stop the table, as its plan says of mistyped cells. Their lane is
+/// filled in by who reads.
+/// </summary>
+public sealed record RejectsEvent(TableName Table, IReadOnlyList<RejectedRow> Rejected, Position? Commit) : SourceEvent(Commit)
+{
+    /// <summary>What stops a table that rejects nothing.</summary>
+    public PawlException Refusal() => new(Fault.Data, Rejected[0].Code, ("table", Table), ("where", Rejected[0].Where),
+        ("cause", Rejected[0].Cause));
+}
+
 /// <summary>The table looks different from here on.</summary>
 public sealed record SchemaChangedEvent(TableSchema Schema, int SchemaVersion, Position? Commit) : SourceEvent(Commit);
 

@@ -19,7 +19,12 @@ internal sealed class EventQueue(int maxEvents, long maxBytes)
     /// <summary>Waits for room. False when the queue was closed; the event is then disposed of here.</summary>
     public async ValueTask<bool> WriteAsync(SourceEvent e, CancellationToken ct)
     {
-        var size = (e as RowsEvent)?.Batch.Bytes ?? 0;
+        var size = e switch
+        {
+            RowsEvent rows => rows.Batch.Bytes,
+            RejectsEvent broken => broken.Rejected.Sum(row => row.Row.Length * 2L),
+            _ => 0,
+        };
         while (true)
         {
             Task wait;

@@ -140,6 +140,10 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 foreach (var batch in result.Batches) await writer.WriteAsync(work.Lane, rows.Table, batch, ct);
                 Report(group);
                 break;
+            case RejectsEvent broken:
+                group.Add(work.Plan.Strays == StrayPolicy.Reject ? broken : throw broken.Refusal());
+                await writer.RejectAsync(work.Lane, [.. broken.Rejected.Select(row => row with { Lane = work.Lane })], ct);
+                break;
             case SchemaChangedEvent changed:
                 throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", changed.Schema.Name));
             case TruncatedEvent truncated:

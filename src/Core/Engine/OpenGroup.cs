@@ -44,6 +44,13 @@ internal sealed class OpenGroup(LedgerEntry? last, RunContext run)
         Cover(e);
     }
 
+    public void Add(RejectsEvent e)
+    {
+        if (IsEmpty) began = run.Host.Time.GetTimestamp();
+        Counts += new WriteCounts { Read = e.Rejected.Count, Rejected = e.Rejected.Count };
+        Cover(e);
+    }
+
     /// <summary>Payload taken so far, in bytes.</summary>
     public long Bytes => bytes;
 
@@ -60,7 +67,7 @@ internal sealed class OpenGroup(LedgerEntry? last, RunContext run)
     private void Cover(SourceEvent e)
     {
         if (e.Commit is not null) position = e.Commit;
-        covered = e.Commit is not null || (covered && e is not RowsEvent);
+        covered = e.Commit is not null || (covered && e is not (RowsEvent or RejectsEvent));
     }
 
     public LedgerEntry Entry(LaneId lane, LedgerEntry? before, WriteCounts counts, bool final) => new()

@@ -24,6 +24,7 @@ public static partial class JobFieldDocs
             "单元格与列的类型不符，包括 mistyped: reject 剔除的行"),
         Cause(under, "too_large", "A value of more bytes than the target takes", "值的字节数超出目标端所能容纳"),
         Cause(under, "text", "Text with a NUL character, or that is not valid UTF-8", "文本含有 NUL 字符，或不是合法的 UTF-8"),
+        Cause(under, "record", "A record of a file that is no row", "文件中不成一行的记录"),
         Cause(under, RejectCause.Other, "Any other refusal by the target, such as a trigger's", "目标端的其他拒绝，例如触发器"),
     ];
 

@@ -38,6 +38,7 @@ public static class Codes
     public const string ConnectionUnknown = "PAWL-215";
     public const string StoreLocked = "PAWL-216";
     public const string StoreDamaged = "PAWL-217";
+    public const string FileDamaged = "PAWL-218";
 
     // 3xx schema and plan
     public const string TableMissing = "PAWL-301";
@@ -71,6 +72,7 @@ public static class Codes
     public const string JobUnknown = "PAWL-410";
     public const string SnapshotLost = "PAWL-411";
     public const string SourceWentBack = "PAWL-412";
+    public const string FileReplaced = "PAWL-413";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";
@@ -89,6 +91,7 @@ public static class Codes
     public const string ReferenceMissing = "PAWL-610";
     public const string CheckFailed = "PAWL-611";
     public const string ValueBeyond = "PAWL-612";
+    public const string RecordBroken = "PAWL-613";
 
     // 7xx temporary
     public const string Busy = "PAWL-701";

@@ -12,7 +12,7 @@ public static class RejectCause
     [
         ("not_null", Codes.NullRefused), ("duplicate", Codes.DuplicateRefused), ("foreign_key", Codes.ReferenceMissing),
         ("check", Codes.CheckFailed), ("overflow", Codes.ValueBeyond), ("type", Codes.TypeMismatch), ("too_large", Codes.ValueTooLarge),
-        ("text", Codes.TextUnfit), (Other, Codes.RowRefused),
+        ("text", Codes.TextUnfit), ("record", Codes.RecordBroken), (Other, Codes.RowRefused),
     ];
 
     public static IReadOnlyList<string> All { get; } = [.. Known.Select(k => k.Name)];

@@ -61,6 +61,9 @@ public sealed class RowBatch : IDisposable
     /// </summary>
     public WireImage? Wire { get; }
 
+    /// <summary>Where the row of a 0-based number was found, for people (file and line); null = its key says it.</summary>
+    public Func<int, string>? Place { get; set; }
+
     /// <summary>Payload in bytes.</summary>
     public long Bytes
     {

@@ -66,6 +66,7 @@ internal sealed class ColumnStep(ColumnChanges changes) : ITransform
         {
             Ops = batch.Ops,
             Absent = absent,
+            Place = batch.Place,
             Before = schema.Key.Kind == KeyKind.None ? Drop(batch.Before) : RenameKeys(batch.Before),
         }]));
     }

@@ -70,7 +70,7 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
     private static string Found(Column column, int row) => column.Stray(row)!.Value.Kind.ToString().ToLowerInvariant();
 
     private static string? Key(RowBatch batch, int row) =>
-        batch.Schema.Key.Columns.Count == 0 ? null : RowJson.Write(batch, row, batch.Schema.Key.Columns);
+        batch.Place?.Invoke(row) ?? (batch.Schema.Key.Columns.Count == 0 ? null : RowJson.Write(batch, row, batch.Schema.Key.Columns));
 
     private static RowBatch Without(RowBatch batch, ICollection<int> rows)
     {
@@ -81,6 +81,7 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
             Ops = batch.Ops is null ? null : [.. keep.Select(row => batch.Ops[row])],
             Absent = batch.Absent?.Select(cells => cells is null ? null : keep.Select(row => cells[row]).ToArray()).ToArray(),
             Before = batch.Before is null ? null : Without(batch.Before, rows),
+            Place = batch.Place is { } place ? row => place(keep[row]) : null,
         };
         for (var c = 0; c < kept.Columns.Length; c++)
         {

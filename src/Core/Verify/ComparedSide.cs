@@ -17,9 +17,13 @@ internal sealed class ComparedSide : IAsyncDisposable
     private readonly TransformChain? chain;
     private readonly IReadOnlyList<ColumnSchema>? meant;
 
+    /// <summary>What the side holds in all: the plan's splits where they fix its end, else whatever is there now.</summary>
+    private readonly IReadOnlyList<Split> whole;
+
     private ComparedSide(ISource system, TableSchema table, ReadOptions read, BatchBudget budget, TransformChain? chain,
-        IReadOnlyList<ColumnSchema>? meant)
+        IReadOnlyList<ColumnSchema>? meant, IReadOnlyList<Split>? whole = null)
     {
+        this.whole = whole ?? [new Split { Index = 0 }];
         this.system = system;
         this.budget = budget;
         this.chain = chain;
@@ -38,7 +42,8 @@ internal sealed class ComparedSide : IAsyncDisposable
         var strays = plan.Strays == StrayPolicy.Reject ? StrayPolicy.Reject : StrayPolicy.Keep;
         var chain = TransformChain.For(plan with { Strays = strays }, sinkAcceptsStrays: true);
         // The target holds the rows of all windows.
-        return new ComparedSide(system, plan.SourceSchema, plan.Read with { Window = plan.Read.Window?.FromStart }, budget, chain, null);
+        return new ComparedSide(system, plan.SourceSchema, plan.Read with { Window = plan.Read.Window?.FromStart }, budget, chain, null,
+            plan.Splits is [.., { Through: not null, Lifetime: SplitLifetime.Durable }] ? plan.Splits : null);
     }
 
     /// <summary>The target: the planned columns by name, in the planned order, whatever order and company they have there.</summary>
@@ -69,11 +74,15 @@ internal sealed class ComparedSide : IAsyncDisposable
     {
         var narrow = Read with { Columns = [(Read.Columns ?? [.. Table.Columns.Select(c => c.Name)])[0]] };
         long rows = 0;
-        await foreach (var e in system.ReadAsync(Table, narrow, new Split { Index = 0 }, null, null, budget, ct))
+        foreach (var split in whole)
         {
-            if (Rows(e) is not { } batch) continue;
-            rows += batch.Rows;
-            batch.Dispose();
+            await foreach (var e in system.ReadAsync(Table, narrow, split, null, null, budget, ct))
+            {
+                rows += Broken(e);
+                if (Rows(e) is not { } batch) continue;
+                rows += batch.Rows;
+                batch.Dispose();
+            }
         }
         return rows;
     }
@@ -105,6 +114,7 @@ internal sealed class ComparedSide : IAsyncDisposable
         long excluded = 0;
         await foreach (var e in system.ReadAsync(Table, Read, range, null, null, budget, ct))
         {
+            excluded += Broken(e);
             if (Rows(e) is { } batch) excluded += await EachAsync(batch, e.Commit, digest.Add, ct);
         }
         return (digest, excluded);
@@ -156,10 +166,13 @@ internal sealed class ComparedSide : IAsyncDisposable
         return result.Rejected.Count;
     }
 
+    /// <summary>Records that are no rows: the plan keeps them out.</summary>
+    private static int Broken(SourceEvent e) => (e as RejectsEvent)?.Rejected.Count ?? 0;
+
     private RowBatch? Rows(SourceEvent e) => e switch
     {
         RowsEvent rows => rows.Batch,
-        ProgressEvent => null,
+        ProgressEvent or RejectsEvent => null,
         _ => throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", Table.Name)),
     };
 

@@ -1,0 +1,28 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.Files;
+
+/// <summary>CSV files as a source. <c>csv:folder/?delimiter=;&amp;encoding=gbk</c>. Stateless and thread-safe.</summary>
+public sealed class CsvConnector : Connector, IReadsTables, IListsTables
+{
+    public override ConnectorSpec Spec { get; } = new()
+    {
+        Name = "CSV",
+        Schemes = ["csv"],
+        Description = "CSV files, plain or gzip: a file is a table, and so is a folder of files alike.",
+        Options = FilesOptions.CsvSpecs,
+        Limits = FilesOptions.Limits,
+    };
+
+    public override async ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) =>
+        await Task.Run(() => FilesProbe.Look(request), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Discovery> DiscoverAsync(Endpoint at, TablePattern pattern, CancellationToken ct) =>
+        await Task.Run(() => FilesProbe.Discover(at, pattern), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        await Task.Run(() => new FilesSource(new FilesCatalog(at)), ct).ConfigureAwait(false);
+}

@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.Files;
+
+/// <summary>What the URL of a folder or file may say in its query. Immutable.</summary>
+internal sealed record FilesOptions
+{
+    private static readonly OptionSpec FilesSpec = new("files",
+        "Which files of a folder are read: a glob over their names, the ending .gz left out; the default is *.csv or *.jsonl.");
+
+    private static readonly OptionSpec EncodingSpec = new("encoding",
+        "How the bytes are to be read as text, where a file does not begin with a byte order mark that says so itself.", "utf-8",
+        FileEncoding.Names);
+
+    private static readonly OptionSpec TypesSpec = new("types",
+        "Types of columns, as in id:bigint,orders.amount:decimal(12,2); every other column is text, exactly as it stands.");
+
+    private static readonly OptionSpec KeySpec = new("key",
+        "Columns that make a row the same row, separated by commas, for every table that has all of them; without it a table has no key.");
+
+    public static readonly IReadOnlyList<OptionSpec> CsvSpecs =
+    [
+        new("delimiter", "What stands between two fields: one ASCII character, or the word tab.", ","),
+        new("quote", "What stands around a field that holds delimiters or line ends: one ASCII character, or the word none.", "\""),
+        new("escape", "What takes the next character of a quoted field as it stands: one ASCII character; a doubled quote is one quote "
+            + "with or without it.", "none"),
+        new("header", "Whether the first record of a file names the columns: yes or no (c1, c2, …), or their names separated by commas.",
+            "yes"),
+        new("null", "The unquoted text that means NULL; without it an unquoted field with nothing in it does."),
+        EncodingSpec, FilesSpec, TypesSpec, KeySpec,
+    ];
+
+    public static readonly IReadOnlyList<OptionSpec> JsonlSpecs =
+    [
+        new("columns", "The members that are columns, separated by commas; without it the first file's first records say them."),
+        EncodingSpec, FilesSpec, TypesSpec, KeySpec,
+    ];
+
+    public static readonly ConnectorLimits Limits = new() { HasSchemas = false, ValueBytes = BytesColumn.MaxBytes };
+
+    public bool IsJson { get; init; }
+    public byte Delimiter { get; init; } = (byte)',';
+    /// <summary>0 = fields are never quoted.</summary>
+    public byte Quote { get; init; } = (byte)'"';
+    /// <summary>0 = none.</summary>
+    public byte Escape { get; init; }
+    /// <summary>The first record of a file names its columns.</summary>
+    public bool Header { get; init; } = true;
+    /// <summary>The columns by name, in order; null = the file says them.</summary>
+    public IReadOnlyList<string>? Columns { get; init; }
+    public byte[] Null { get; init; } = [];
+    public FileEncoding Encoding { get; init; } = FileEncoding.Utf8;
+    public TablePattern Files { get; init; } = new("*.csv");
+    public FileTypes Types { get; init; } = FileTypes.None;
+    public IReadOnlyList<string> Key { get; init; } = [];
+
+    /// <summary>Of everything that changes what the bytes of a file mean; 16 hex digits.</summary>
+    public string Hash()
+    {
+        var nothing = Convert.ToHexString(Null);
+        var text = FormattableString.Invariant($"{IsJson} {Delimiter} {Quote} {Escape} {Header} {nothing} {Encoding.Name}");
+        return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    }
+
+    /// <exception cref="PawlException"><see cref="Codes.OptionUnknown"/> or <see cref="Codes.OptionInvalid"/>.</exception>
+    public static FilesOptions Parse(Endpoint at)
+    {
+        var isJson = at.Scheme == "jsonl";
+        var options = new FilesOptions { IsJson = isJson, Files = new TablePattern(isJson ? "*.jsonl" : "*.csv"), Header = !isJson };
+        var known = isJson ? JsonlSpecs : CsvSpecs;
+        foreach (var (name, value) in at.Options)
+        {
+            if (known.All(o => o.Name != name))
+            {
+                throw new PawlException(Fault.Configuration, Codes.OptionUnknown, ("option", name),
+                    ("known", string.Join(", ", known.Select(o => o.Name))), ("endpoint", at.Display));
+            }
+            options = options.With(name, value);
+        }
+        return options.Checked();
+    }
+
+    private FilesOptions With(string name, string value) => name switch
+    {
+        "delimiter" => this with { Delimiter = Letter(name, value is "tab" or "\\t" ? "\t" : value) },
+        "quote" => this with { Quote = value == "none" ? (byte)0 : Letter(name, value) },
+        "escape" => this with { Escape = value == "none" ? (byte)0 : Letter(name, value) },
+        "header" => value switch
+        {
+            "yes" => this with { Header = true, Columns = null },
+            "no" => this with { Header = false, Columns = null },
+            _ => this with { Header = false, Columns = Names(name, value) },
+        },
+        "columns" => this with { Columns = Names(name, value) },
+        "null" => this with { Null = System.Text.Encoding.UTF8.GetBytes(value) },
+        "encoding" => this with
+        {
+            Encoding = FileEncoding.Find(value) ?? throw Invalid(name, value, string.Join(" | ", FileEncoding.Names)),
+        },
+        "files" => this with { Files = new TablePattern(value) },
+        "types" => this with { Types = FileTypes.Parse(value) },
+        _ => this with { Key = Names(name, value) },
+    };
+
+    private FilesOptions Checked()
+    {
+        if (IsJson) return this;
+        byte[] letters = [Delimiter, .. Quote == 0 ? [] : new[] { Quote }];
+        if (letters.Distinct().Count() < letters.Length || Escape == Delimiter)
+        {
+            throw Invalid("delimiter", ((char)Delimiter).ToString(), "another character than quote and escape");
+        }
+        return this with { Escape = Escape == Quote ? (byte)0 : Escape };
+    }
+
+    private static byte Letter(string option, string value) => value.Length == 1 && value[0] is '\t' or (>= ' ' and < '\x7f')
+        ? (byte)value[0] : throw Invalid(option, value, "one ASCII character");
+
+    private static string[] Names(string option, string value)
+    {
+        var names = value.Split(',');
+        if (names.Any(n => n.Length == 0)) throw Invalid(option, value, "names, separated by commas");
+        if (names.Distinct().Count() < names.Length) throw Invalid(option, value, "each name once");
+        return names;
+    }
+
+    public static PawlException Invalid(string option, string value, string expected) =>
+        new(Fault.Configuration, Codes.OptionInvalid, ("option", option), ("value", value), ("expected", expected));
+}

@@ -1,0 +1,28 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.Files;
+
+/// <summary>JSON Lines files as a source. <c>jsonl:logs/?types=at:timestamptz</c>. Stateless and thread-safe.</summary>
+public sealed class JsonlConnector : Connector, IReadsTables, IListsTables
+{
+    public override ConnectorSpec Spec { get; } = new()
+    {
+        Name = "JSON Lines",
+        Schemes = ["jsonl"],
+        Description = "JSON Lines files, plain or gzip: a file is a table, and so is a folder of files alike.",
+        Options = FilesOptions.JsonlSpecs,
+        Limits = FilesOptions.Limits,
+    };
+
+    public override async ValueTask<ProbeReport> ProbeAsync(ProbeRequest request, CancellationToken ct) =>
+        await Task.Run(() => FilesProbe.Look(request), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<Discovery> DiscoverAsync(Endpoint at, TablePattern pattern, CancellationToken ct) =>
+        await Task.Run(() => FilesProbe.Discover(at, pattern), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        await Task.Run(() => new FilesSource(new FilesCatalog(at)), ct).ConfigureAwait(false);
+}
