@@ -7,7 +7,7 @@ public static class EventTexts
 {
     private static readonly Dictionary<string, EventText> All = new()
     {
-        [EventCodes.RunStarted] = new(new("Run {run} of {job}[: {tables}]", "运行 {run}，作业 {job}[：{tables} 张表]"),
+        [EventCodes.RunStarted] = new(new("Run {run} of {job}[: {tables}]", "运行 {run}，作业 {job}[：{tables}]"),
             new("A run began.", "一次运行开始。")),
         [EventCodes.RunResumed] = new(
             new("Resuming run {run}[ at ledger {ledger}][ ({last_commit})]: {splits_done} splits done, {splits_partial} partial, " +
@@ -25,7 +25,7 @@ public static class EventTexts
             new("The runner before did not give the job back: it died or was silent for too long.", "上一个运行者没有交还作业：它已死亡或沉默太久。")),
         [EventCodes.TablePlanned] = new(new("{table} → {target}: {splits}[, about {estimated_rows} rows][, {rows_durable} rows " +
             "there already]",
-                "{table} → {target}：{splits} 个分片[，约 {estimated_rows} 行][，已有 {rows_durable} 行]"),
+                "{table} → {target}：{splits}[，约 {estimated_rows} 行][，已有 {rows_durable} 行]"),
             new("A table's work is fixed for this generation.", "一张表在本代的工作已经确定。")),
         [EventCodes.TableRestarted] = new(new("{table}: its snapshot is gone[ ({code})], it is copied anew",
             "{table}：其快照已失效[（{code}）]，从头重新复制"),
