@@ -69,9 +69,13 @@ internal static class App
         return at < args.Length ? args[at] : "";
     }
 
+    /// <summary><c>runs list</c>; empty for the program itself.</summary>
+    private static string Name(Command command) => command is RootCommand ? ""
+        : $"{Name(command.Parents.OfType<Command>().First())} {command.Name}".Trim();
+
     private static int Misused(ParseResult parse, string[] args, string first)
     {
-        var verb = parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name;
+        var verb = Name(parse.CommandResult.Command);
         var shell = Shell.Create(verb, args.Contains("--json"), quiet: false, verbose: false);
         var near = verb.Length == 0 ? NearestName.Of(first, Verbs.Select(v => v.Name)) : null;
         var cause = near is not null ? Both($"There is no verb {first}; did you mean {near}?", $"没有命令 {first}；是否想写 {near}？")

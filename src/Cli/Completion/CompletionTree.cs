@@ -3,7 +3,9 @@ using Pawl.Cli.Output;
 
 namespace Pawl.Cli.Completion;
 
-/// <summary>What may stand at one place of a command line. Made from the commands themselves, so that a script cannot lag behind them.</summary>
+/// <summary>
+/// What may stand at one place of a command line. Made from the commands themselves, so that a script cannot lag behind them.
+/// </summary>
 /// <param name="Path">The verbs before it, each with a space in front: <c> conn add</c>; empty for none.</param>
 /// <param name="Verbs">Verbs that may follow.</param>
 /// <param name="Options">Options of this place, those of every place left out.</param>
@@ -38,6 +40,6 @@ internal sealed record CompletionTree(IReadOnlyList<CompletionPlace> Places, IRe
     }
 
     private static CompletionOption Option(Option option) => new(
-        [.. option.Aliases.Append(option.Name).Where(n => n != "-?").OrderByDescending(n => n.Length)], option.Description ?? "",
-        HelpPage.TakesValue(option), HelpPage.TakesValue(option) ? HelpPage.Values(option) : []);
+        [.. option.Aliases.Append(option.Name).Where(n => n[0] == '-' && n != "-?").OrderByDescending(n => n.Length)],
+        option.Description ?? "", HelpPage.TakesValue(option), HelpPage.TakesValue(option) ? HelpPage.Values(option) : []);
 }

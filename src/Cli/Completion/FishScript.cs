@@ -14,8 +14,8 @@ internal static class FishScript
                 switch "$at $word"
 
             """);
-        text.Append("      case ").AppendJoin(' ', tree.Places.Skip(1).Select(p => $"'{p.Path}'")).Append("\n        set at \"$at $word\"\n")
-            .Append("    end\n  end\n  test \"$at\" = \"$argv[1]\"\nend\ncomplete -c pawl -e\n");
+        text.Append("      case ").AppendJoin(' ', tree.Places.Skip(1).Select(p => $"'{p.Path}'"))
+            .Append("\n        set at \"$at $word\"\n    end\n  end\n  test \"$at\" = \"$argv[1]\"\nend\ncomplete -c pawl -e\n");
         foreach (var place in tree.Places)
         {
             foreach (var verb in place.Verbs) Line(place.Path, $"-f -a {verb.Word} -d {Quoted(verb.Text)}");
@@ -25,7 +25,8 @@ internal static class FishScript
         foreach (var option in tree.Everywhere) text.Append("complete -c pawl ").Append(Option(option)).Append('\n');
         return text.ToString();
 
-        void Line(string path, string what) => text.Append("complete -c pawl -n '__pawl_at \"").Append(path).Append("\"' ").Append(what).Append('\n');
+        void Line(string path, string what) =>
+            text.Append("complete -c pawl -n '__pawl_at \"").Append(path).Append("\"' ").Append(what).Append('\n');
     }
 
     private static string Option(CompletionOption option)

@@ -41,7 +41,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         ShopSource.Create(files.Source, seed);
         files.WriteJob();
         Detail($"customers {Figures.Full(ShopSource.Customers)} · orders {Figures.Full(ShopSource.Orders)} "
-            + $"· items {Figures.Full(ShopSource.Items)} " + paint.Dim(Both("(items has no key: a row written twice would stay)", "（items 没有键：写两次的行会留下来）")));
+            + $"· items {Figures.Full(ShopSource.Items)} "
+            + paint.Dim(Both("(items has no key: a row written twice would stay)", "（items 没有键：写两次的行会留下来）")));
     }
 
     private async Task<DemoRun> KillAsync(CancellationToken ct)
@@ -71,7 +72,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         await using var door = await LedgerDoor.OpenAsync(connectors, job, shell.Time, ct);
         var state = LedgerState.Of(door.Record, await door.Store.ReadAsync(door.Record.Id, ct));
         using var check = new ShopCheck(files.Source, files.Target);
-        var table = new TextTable(new("table", "表"), new("in the shop", "商店中", true), new("in the target", "目标中", true), new("by the ledger", "账本记载", true), new("", ""));
+        var table = new TextTable(new("table", "表"), new("in the shop", "商店中", true), new("in the target", "目标中", true),
+            new("by the ledger", "账本记载", true), new("", ""));
         foreach (var name in ShopSource.Tables)
         {
             var rows = check.TargetRows(name);
@@ -112,7 +114,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
     private async Task<bool> ProveAsync(CancellationToken ct)
     {
         Step(Both("Proof", "证明"), $"pawl verify {files.Job} --level digest");
-        using var worker = Worker.Start(files.Folder, ["verify", "job.yaml", "--level", "digest", "--json", LanguageOption, Tag], killAt: null, heard: null);
+        using var worker = Worker.Start(files.Folder, ["verify", "job.yaml", "--level", "digest", "--json", LanguageOption, Tag],
+            killAt: null, heard: null);
         var (exit, output, errors) = await worker.EndAsync(ct);
         var equal = exit == ExitCode.Done;
         Check(exit is ExitCode.Done or ExitCode.Differences, Both($"verify ended with exit code {exit}: {output}{errors}",
@@ -168,8 +171,8 @@ internal sealed class DemoStory(Shell shell, DemoFiles files, long seed)
         if (exit != ExitCode.Done)
         {
             foreach (var failure in failures) shell.Error.WriteLine(shell.ErrorPaint.Alarm(Both("failed: ", "失败：")) + failure);
-            shell.Error.WriteLine(Both($"The demo failed; everything is kept in {files.Folder}. Repeat it with:",
-                $"demo 失败；一切都保留在 {files.Folder}。重演：") + $" pawl demo --seed {seed}");
+            shell.Error.WriteLine(Both($"The demo failed; everything is kept in {files.Folder}. Repeat it with: ",
+                $"demo 失败；一切都保留在 {files.Folder}。重演：") + $"pawl demo --seed {seed}");
             return;
         }
         shell.Say(paint.Green(Both("Nothing was lost and nothing came twice.", "没有丢失一行，也没有重复一行。"))

@@ -49,7 +49,10 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
         var known = Known;
         if (!known.Entries.TryGetValue(name, out var entry)) return null;
         using var key = Key(known, create: false);
-        if (key.Open(entry, Seal(name)) is not { } plain) throw Damaged(Both($"the entry {name} is not as Pawl wrote it", $"条目 {name} 不是 Pawl 写下的样子"));
+        if (key.Open(entry, Seal(name)) is not { } plain)
+        {
+            throw Damaged(Both($"the entry {name} is not as Pawl wrote it", $"条目 {name} 不是 Pawl 写下的样子"));
+        }
         using var read = JsonDocument.Parse(plain);
         var (address, at, password) = (read.RootElement.GetProperty("address"), read.RootElement.GetProperty("folder"),
             read.RootElement.GetProperty("password"));

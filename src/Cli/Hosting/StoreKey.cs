@@ -33,7 +33,8 @@ internal sealed class StoreKey : IDisposable
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } set)
         {
-            return new StoreKey(Read(set) ?? throw Locked(file, Both($"{Variable} is not 32 bytes in base64 or hex", $"{Variable} 不是 base64 或十六进制的 32 字节")));
+            return new StoreKey(Read(set) ?? throw Locked(file,
+                Both($"{Variable} is not 32 bytes in base64 or hex", $"{Variable} 不是 base64 或十六进制的 32 字节")));
         }
         if (!File.Exists(file))
         {

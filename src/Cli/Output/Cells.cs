@@ -6,6 +6,9 @@ namespace Pawl.Cli.Output;
 /// <summary>Width of text on a terminal: wide East Asian characters and emoji take two cells, combining marks none.</summary>
 public static class Cells
 {
+    /// <summary>Closing marks hang on what is before them, opening ones on what follows.</summary>
+    private const string Closing = "，。；：、！？）」』》”’…", Opening = "（「『《“‘";
+
     public static int Width(string text)
     {
         var width = 0;
@@ -77,10 +80,10 @@ public static class Cells
         yield return text[from..];
     }
 
-    /// <summary>Closing marks hang on what is before them and opening ones on what follows.</summary>
     private static bool IsBreak(Rune before, Rune after) => before.Value == ' ' ? after.Value != ' '
-        : after.Value != ' ' && (Width(before) == 2 || Width(after) == 2) && !"，。；：、！？）」』》”’…".Contains(after.ToString(), StringComparison.Ordinal)
-            && !"（「『《“‘".Contains(before.ToString(), StringComparison.Ordinal);
+        : after.Value != ' ' && (Width(before) == 2 || Width(after) == 2) && !IsOneOf(Closing, after) && !IsOneOf(Opening, before);
+
+    private static bool IsOneOf(string marks, Rune rune) => rune.IsBmp && marks.Contains((char)rune.Value);
 
     private static string Take(string text, int most, bool fromEnd)
     {

@@ -46,7 +46,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         yield return "  " + Usage(command);
         (string Heading, List<(string Left, string Right)> Rows)[] sections =
         [
-            (Both("Arguments:", "参数："), [.. command.Arguments.Select(a => ($"<{a.HelpName ?? a.Name}>", Described(a.Description, Default(a))))]),
+            (Both("Arguments:", "参数："), [.. command.Arguments
+                .Select(a => ($"<{a.HelpName ?? a.Name}>", Described(a.Description, Default(a))))]),
             (Both("Options:", "选项："), [.. Options(command).Select(o => (Left(o), Described(o.Description, Default(o))))]),
             (Both("Commands:", "命令："), [.. command.Subcommands.Where(c => !c.Hidden).Select(Row)]),
         ];
@@ -76,27 +77,24 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     private static string Usage(Command command)
     {
         var words = new List<string>();
-        for (var at = command; at is not null; at = at.Parents.OfType<Command>().FirstOrDefault())
-        {
-            words.Insert(0, at is RootCommand ? "pawl" : at.Name);
-        }
-        words.AddRange(command.Arguments.Select(a => a.Arity.MinimumNumberOfValues > 0 && !a.HasDefaultValue ? $"<{a.Name}>" : $"[<{a.Name}>]"));
+        for (var at = command; at is not null; at = Above(at)) words.Insert(0, at is RootCommand ? "pawl" : at.Name);
+        words.AddRange(command.Arguments
+            .Select(a => a.Arity.MinimumNumberOfValues > 0 && !a.HasDefaultValue ? $"<{a.Name}>" : $"[<{a.Name}>]"));
         if (command.Subcommands.Count > 0) words.Add(Both("[command]", "[命令]"));
         words.Add(Both("[options]", "[选项]"));
         return string.Join(' ', words);
     }
 
-    /// <summary>Its own, then those of every command; help is among the latter.</summary>
+    /// <summary>Its own, then those of every command.</summary>
     private static IEnumerable<Option> Options(Command command)
     {
-        var all = command is RootCommand ? command.Options.Where(o => !IsBuiltIn(o)).Concat(command.Options.Where(IsBuiltIn)) : command.Options;
-        for (var at = command.Parents.OfType<Command>().FirstOrDefault(); at is not null; at = at.Parents.OfType<Command>().FirstOrDefault())
-        {
-            var above = at.Options.Where(o => o.Recursive).OrderBy(o => IsBuiltIn(o) ? 0 : 1);
-            all = all.Concat(above);
-        }
-        return all.Where(o => !o.Hidden);
+        var all = command.Options.OrderBy(IsBuiltIn);
+        IEnumerable<Option> above = [];
+        for (var at = Above(command); at is not null; at = Above(at)) above = above.Concat(at.Options.Where(o => o.Recursive));
+        return all.Concat(above).Where(o => !o.Hidden);
     }
+
+    private static Command? Above(Command command) => command.Parents.OfType<Command>().FirstOrDefault();
 
     private static bool IsBuiltIn(Option option) => option is HelpOption or VersionOption;
 
@@ -108,7 +106,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
 
     private static string Left(Option option)
     {
-        var names = string.Join(", ", option.Aliases.Append(option.Name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal));
+        var names = string.Join(", ", option.Aliases.Append(option.Name).Where(n => n[0] == '-').OrderBy(n => n.Length)
+            .ThenBy(n => n, StringComparer.Ordinal));
         return names + (TakesValue(option) ? $" <{Placeholder(option)}>" : "") + (option.Required ? Both(" (REQUIRED)", "（必填）") : "");
     }
 

@@ -11,16 +11,16 @@ public static class RunResult
     public static TextTable Table(RunSummary summary, Func<string, TimeSpan?> took)
     {
         var table = new TextTable(
-            new("table", "表"), new("read", "读取", true), new("written", "写入", true), new("filtered", "过滤", true, 3), new("rejected", "拒收", true), new("bytes", "字节", true, 4),
-            new("time", "用时", true, 6), new("rate", "速率", true, 7), new("guarantee", "保证", false, 5),
-            new("consistency", "一致性", false, 8), new("", "", false));
+            new("table", "表"), new("read", "读取", true), new("written", "写入", true), new("filtered", "过滤", true, 3),
+            new("rejected", "拒收", true), new("bytes", "字节", true, 4), new("time", "用时", true, 6),
+            new("rate", "速率", true, 7), new("guarantee", "保证", false, 5), new("consistency", "一致性", false, 8), new("", "", false));
         foreach (var t in summary.Tables) Add(table, t, took(t.Source) ?? t.Time);
         if (summary.Tables.Count > 1)
         {
             var all = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.Total);
             var moved = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.ThisRun);
-            table.Total(Figures.Plural(summary.Tables.Count, Noun.Table), Figures.Full(all.Read), Figures.Full(Written(all)), Some(all.Filtered),
-                Some(all.Rejected),
+            table.Total(Figures.Plural(summary.Tables.Count, Noun.Table), Figures.Full(all.Read), Figures.Full(Written(all)),
+                Some(all.Filtered), Some(all.Rejected),
                 Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time),
                 "", "", "");
         }

@@ -8,9 +8,8 @@ public static class Verdicts
 {
     public static TextTable Table(IReadOnlyList<TableVerdict> verdicts, Paint paint)
     {
-        var table = new TextTable(new("table", "表"), new("target", "目标", false, 2), new("source rows", "源端行数", true), new("target rows", "目标端行数", true),
-            new("rejected", "拒收", true, 1),
-            new("digest", "摘要", false, 3), new("", ""));
+        var table = new TextTable(new("table", "表"), new("target", "目标", false, 2), new("source rows", "源端行数", true),
+            new("target rows", "目标端行数", true), new("rejected", "拒收", true, 1), new("digest", "摘要", false, 3), new("", ""));
         foreach (var v in verdicts)
         {
             table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows),
@@ -28,8 +27,8 @@ public static class Verdicts
         foreach (var d in v.Differences.Take(10))
         {
             var (here, there) = (Figures.Full(d.SourceRows), Figures.Full(d.TargetRows));
-            yield return Both(
-                $"  {v.Source}: after {d.After ?? "the start"} up to {d.Through ?? "the end"}: {here} rows in the source, {there} in the target",
+            yield return Both($"  {v.Source}: after {d.After ?? "the start"} up to {d.Through ?? "the end"}: "
+                + $"{here} rows in the source, {there} in the target",
                 $"  {v.Source}：{d.After ?? "开头"} 之后，到 {d.Through ?? "结尾"} 为止：源端 {here} 行，目标端 {there} 行");
         }
         if (v.Differences.Count > 10) yield return Both($"  {v.Source}: … and {v.Differences.Count - 10} more ranges",

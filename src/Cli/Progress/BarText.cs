@@ -62,8 +62,10 @@ public sealed class BarText(Board board, Paint paint)
         }
         if (board.AtRisk(bar) is > 0 and var risk) parts.Add(new(
             Both($"crash now re-reads ≤ {Figures.Short(risk)}", $"此刻崩溃重读 ≤ {Figures.Short(risk)} 行"), 2, " · "));
-        parts.Add(new($"{Both("rejects", "拒收")} {Figures.Full(bar.Rejected)}", bar.Rejected > 0 ? 8 : 1, " · ", bar.Rejected > 0 ? paint.Yellow : null));
-        parts.Add(new($"{Both("retry", "重试")} {Figures.Full(bar.Retries)}", bar.Retries > 0 ? 8 : 0, " · ", bar.Retries > 0 ? paint.Yellow : null));
+        var rejects = $"{Both("rejects", "拒收")} {Figures.Full(bar.Rejected)}";
+        var retries = $"{Both("retry", "重试")} {Figures.Full(bar.Retries)}";
+        parts.Add(new(rejects, bar.Rejected > 0 ? 8 : 1, " · ", bar.Rejected > 0 ? paint.Yellow : null));
+        parts.Add(new(retries, bar.Retries > 0 ? 8 : 0, " · ", bar.Retries > 0 ? paint.Yellow : null));
         return parts;
     }
 
@@ -75,8 +77,13 @@ public sealed class BarText(Board board, Paint paint)
             new(Figures.Bytes(bar.Bytes), 3, " · "),
         };
         if (bar.Ended is { } end) parts.Add(new(Figures.Took(end - bar.Began), 4, " · "));
-        if (bar.Rejected > 0) parts.Add(new(Both($"{Figures.Full(bar.Rejected)} rejected", $"拒收 {Figures.Full(bar.Rejected)} 行"), 8, " · ", paint.Yellow));
-        if (bar.Verdict is { } said) parts.Add(new(said == "differs" ? Both("differs", "不一致") : Both("verified", "已校验"), 7, " · ", said == "differs" ? paint.Alarm : paint.Green));
+        if (bar.Rejected > 0)
+        {
+            var rejected = Figures.Full(bar.Rejected);
+            parts.Add(new(Both($"{rejected} rejected", $"拒收 {rejected} 行"), 8, " · ", paint.Yellow));
+        }
+        if (bar.Verdict == "differs") parts.Add(new(Both("differs", "不一致"), 7, " · ", paint.Alarm));
+        else if (bar.Verdict is not null) parts.Add(new(Both("verified", "已校验"), 7, " · ", paint.Green));
         return parts;
     }
 

@@ -32,7 +32,8 @@ public static class EventLine
         _ => e.Long(name) is { } number ? Figures.Full(number) : e.Text(name) is { } text ? DetailTexts.Value(name, text) : null,
     };
 
-    private static string Commit(DateTimeOffset at, DateTimeOffset now) => Figures.TimeOfDay(at, now) + Both(", ", "，") + Figures.Ago(now - at);
+    private static string Commit(DateTimeOffset at, DateTimeOffset now) =>
+        Figures.TimeOfDay(at, now) + Both(", ", "，") + Figures.Ago(now - at);
 
     private static string? Status(string? status) => status switch
     {

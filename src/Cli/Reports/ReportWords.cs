@@ -10,7 +10,8 @@ internal static class ReportWords
     {
         yield return (Both("Run", "运行"), $"{Figures.RunName(r.Run.Run)} ({r.Run.Run})");
         yield return (Both("Job", "作业"), r.Run.Job);
-        yield return (Both("Time", "时间"), r.Run.Ended is { } end ? $"{Figures.Moment(r.Run.Started)}, {Figures.Took(end - r.Run.Started)}"
+        yield return (Both("Time", "时间"), r.Run.Ended is { } end
+            ? Figures.Moment(r.Run.Started) + Both(", ", "，") + Figures.Took(end - r.Run.Started)
             : Figures.Moment(r.Run.Started));
         yield return (Both("Ended", "结束"),
             Status(r.Run.Status) + (r.Run.ExitCode is { } exit ? Both($", exit code {exit}", $"，退出码 {exit}") : ""));

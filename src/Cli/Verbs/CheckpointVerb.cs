@@ -13,7 +13,10 @@ internal static class CheckpointVerb
         var listJob = VerbRun.JobArgument();
         var list = new Command("list", Both("List the lanes with their last durable position.", "列出各通道最后的持久位置。")) { listJob }
             .Does("checkpoint list", (shell, parse, ct) => ListAsync(shell, parse.GetValue(listJob)!, ct));
-        var lane = new Argument<string>("lane") { Description = Both("A lane as list names it, for example orders/g1/s0.", "list 所列的通道名，如 orders/g1/s0。") };
+        var lane = new Argument<string>("lane") 
+        {
+            Description = Both("A lane as list names it, for example orders/g1/s0.", "list 所列的通道名，如 orders/g1/s0。"),
+        };
         var showJob = VerbRun.JobArgument();
         var show = new Command("show", Both("Show one lane in full.", "显示一个通道的全部细节。")) { lane, showJob }
             .Does("checkpoint show", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(showJob)!, parse.GetValue(lane)!, ct));
@@ -23,8 +26,8 @@ internal static class CheckpointVerb
     private static async Task<int> ListAsync(Shell shell, string file, CancellationToken ct)
     {
         var state = await ReadAsync(shell, file, ct);
-        var table = new TextTable(new("lane", "通道"), new("ledger", "账本", true), new("epoch", "纪元", true, 3), new("position", "位置"), new("rows", "行数", true),
-            new("bytes", "字节", true, 4),
+        var table = new TextTable(new("lane", "通道"), new("ledger", "账本", true), new("epoch", "纪元", true, 3),
+            new("position", "位置"), new("rows", "行数", true), new("bytes", "字节", true, 4),
             new("last commit", "最近提交", false, 2), new("", ""));
         foreach (var entry in state.Tables.SelectMany(t => t.Entries))
         {

@@ -42,7 +42,7 @@ internal static partial class ConnAdding
         var what = at.Display + (at.Host is null ? "" : Both(", ", "，") + secret);
         shell.Say(old is null ? Both($"Saved {name}: {what}.", $"已保存 {name}：{what}。")
             : Both($"Changed {name}: {what}.", $"已更改 {name}：{what}。"));
-        shell.Note(Both("Next:", "下一步：") + $" pawl conn test {name}");
+        shell.Note(Both("Next: ", "下一步：") + $"pawl conn test {name}");
         shell.Data["name"] = name;
         shell.Data["address"] = at.Display;
         shell.Data["password"] = password is not null ? "saved" : AddressSecrets.Refers(url) ? "reference" : "none";

@@ -27,7 +27,10 @@ internal static class ConnDiscovering
         if (databases.Count > 1) shell.Say(["", .. Databases(databases, shell), ""]);
         if (tables.Count > 0) shell.Say(Tables(tables, shell).Lines(shell.Width, shell.OutPaint));
         else shell.Say(Both("No table is there.", "没有任何表。"));
-        if (tables.Any(t => !t.Readable)) shell.Note(Both("What gives the missing rights:", "如何取得缺少的权限：") + $" pawl doctor {Quoting.Word(name)}");
+        if (tables.Any(t => !t.Readable))
+        {
+            shell.Note(Both("What gives the missing rights: ", "如何取得缺少的权限：") + $"pawl doctor {Quoting.Word(name)}");
+        }
         shell.Data["address"] = at.Display;
         shell.Data["databases"] = databases.Select(d => new Pairs
         {
@@ -46,7 +49,8 @@ internal static class ConnDiscovering
         var table = new TextTable(new("database", "数据库"), new("size", "大小", true), new("", ""));
         foreach (var d in databases)
         {
-            table.AddPainted(shell.OutPaint.Green, d.Name, d.Bytes < 0 ? "" : Figures.Bytes(d.Bytes), d.Current ? Both("this one", "当前") : "");
+            table.AddPainted(shell.OutPaint.Green, d.Name, d.Bytes < 0 ? "" : Figures.Bytes(d.Bytes),
+                d.Current ? Both("this one", "当前") : "");
         }
         return table.Lines(shell.Width, shell.OutPaint);
     }

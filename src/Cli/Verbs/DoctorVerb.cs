@@ -44,7 +44,8 @@ internal static class DoctorVerb
         shell.Say(view.Lines(Both("source", "源端"), job.Source.Display, found.Source));
         shell.Say();
         shell.Say(view.Lines(Both("target", "目标端"), job.Target.Display, found.Target));
-        if (between.Length > 0) shell.Say(["", shell.OutPaint.Bold(Cells.Pad(Both("job", "作业"), 8, false) + what), .. between.SelectMany(view.Lines)]);
+        var head = shell.OutPaint.Bold(Cells.Pad(Both("job", "作业"), 8, false) + what);
+        if (between.Length > 0) shell.Say(["", head, .. between.SelectMany(view.Lines)]);
         shell.Say(view.Mending(job.Source.Display, found.Source));
         shell.Say(view.Mending(job.Target.Display, found.Target));
         shell.Data["source"] = ProbeView.Data(job.Source.Display, found.Source, context);

@@ -13,10 +13,14 @@ internal static class InitVerb
 {
     public static Command Create()
     {
-        var from = new Option<string>("--from") { Description = Both("Address of the source, as sqlite:shop.db.", "源端的地址，如 sqlite:shop.db。"), Required = true,
-            HelpName = "url" };
-        var to = new Option<string>("--to") { Description = Both("Address of the target, as sqlite:copy.db.", "目标端的地址，如 sqlite:copy.db。"), Required = true,
-            HelpName = "url" };
+        var from = new Option<string>("--from")
+        {
+            Description = Both("Address of the source, as sqlite:shop.db.", "源端的地址，如 sqlite:shop.db。"), Required = true, HelpName = "url",
+        };
+        var to = new Option<string>("--to")
+        {
+            Description = Both("Address of the target, as sqlite:copy.db.", "目标端的地址，如 sqlite:copy.db。"), Required = true, HelpName = "url",
+        };
         var tables = VerbRun.TablesOption();
         var name = new Option<string?>("--name") 
         {
@@ -46,7 +50,8 @@ internal static class InitVerb
         var folder = wish.Output == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(wish.Output))!;
         if (wish.Output != "-" && File.Exists(wish.Output) && !wish.Force)
         {
-            throw new PawlException(Fault.Configuration, Codes.ConfirmationNeeded, ("action", Both($"Writing over {wish.Output}", $"覆盖 {wish.Output}")),
+            throw new PawlException(Fault.Configuration, Codes.ConfirmationNeeded,
+                ("action", Both($"Writing over {wish.Output}", $"覆盖 {wish.Output}")),
                 ("command", $"pawl init … -o {Quoting.Word(wish.Output)}"), ("answer", "--force"));
         }
         // What a user types counts from where he stands; what the file says, from where the file is.
@@ -76,7 +81,7 @@ internal static class InitVerb
         shell.Data["file"] = Path.GetFullPath(wish.Output);
         var count = Figures.Plural(found.Count, Noun.Table);
         shell.Say(Both($"Wrote {wish.Output}: {count} of {source.Display}.", $"已写出 {wish.Output}：{source.Display} 的 {count}。"));
-        shell.Note(Both("Next:", "下一步：") + $" pawl plan {Quoting.Word(wish.Output)}");
+        shell.Note(Both("Next: ", "下一步：") + $"pawl plan {Quoting.Word(wish.Output)}");
         return ExitCode.Done;
     }
 

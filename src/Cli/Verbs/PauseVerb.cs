@@ -34,7 +34,7 @@ internal static class PauseVerb
         shell.Say(Both(
             $"Asked {runner} to pause {job.Name}. It finishes the commit in flight and ends with exit code {ExitCode.Interrupted}.",
             $"已请 {runner} 暂停 {job.Name}。它会完成进行中的提交，以退出码 {ExitCode.Interrupted} 结束。"));
-        shell.Note(Both("To continue afterwards:", "之后继续：") + $" pawl run {Quoting.Word(file)}");
+        shell.Note(Both("To continue afterwards: ", "之后继续：") + $"pawl run {Quoting.Word(file)}");
         return ExitCode.Done;
     }
 }

@@ -14,7 +14,10 @@ internal static class PlanVerb
     {
         var job = VerbRun.JobArgument();
         var tables = VerbRun.TablesOption();
-        var detailed = new Option<bool>("--detailed-exitcode") { Description = Both("Exit with 8 when there is work to do.", "有事可做时以退出码 8 结束。") };
+        var detailed = new Option<bool>("--detailed-exitcode") 
+        {
+            Description = Both("Exit with 8 when there is work to do.", "有事可做时以退出码 8 结束。"),
+        };
         return new Command("plan", Both("Show what a run would do, without doing it.", "显示一次运行会做什么，但不去做。"))
         {
             job, tables, detailed,
@@ -46,9 +49,9 @@ internal static class PlanVerb
 
     private static TextTable Table(PlanReport plan, Shell shell)
     {
-        var table = new TextTable(new("table", "表"), new("target", "目标"), new("key", "键", false, 3), new("write", "写入方式", false, 4), new("rows", "行数", true),
-            new("durable", "已持久", true),
-            new("splits", "分片", true, 2), new("guarantee", "保证", false, 5), new("consistency", "一致性", false, 8), new("a run would", "运行将"));
+        var table = new TextTable(new("table", "表"), new("target", "目标"), new("key", "键", false, 3),
+            new("write", "写入方式", false, 4), new("rows", "行数", true), new("durable", "已持久", true),
+            new("splits", "分片", true, 2), new("guarantee", "保证", false, 5), new("consistency", "一致性", false, 8), new("a run would", "将执行"));
         foreach (var t in plan.Tables)
         {
             var splits = t.SplitsDone + t.SplitsPartial + t.SplitsToDo;
@@ -149,7 +152,7 @@ internal static class PlanVerb
         var words = string.Join(Both(", ", "，"), plan.Tables.GroupBy(t => t.State).OrderBy(g => g.Key)
             .Select(g => Both($"{g.Count()} {Word(g.Key)}", $"{g.Count()} 张{Word(g.Key)}")));
         var count = Figures.Plural(plan.Tables.Count, Noun.Table);
-        return Both($"{count}: {words}. To do it:", $"共 {count}：{words}。执行：") + $" pawl run {Quoting.Word(file)}";
+        return Both($"{count}: {words}. To do it: ", $"共 {count}：{words}。执行：") + $"pawl run {Quoting.Word(file)}";
     }
 
     private static string Word(TableState state) => state switch

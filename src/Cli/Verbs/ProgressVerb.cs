@@ -33,7 +33,7 @@ internal static class ProgressVerb
             var (ledger, at, ago) = (Figures.Full(state.Commits), Figures.TimeOfDay(last, shell.Now), Figures.Ago(shell.Now - last));
             shell.Say(Both($"Ledger {ledger}, last commit {at} ({ago}).", $"账本 {ledger}，最近提交 {at}（{ago}）。"));
         }
-        if (!state.Alive && !state.Finished) shell.Note(Both("To go on:", "继续：") + $" pawl run {Quoting.Word(file)}");
+        if (!state.Alive && !state.Finished) shell.Note(Both("To go on: ", "继续：") + $"pawl run {Quoting.Word(file)}");
         shell.Data.AddRange(Data(state));
         return ExitCode.Done;
     }
@@ -56,8 +56,8 @@ internal static class ProgressVerb
 
     private static TextTable Table(LedgerState state, Shell shell)
     {
-        var table = new TextTable(new("table", "表"), new("done", "完成", true), new("rows", "行数", true), new("of about", "预计总数", true, 2), new("bytes", "字节", true, 3),
-            new("splits", "分片", true, 1),
+        var table = new TextTable(new("table", "表"), new("done", "完成", true), new("rows", "行数", true),
+            new("of about", "预计总数", true, 2), new("bytes", "字节", true, 3), new("splits", "分片", true, 1),
             new("rejected", "拒收", true, 4), new("last commit", "最近提交", false, 5), new("", ""));
         foreach (var t in state.Tables)
         {

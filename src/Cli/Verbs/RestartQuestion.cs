@@ -18,7 +18,8 @@ internal static class RestartQuestion
         var known = await KnownAsync(shell, connectors, job, options, ct);
         if (known is { Count: 0 }) return true;
         var which = known is null ? Both("every table", "所有表") : Figures.Plural(known.Count, Noun.Table);
-        shell.Note(Both($"--restart begins {which} of {job.Name} anew:", $"--restart 让 {job.Name} 的 {which} 重新开始："));
+        shell.Note(Both($"--restart begins {which} of {job.Name} anew:",
+            $"--restart 让 {job.Name} 的{(known is null ? "" : " ")}{which}重新开始："));
         if (known is null)
         {
             shell.Note(Both("  the target knows this job from another source; all its rows and its ledger are deleted",

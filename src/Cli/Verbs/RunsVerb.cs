@@ -25,7 +25,10 @@ internal static class RunsVerb
         var show = new Command("show", Both("Show what happened in a run.", "显示一次运行中发生了什么。")) { shown }
             .Does("runs show", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(shown), ct));
         var reported = RunArgument();
-        var format = new Option<string>("--format") { Description = Both("md, html or json.", "md、html 或 json。"), DefaultValueFactory = _ => "md" };
+        var format = new Option<string>("--format") 
+        {
+            Description = Both("md, html or json.", "md、html 或 json。"), DefaultValueFactory = _ => "md",
+        };
         format.AcceptOnlyFromAmong("md", "html", "json");
         var output = new Option<string?>("--output", "-o") { Description = Both("File to write; default stdout.", "写入的文件；默认标准输出。") };
         var report = new Command("report", Both("Write the recovery report of a run.", "写出一次运行的恢复报告。")) { reported, format, output }
@@ -36,14 +39,15 @@ internal static class RunsVerb
 
     private static Argument<string?> RunArgument() => new("run")
     {
-        Description = Both("A run's id or its first digits. Default: the last run.", "运行的 id 或其开头几位。默认：最近一次运行。"), Arity = ArgumentArity.ZeroOrOne,
+        Description = Both("A run's id or its first digits. Default: the last run.", "运行的 id 或其开头几位。默认：最近一次运行。"),
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static async Task<int> ListAsync(Shell shell, string? job, int limit, CancellationToken ct)
     {
         await using var history = await OpenAsync(shell, ct);
         var runs = history is null ? [] : await history.ListAsync(job, Math.Max(1, limit), ct);
-        if (runs.Count == 0) shell.Say("No run is recorded yet.");
+        if (runs.Count == 0) shell.Say(Both("No run is recorded yet.", "尚无运行记录。"));
         else shell.Say(Table(runs, shell).Lines(shell.Width, shell.OutPaint));
         shell.Data["runs"] = runs.Select(Data).ToArray();
         return ExitCode.Done;
@@ -63,7 +67,7 @@ internal static class RunsVerb
         {
             if (EventLine.Of(e, shell.Now) is { } line) shell.Say($"{shell.OutPaint.Dim(Figures.TimeOfDay(e.At, shell.Now))} {line}");
         }
-        shell.Note("\n" + Both("The recovery report:", "恢复报告：") + $" pawl runs report {Figures.RunName(run.Run)}");
+        shell.Note("\n" + Both("The recovery report: ", "恢复报告：") + $"pawl runs report {Figures.RunName(run.Run)}");
         shell.Data.AddRange(Data(run));
         shell.Data["events"] = events.Select(e => new Pairs
         {
@@ -112,8 +116,8 @@ internal static class RunsVerb
 
     private static TextTable Table(IReadOnlyList<RunRecord> runs, Shell shell)
     {
-        var table = new TextTable(new("run", "运行"), new("job", "作业"), new("started", "开始时间"), new("took", "用时", true, 2), new("rows written", "写入行数", true), new("exit", "退出码",
-            true, 1), new("status", "状态"));
+        var table = new TextTable(new("run", "运行"), new("job", "作业"), new("started", "开始时间"), new("took", "用时", true, 2),
+            new("rows written", "写入行数", true), new("exit", "退出码", true, 1), new("status", "状态"));
         foreach (var r in runs)
         {
             Func<string, string>? paint = r.Status switch

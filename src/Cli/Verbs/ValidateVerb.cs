@@ -19,7 +19,7 @@ internal static class ValidateVerb
         var job = VerbRun.LoadJob(shell, file, new ConnectorScan());
         var (ends, entries) = ($"{job.Source.Display} → {job.Target.Display}", Figures.Plural(job.Tables.Count, Noun.Entry));
         shell.Say(Both($"{file} is a valid job: {job.Name}, {ends}, {entries}.", $"{file} 是有效的作业：{job.Name}，{ends}，{entries}。"));
-        shell.Note(Both("Next:", "下一步：") + $" pawl plan {Quoting.Word(file)}");
+        shell.Note(Both("Next: ", "下一步：") + $"pawl plan {Quoting.Word(file)}");
         shell.Data["valid"] = true;
         shell.Data["source"] = job.Source.Display;
         shell.Data["target"] = job.Target.Display;

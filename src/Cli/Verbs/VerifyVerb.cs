@@ -57,7 +57,7 @@ internal static class VerifyVerb
                 "追加的行（write: append）与他人的行无法区分：比较的是账本中的行数。"));
         }
         var code = level == VerifyLevel.Digest ? Model.Codes.DigestsDiffer : Model.Codes.CountsDiffer;
-        if (different > 0) shell.Note(Both("What to do:", "怎么办：") + $" pawl explain {code}");
+        if (different > 0) shell.Note(Both("What to do: ", "怎么办：") + $"pawl explain {code}");
         shell.Data["level"] = level.ToString().ToLowerInvariant();
         shell.Data["equal"] = different == 0;
         shell.Data["tables"] = verdicts.Select(Verdicts.Data).ToArray();
