@@ -13,7 +13,8 @@ public static class ProblemText
         return Template.Fill(template ?? text.What.Text, n => Detail(problem, n));
     }
 
-    public static string? Detail(JobProblem problem, string name) => problem.Details.GetValueOrDefault(name) ?? name switch
+    public static string? Detail(JobProblem problem, string name) => problem.Details.GetValueOrDefault(name) is { } value
+        ? DetailTexts.Value(name, value) : name switch
     {
         "file" => problem.File,
         "field" => problem.Field,

@@ -29,7 +29,8 @@ public static class Verdicts
             var (here, there) = (Figures.Full(d.SourceRows), Figures.Full(d.TargetRows));
             yield return Both($"  {v.Source}: after {d.After ?? "the start"} up to {d.Through ?? "the end"}: "
                 + $"{here} rows in the source, {there} in the target",
-                $"  {v.Source}：{d.After ?? "开头"} 之后，到 {d.Through ?? "结尾"} 为止：源端 {here} 行，目标端 {there} 行");
+                $"  {v.Source}：{(d.After is null ? "从开头" : $"{d.After} 之后")}到{(d.Through is null ? "结尾" : $" {d.Through} 为止")}："
+                    + $"源端 {here} 行，目标端 {there} 行");
         }
         if (v.Differences.Count > 10) yield return Both($"  {v.Source}: … and {v.Differences.Count - 10} more ranges",
             $"  {v.Source}：… 另有 {v.Differences.Count - 10} 个区间");

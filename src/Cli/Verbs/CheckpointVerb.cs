@@ -80,7 +80,7 @@ internal static class CheckpointVerb
     {
         var (rows, bytes) = (Figures.Full(entry.Counts.Read), Figures.Bytes(entry.Bytes));
         return Both($"after {entry.After?.Text ?? "the start"}: {rows} rows, {bytes}",
-            $"{entry.After?.Text ?? "开头"} 之后：{rows} 行，{bytes}");
+            $"{(entry.After is null ? "自开头" : $"{entry.After.Text} 之后")}：{rows} 行，{bytes}");
     }
 
     private static string Written(WriteCounts c)

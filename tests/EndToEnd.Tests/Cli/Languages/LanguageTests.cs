@@ -80,7 +80,7 @@ public sealed partial class LanguageTests
     [InlineData(2, "尚无运行记录。", "runs", "report")]
     [InlineData(2, "不是地址", "conn", "add", "a", "word")]
     [InlineData(0, "尚未保存任何连接", "conn", "list")]
-    [InlineData(2, "地址中有明文的 密码", "conn", "add", "a", "postgres://u:secret@h/d")]
+    [InlineData(2, "地址中有明文的密码", "conn", "add", "a", "postgres://u:secret@h/d")]
     public async Task Errors_are_Chinese(int exit, string says, params string[] words)
     {
         using var at = new Scratch();
