@@ -15,7 +15,8 @@ finish() {
 }
 
 # program → Debian package
-needs=(sqlite3:sqlite3 strace:strace setpriv:util-linux flock:util-linux mount:mount git:git openssl:openssl npm:npm node:nodejs)
+needs=(sqlite3:sqlite3 strace:strace setpriv:util-linux flock:util-linux mount:mount git:git openssl:openssl npm:npm node:nodejs
+  zsh:zsh fish:fish)
 missing=()
 for need in "${needs[@]}"; do
   command -v "${need%%:*}" >/dev/null || [[ " ${missing[*]} " == *" ${need##*:} "* ]] || missing+=("${need##*:}")

@@ -27,16 +27,19 @@ internal static class App
         ("runs", RunsVerb.Create),
         ("schema", SchemaVerb.Create),
         ("explain", ExplainVerb.Create),
+        ("completion", CompletionVerb.Create),
         ("version", VersionVerb.Create),
     ];
 
+    /// <summary>All verbs, with everything below them.</summary>
+    public static RootCommand Whole() => Root(Verbs.Select(v => v.Create()));
+
     public static async Task<int> RunAsync(string[] args)
     {
-        var asked = Verbs.Where(v => args.Length > 0 && v.Name == args[0]).ToArray();
-        var root = new RootCommand(
-            "Pawl moves data between systems and never slips back: killed at any instant, it goes on from its last durable point.");
-        foreach (var option in new Option[] { VerbRun.Json, VerbRun.Quiet, VerbRun.Verbose }) root.Options.Add(option);
-        foreach (var verb in asked.Length > 0 ? asked : Verbs) root.Subcommands.Add(verb.Create());
+        Speech.Choose(Speech.Asked(args, Environment.GetEnvironmentVariable));
+        var first = FirstWord(args);
+        var asked = Verbs.Where(v => v.Name == first).ToArray();
+        var root = Root((asked.Length > 0 ? asked : Verbs).Select(v => v.Create()));
         var parse = root.Parse(args);
         var quietly = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
         if (args.Length == 0)
@@ -44,16 +47,40 @@ internal static class App
             await root.Parse(["--help"]).InvokeAsync(quietly);
             return ExitCode.Invalid;
         }
-        return parse.Errors.Count > 0 && parse.Action is ParseErrorAction or null ? Misused(parse, args) : await parse.InvokeAsync(quietly);
+        return parse.Errors.Count > 0 && parse.Action is ParseErrorAction or null ? Misused(parse, args, first)
+            : await parse.InvokeAsync(quietly);
     }
 
-    private static int Misused(ParseResult parse, string[] args)
+    private static RootCommand Root(IEnumerable<Command> verbs)
     {
-        var verb = parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name;
+        var root = new RootCommand(Both(
+            "Pawl moves data between systems and never slips back: killed at any instant, it goes on from its last durable point.",
+            "Pawl 在系统之间搬运数据，绝不倒退：在任何瞬间被杀死，都从最后的持久点继续。"));
+        HelpPage.Use(root);
+        foreach (var option in VerbRun.Common()) root.Options.Add(option);
+        foreach (var verb in verbs) root.Subcommands.Add(verb);
+        return root;
+    }
+
+    /// <summary>The verb, wherever options for every verb stand before it.</summary>
+    private static string FirstWord(string[] args)
+    {
+        var at = 0;
+        while (at < args.Length && args[at].StartsWith('-')) at += args[at] == LanguageOption ? 2 : 1;
+        return at < args.Length ? args[at] : "";
+    }
+
+    /// <summary><c>runs list</c>; empty for the program itself.</summary>
+    private static string Name(Command command) => command is RootCommand ? ""
+        : $"{Name(command.Parents.OfType<Command>().First())} {command.Name}".Trim();
+
+    private static int Misused(ParseResult parse, string[] args, string first)
+    {
+        var verb = Name(parse.CommandResult.Command);
         var shell = Shell.Create(verb, args.Contains("--json"), quiet: false, verbose: false);
-        var near = verb.Length == 0 ? NearestName.Of(args[0], Verbs.Select(v => v.Name)) : null;
-        var cause = near is not null ? $"There is no verb {args[0]}; did you mean {near}?"
-            : string.Join(" ", parse.Errors.Select(e => e.Message).Distinct());
+        var near = verb.Length == 0 ? NearestName.Of(first, Verbs.Select(v => v.Name)) : null;
+        var cause = near is not null ? Both($"There is no verb {first}; did you mean {near}?", $"没有命令 {first}；是否想写 {near}？")
+            : string.Join(" ", parse.Errors.Select(e => UsageTexts.Of(e.Message)).Distinct());
         return VerbRun.Report(shell, new PawlException(Fault.Configuration, Codes.Usage, ("cause", cause)));
     }
 }

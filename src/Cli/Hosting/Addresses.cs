@@ -31,7 +31,7 @@ internal static class Addresses
         if (problem.Suggestion is { } near) details["suggestion"] = near;
         if (problem.Reason is { } reason && ReasonTexts.Find(reason) is { } words)
         {
-            details["cause"] = Template.Fill(words.En, n => problem.Details.GetValueOrDefault(n));
+            details["cause"] = Template.Fill(words.Text, n => problem.Details.GetValueOrDefault(n));
         }
         throw new PawlException(Fault.Configuration, problem.Code, [.. details.Select(d => (d.Key, d.Value))]);
     }

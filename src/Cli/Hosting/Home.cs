@@ -20,7 +20,7 @@ internal static class Home
     public static ValueTask<IRunHistory> OpenHistoryAsync(IConnectors connectors, TimeProvider time, CancellationToken ct)
     {
         var keeper = connectors.All.FirstOrDefault(c => c is IKeepsHistory)
-            ?? throw new PawlException(Fault.Bug, Codes.ContractBroken, ("cause", "no connector keeps history"));
+            ?? throw new PawlException(Fault.Bug, Codes.ContractBroken, ("cause", Both("no connector keeps history", "没有连接器能保存运行历史")));
         Directory.CreateDirectory(Folder);
         var at = new Endpoint { Scheme = keeper.Spec.Schemes[0], Path = HistoryFile, Display = $"{keeper.Spec.Schemes[0]}:{HistoryFile}" };
         return ((IKeepsHistory)keeper).OpenHistoryAsync(at, new OpenContext(time, Hosts.NewIds(), NoCrashPoints.Instance), ct);

@@ -29,7 +29,8 @@ internal sealed class KillSwitch(string point, long times) : ICrashPoints
             && (parts.Length == 1 || (long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out times) && times > 0));
         return good ? new KillSwitch(parts[0], times)
             : throw new PawlException(Fault.Configuration, Codes.Usage,
-                ("cause", $"{Variable}={text} is not point[:n]; the points are {string.Join(", ", CrashPoint.All)}."));
+                ("cause", Both($"{Variable}={text} is not point[:n]; the points are {string.Join(", ", CrashPoint.All)}.",
+                    $"{Variable}={text} 不是 点[:n]；可用的点有 {string.Join(", ", CrashPoint.All)}。")));
     }
 
     public void Reached(string reached)

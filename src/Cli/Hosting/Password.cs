@@ -37,8 +37,9 @@ internal static partial class Password
 
     private static string Checked(string password)
     {
-        var wrong = password.Length > MostLetters ? "The password is too long."
-            : password.Any(char.IsControl) ? "The password holds a control character, or more than one line came." : null;
+        var wrong = password.Length > MostLetters ? Both("The password is too long.", "密码过长。")
+            : password.Any(char.IsControl)
+                ? Both("The password holds a control character, or more than one line came.", "密码含有控制字符，或不止一行。") : null;
         return wrong is null ? password : throw new PawlException(Fault.Configuration, Codes.Usage, ("cause", wrong));
     }
 

@@ -49,7 +49,10 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
         var known = Known;
         if (!known.Entries.TryGetValue(name, out var entry)) return null;
         using var key = Key(known, create: false);
-        if (key.Open(entry, Seal(name)) is not { } plain) throw Damaged($"the entry {name} is not as Pawl wrote it");
+        if (key.Open(entry, Seal(name)) is not { } plain)
+        {
+            throw Damaged(Both($"the entry {name} is not as Pawl wrote it", $"条目 {name} 不是 Pawl 写下的样子"));
+        }
         using var read = JsonDocument.Parse(plain);
         var (address, at, password) = (read.RootElement.GetProperty("address"), read.RootElement.GetProperty("folder"),
             read.RootElement.GetProperty("password"));
@@ -101,7 +104,7 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
         {
             if (time.GetElapsedTime(began) > LongestWait)
             {
-                throw new PawlException(Fault.Transient, Codes.Busy, ("file", lockFile), ("what", "store of connections"));
+                throw new PawlException(Fault.Transient, Codes.Busy, ("file", lockFile), ("what", Both("store of connections", "连接存储")));
             }
             await Task.Delay(Pause, time, ct);
         }
@@ -126,7 +129,7 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
         if (known.Entries.Count == 0 || key.Fingerprint == known.Key) return key;
         key.Dispose();
         throw new PawlException(Fault.Configuration, Codes.StoreLocked, ("key_file", KeyFile), ("file", File),
-            ("cause", $"the connections were sealed with another key ({known.Key})"));
+            ("cause", Both($"the connections were sealed with another key ({known.Key})", $"这些连接是用另一把密钥（{known.Key}）加密的")));
     }
 
     private Content Load()
@@ -134,7 +137,7 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
         byte[] bytes;
         try
         {
-            if (new FileInfo(File) is { Exists: true, Length: > MostBytes }) throw Damaged("it is far too large");
+            if (new FileInfo(File) is { Exists: true, Length: > MostBytes }) throw Damaged(Both("it is far too large", "文件过大"));
             bytes = System.IO.File.ReadAllBytes(File);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -151,19 +154,20 @@ internal sealed class SavedConnections(string folder, TimeProvider time) : IConn
             var root = read.RootElement;
             if (root.GetProperty("format").GetInt32() is var format && format != Format)
             {
-                throw Damaged($"it has format {format}, this program knows format {Format}");
+                throw Damaged(Both($"it has format {format}, this program knows format {Format}",
+                    $"其格式为 {format}，本程序只认识格式 {Format}"));
             }
             var entries = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
             foreach (var entry in root.GetProperty("connections").EnumerateObject())
             {
                 var isNew = IsName(entry.Name) && entries.TryAdd(entry.Name, entry.Value.GetBytesFromBase64());
-                if (!isNew) throw Damaged("an entry's name is none, or there twice");
+                if (!isNew) throw Damaged(Both("an entry's name is none, or there twice", "条目的名字无效或重复"));
             }
             return new Content(root.GetProperty("key").GetString() ?? "", entries);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw Damaged("it cannot be read as what Pawl writes");
+            throw Damaged(Both("it cannot be read as what Pawl writes", "不是 Pawl 所写的内容"));
         }
     }
 

@@ -33,17 +33,20 @@ internal sealed class StoreKey : IDisposable
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } set)
         {
-            return new StoreKey(Read(set) ?? throw Locked(file, $"{Variable} is not 32 bytes in base64 or hex"));
+            return new StoreKey(Read(set) ?? throw Locked(file,
+                Both($"{Variable} is not 32 bytes in base64 or hex", $"{Variable} 不是 base64 或十六进制的 32 字节")));
         }
         if (!File.Exists(file))
         {
-            if (!create) throw Locked(file, "the key file is not there");
+            if (!create) throw Locked(file, Both("the key file is not there", "密钥文件不存在"));
             var fresh = RandomNumberGenerator.GetBytes(KeyBytes);
             DurableFile.Replace(file, Encoding.ASCII.GetBytes(Convert.ToBase64String(fresh) + "\n"));
             return new StoreKey(fresh);
         }
-        if (DurableFile.IsOpenToOthers(file)) throw Locked(file, $"others may read the key file; close it: chmod 600 {file}");
-        return new StoreKey(Read(File.ReadAllText(file)) ?? throw Locked(file, "the key file does not hold 32 bytes in base64"));
+        if (DurableFile.IsOpenToOthers(file)) throw Locked(file, Both($"others may read the key file; close it: chmod 600 {file}",
+            $"其他人可以读取密钥文件；请收紧权限：chmod 600 {file}"));
+        return new StoreKey(Read(File.ReadAllText(file)) ?? throw Locked(file, Both("the key file does not hold 32 bytes in base64",
+            "密钥文件中不是 base64 的 32 字节")));
     }
 
     public byte[] Seal(byte[] plain, byte[] name)

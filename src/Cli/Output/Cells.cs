@@ -6,6 +6,9 @@ namespace Pawl.Cli.Output;
 /// <summary>Width of text on a terminal: wide East Asian characters and emoji take two cells, combining marks none.</summary>
 public static class Cells
 {
+    /// <summary>Closing marks hang on what is before them, opening ones on what follows.</summary>
+    private const string Closing = "，。；：、！？）」』》”’…", Opening = "（「『《“‘";
+
     public static int Width(string text)
     {
         var width = 0;
@@ -35,22 +38,52 @@ public static class Cells
         return right ? new string(' ', gap) + text : text + new string(' ', gap);
     }
 
-    /// <summary>Breaks at spaces into lines of at most <paramref name="width"/> cells; a longer word stands alone.</summary>
+    /// <summary>
+    /// Breaks into lines of at most <paramref name="width"/> cells: at spaces, and beside wide characters, which are written without any;
+    /// a longer word stands alone.
+    /// </summary>
     public static IEnumerable<string> Wrap(string text, int width)
     {
         var line = new StringBuilder();
-        foreach (var word in text.Split(' '))
+        var cells = 0;
+        foreach (var piece in Pieces(text))
         {
-            if (line.Length > 0 && Width(line.ToString()) + 1 + Width(word) > width)
+            var shown = Width(piece.TrimEnd(' '));
+            if (cells > 0 && cells + shown > width)
             {
                 yield return line.ToString().TrimEnd();
                 line.Clear();
+                cells = 0;
             }
-            else if (line.Length > 0) line.Append(' ');
-            line.Append(word);
+            line.Append(piece);
+            cells += Width(piece);
         }
         yield return line.ToString().TrimEnd();
     }
+
+    /// <summary>What must not be torn apart: a word with the spaces after it, or a wide character with its punctuation.</summary>
+    private static IEnumerable<string> Pieces(string text)
+    {
+        var from = 0;
+        Rune? before = null;
+        var at = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (before is { } last && IsBreak(last, rune))
+            {
+                yield return text[from..at];
+                from = at;
+            }
+            before = rune;
+            at += rune.Utf16SequenceLength;
+        }
+        yield return text[from..];
+    }
+
+    private static bool IsBreak(Rune before, Rune after) => before.Value == ' ' ? after.Value != ' '
+        : after.Value != ' ' && (Width(before) == 2 || Width(after) == 2) && !IsOneOf(Closing, after) && !IsOneOf(Opening, before);
+
+    private static bool IsOneOf(string marks, Rune rune) => rune.IsBmp && marks.Contains((char)rune.Value);
 
     private static string Take(string text, int most, bool fromEnd)
     {

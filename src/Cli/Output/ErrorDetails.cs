@@ -40,7 +40,7 @@ public sealed class ErrorDetails(PawlException error, IReadOnlyDictionary<string
             {
                 if (error.Details.GetValueOrDefault(key) is not { Length: > 0 } value) continue;
                 used.Add(key);
-                return key == "heartbeat_ms" ? Age(value) : value;
+                return key == "heartbeat_ms" ? Age(value) : DetailTexts.Value(key, value);
             }
             return context.GetValueOrDefault(name);
         }

@@ -16,21 +16,21 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
     public IEnumerable<string> Of(PawlException e, bool verbose)
     {
         var text = ErrorTexts.Find(e.Code);
-        yield return Title("error", e.Code, text);
+        yield return Title(e.Code, text);
         if (text is null)
         {
             yield return "  " + e.Message;
             yield break;
         }
         var details = new ErrorDetails(e, context);
-        foreach (var line in Paragraph("", Template.Fill(text.What.En, n => details[n]))) yield return line;
+        foreach (var line in Paragraph("", Template.Fill(text.What.Text, n => details[n]))) yield return line;
         // What the advice has said need not be said again.
         var advice = Advice(text, n => details[n]).ToArray();
         foreach (var line in Rest(details)) yield return line;
         foreach (var line in advice) yield return line;
         for (var inner = e.InnerException; verbose && inner is not null; inner = inner.InnerException)
         {
-            foreach (var line in Paragraph("cause", $"{inner.GetType().Name}: {inner.Message}")) yield return paint.Dim(line);
+            foreach (var line in Paragraph(Both("cause", "起因"), $"{inner.GetType().Name}: {inner.Message}")) yield return paint.Dim(line);
         }
     }
 
@@ -41,7 +41,7 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
         foreach (var problem in problems)
         {
             var text = ErrorTexts.Find(problem.Code);
-            yield return Title("error", problem.Code, text);
+            yield return Title(problem.Code, text);
             foreach (var line in Place(problem, shownFile)) yield return line;
             if (text is null) continue;
             foreach (var line in Paragraph("", ProblemText.What(problem, text))) yield return line;
@@ -51,12 +51,13 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
             }
             yield return "";
         }
-        yield return problems.Count == 1 ? $"1 problem in {shownFile}" : $"{problems.Count} problems in {shownFile}";
+        var count = Figures.Plural(problems.Count, Noun.Problem);
+        yield return Both($"{count} in {shownFile}", $"{shownFile} 中有 {count}");
     }
 
     /// <summary>One line, for tables that fail while others go on.</summary>
     public static string Short(PawlException e, IReadOnlyDictionary<string, string?> context) => ErrorTexts.Find(e.Code) is { } text
-        ? $"{e.Code} {Template.Fill(text.What.En, n => new ErrorDetails(e, context)[n])}"
+        ? $"{e.Code} {Template.Fill(text.What.Text, n => new ErrorDetails(e, context)[n])}"
         : e.Message;
 
     /// <summary>The same, as data for <c>--json</c>.</summary>
@@ -66,17 +67,17 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
         var details = new ErrorDetails(e, context);
         if (ErrorTexts.Find(e.Code) is { } text)
         {
-            data["title"] = text.Title.En;
-            data["what"] = Template.Fill(text.What.En, n => details[n]);
-            data["why"] = Template.Fill(text.Why.En, n => details[n]);
-            data["help"] = Template.Fill(text.Help.En, n => details[n]);
+            data["title"] = text.Title.Text;
+            data["what"] = Template.Fill(text.What.Text, n => details[n]);
+            data["why"] = Template.Fill(text.Why.Text, n => details[n]);
+            data["help"] = Template.Fill(text.Help.Text, n => details[n]);
         }
         data["details"] = e.Details;
         return data;
     }
 
-    private string Title(string kind, string code, ErrorText? text) =>
-        $"{paint.Alarm(kind)} {paint.Bold(code)}{(text is null ? "" : ": " + paint.Bold(text.Title.En))}";
+    private string Title(string code, ErrorText? text) => $"{paint.Alarm(Both("error", "错误"))} {paint.Bold(code)}"
+        + (text is null ? "" : Both(": ", "：") + paint.Bold(text.Title.Text));
 
     private IEnumerable<string> Place(JobProblem p, string shownFile)
     {
@@ -85,7 +86,7 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
         var number = p.Line.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var (shown, lead) = Window(p.SourceLine, p.Column - 1, width - number.Length - 7);
         yield return $"  {paint.Dim(number + " │")} {shown}";
-        var hint = p.Suggestion is { Length: > 0 } s ? $"  did you mean {s}?" : "";
+        var hint = p.Suggestion is { Length: > 0 } s ? "  " + Both($"did you mean {s}?", $"是否想写 {s}？") : "";
         var carets = new string('^', Math.Clamp(p.CaretLength, 1, Math.Max(1, Cells.Width(shown) - lead)));
         var margin = new string(' ', number.Length);
         yield return $"  {margin} {paint.Dim("│")} {new string(' ', lead)}{paint.Alarm(carets)}{paint.Yellow(hint)}";
@@ -104,15 +105,16 @@ public sealed class ErrorView(Paint paint, int width, IReadOnlyDictionary<string
     {
         var left = details.Left.ToArray();
         var places = left.Where(d => Places.Contains(d.Key)).OrderBy(d => Array.IndexOf(Places, d.Key))
-            .Select(d => $"{d.Key} {d.Value}").ToArray();
-        foreach (var line in Paragraph("where", string.Join(" · ", places))) yield return line;
-        var others = left.Where(d => !Places.Contains(d.Key)).Select(d => $"{d.Key} {d.Value}").ToArray();
-        foreach (var line in Paragraph("details", string.Join(" · ", others))) yield return line;
+            .Select(d => $"{DetailTexts.Name(d.Key)} {DetailTexts.Value(d.Key, d.Value!)}").ToArray();
+        foreach (var line in Paragraph(Both("where", "位置"), string.Join(" · ", places))) yield return line;
+        var others = left.Where(d => !Places.Contains(d.Key))
+            .Select(d => $"{DetailTexts.Name(d.Key)} {DetailTexts.Value(d.Key, d.Value!)}").ToArray();
+        foreach (var line in Paragraph(Both("details", "细节"), string.Join(" · ", others))) yield return line;
     }
 
     private IEnumerable<string> Advice(ErrorText text, Func<string, string?> detail) =>
-        Paragraph("why", Template.Fill(text.Why.En, detail)).Concat(
-            Labelled("help", HelpText.Lines(Template.Fill(text.Help.En, detail), Room(Indent + 2), paint)));
+        Paragraph(Both("why", "原因"), Template.Fill(text.Why.Text, detail)).Concat(
+            Labelled(Both("help", "处理"), HelpText.Lines(Template.Fill(text.Help.Text, detail), Room(Indent + 2), paint)));
 
     private IEnumerable<string> Paragraph(string label, string text) =>
         text.Length == 0 ? [] : Labelled(label, Cells.Wrap(text, Room(label.Length == 0 ? 2 : Indent + 2)));

@@ -31,12 +31,14 @@ public static class Figures
     /// <summary><c>0.84 s</c>, <c>12.3 s</c>, <c>2 min 05 s</c>, <c>1 h 12 min</c>.</summary>
     public static string Took(TimeSpan time) => time.TotalSeconds switch
     {
-        < 0 => "0 s",
-        < 9.995 => time.TotalSeconds.ToString("0.00", Plain) + " s",
-        < 59.95 => time.TotalSeconds.ToString("0.0", Plain) + " s",
-        < 3600 => string.Create(Plain, $"{(int)time.TotalMinutes} min {time.Seconds:00} s"),
-        _ => string.Create(Plain, $"{(int)time.TotalHours} h {time.Minutes:00} min"),
+        < 0 => $"0 {Second}",
+        < 9.995 => string.Create(Plain, $"{time.TotalSeconds:0.00} {Second}"),
+        < 59.95 => string.Create(Plain, $"{time.TotalSeconds:0.0} {Second}"),
+        < 3600 => string.Create(Plain, $"{(int)time.TotalMinutes} {Both("min", "分")} {time.Seconds:00} {Second}"),
+        _ => string.Create(Plain, $"{(int)time.TotalHours} {Both("h", "小时")} {time.Minutes:00} {Both("min", "分")}"),
     };
+
+    private static string Second => Both("s", "秒");
 
     /// <summary><c>00:56</c>, <c>1:02:03</c>; <c>--:--</c> when unknown or beyond 99 hours.</summary>
     public static string Clock(TimeSpan? time) => time is not { } exact || exact.TotalHours >= 99 || exact < TimeSpan.Zero ? "--:--"
@@ -47,11 +49,11 @@ public static class Figures
     /// <summary><c>2 s ago</c>, <c>8 min ago</c>, <c>3 h ago</c>, <c>4 days ago</c>.</summary>
     public static string Ago(TimeSpan age) => age.TotalSeconds switch
     {
-        < 1 => "just now",
-        < 90 => string.Create(Plain, $"{age.TotalSeconds:0} s ago"),
-        < 5400 => string.Create(Plain, $"{age.TotalMinutes:0} min ago"),
-        < 129_600 => string.Create(Plain, $"{age.TotalHours:0} h ago"),
-        _ => string.Create(Plain, $"{age.TotalDays:0} days ago"),
+        < 1 => Both("just now", "刚刚"),
+        < 90 => string.Create(Plain, $"{age.TotalSeconds:0} {Both("s ago", "秒前")}"),
+        < 5400 => string.Create(Plain, $"{age.TotalMinutes:0} {Both("min ago", "分钟前")}"),
+        < 129_600 => string.Create(Plain, $"{age.TotalHours:0} {Both("h ago", "小时前")}"),
+        _ => string.Create(Plain, $"{age.TotalDays:0} {Both("days ago", "天前")}"),
     };
 
     /// <summary>Local time of day; with the date when it is another day than <paramref name="now"/>.</summary>
@@ -67,7 +69,7 @@ public static class Figures
     public static string Percent(long done, long all) =>
         all <= 0 ? "" : done >= all ? "100%" : Math.Min(99, Math.Round(done * 100.0 / all)).ToString("0", Plain) + "%";
 
-    public static string Plural(long n, string one, string? many = null) => $"{Full(n)} {(n == 1 ? one : many ?? one + "s")}";
+    public static string Plural(long n, Noun noun) => noun.Of(n);
 
     /// <summary>The first digits of a run's id, as shown to people and accepted by <c>pawl runs</c>.</summary>
     public static string RunName(Guid run) => run.ToString("N")[..4];

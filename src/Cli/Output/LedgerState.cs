@@ -21,12 +21,12 @@ public sealed record LedgerState(JobRecord Record, IReadOnlyList<LedgerState.Tab
 
         public string Word => Plan.Phase switch
         {
-            TablePhase.Verified => "verified",
-            TablePhase.Done => "done",
-            TablePhase.Restarting => "to be started over",
-            _ when SplitsDone == Plan.Splits.Count => "copied, to be verified",
-            _ when Entries.Count == 0 => "not begun",
-            _ => "copying",
+            TablePhase.Verified => Both("verified", "已校验"),
+            TablePhase.Done => Both("done", "完成"),
+            TablePhase.Restarting => Both("to be started over", "待重新开始"),
+            _ when SplitsDone == Plan.Splits.Count => Both("copied, to be verified", "已复制，待校验"),
+            _ when Entries.Count == 0 => Both("not begun", "未开始"),
+            _ => Both("copying", "复制中"),
         };
     }
 

@@ -13,7 +13,7 @@ internal sealed class ProbeView(Paint paint, int width, IReadOnlyDictionary<stri
     private const int TopicCells = 13;
     private const int Indent = 4 + TopicCells;
 
-    /// <param name="role">What it is to the job: "source"; empty where there is no job.</param>
+    /// <param name="role">What it is to the job, in words; empty where there is no job.</param>
     public IEnumerable<string> Lines(string role, string display, ProbeReport report)
     {
         var head = role.Length == 0 ? display : $"{Cells.Pad(role, 6, false)}  {display}";
@@ -50,7 +50,7 @@ internal sealed class ProbeView(Paint paint, int width, IReadOnlyDictionary<stri
             .SelectMany(f => f.Mend).Distinct().ToArray();
         if (statements.Length == 0) yield break;
         yield return "";
-        yield return $"To be run at {display} by its owner or an administrator:";
+        yield return Both($"To be run at {display} by its owner or an administrator:", $"请属主或管理员在 {display} 上执行：");
         foreach (var statement in statements) yield return "  " + paint.Cyan(statement);
     }
 
@@ -79,14 +79,14 @@ internal sealed class ProbeView(Paint paint, int width, IReadOnlyDictionary<stri
         if (FindingTexts.Find(finding.Code) is { } text)
         {
             string? Detail(string name) => Shown(name, finding.Details.GetValueOrDefault(name));
-            return (text.Topic.En, Template.Fill(text.Line.En, Detail), Template.Fill(text.Advice.En, Detail));
+            return (text.Topic.Text, Template.Fill(text.Line.Text, Detail), Template.Fill(text.Advice.Text, Detail));
         }
         var error = ErrorTexts.Find(finding.Code);
         var details = new ErrorDetails(new PawlException(finding.Fault, finding.Code,
             [.. finding.Details.Select(d => (d.Key, (object?)d.Value))]), context);
-        return error is null ? (finding.Code, string.Join(", ", finding.Details.Select(d => $"{d.Key} {d.Value}")), "")
-            : (finding.Code, Template.Fill(error.What.En, n => details[n]),
-                finding.Mend.Count > 0 ? "" : Template.Fill(error.Help.En, n => details[n]));
+        return error is null ? (finding.Code, string.Join(", ", finding.Details.Select(d => $"{DetailTexts.Name(d.Key)} {d.Value}")), "")
+            : (finding.Code, Template.Fill(error.What.Text, n => details[n]),
+                finding.Mend.Count > 0 ? "" : Template.Fill(error.Help.Text, n => details[n]));
     }
 
     private static string? Shown(string name, string? value) =>

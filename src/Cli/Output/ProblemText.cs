@@ -9,11 +9,12 @@ public static class ProblemText
     public static string What(JobProblem problem, ErrorText text)
     {
         var reason = problem.Details.GetValueOrDefault("reason");
-        var template = reason is not null ? ReasonTexts.Find(reason)?.En : null;
-        return Template.Fill(template ?? text.What.En, n => Detail(problem, n));
+        var template = reason is not null ? ReasonTexts.Find(reason)?.Text : null;
+        return Template.Fill(template ?? text.What.Text, n => Detail(problem, n));
     }
 
-    public static string? Detail(JobProblem problem, string name) => problem.Details.GetValueOrDefault(name) ?? name switch
+    public static string? Detail(JobProblem problem, string name) => problem.Details.GetValueOrDefault(name) is { } value
+        ? DetailTexts.Value(name, value) : name switch
     {
         "file" => problem.File,
         "field" => problem.Field,
@@ -35,7 +36,7 @@ public static class ProblemText
         if (problem.Suggestion is not null) data["suggestion"] = problem.Suggestion;
         if (ErrorTexts.Find(problem.Code) is { } text)
         {
-            data["title"] = text.Title.En;
+            data["title"] = text.Title.Text;
             data["what"] = What(problem, text);
         }
         if (problem.Details.Count > 0) data["details"] = problem.Details;

@@ -17,7 +17,8 @@ internal static class RejectFile
     {
         ".csv" => true,
         ".jsonl" => false,
-        _ => throw new PawlException(Fault.Configuration, Codes.Usage, ("cause", $"{path} ends neither with .jsonl nor with .csv.")),
+        _ => throw new PawlException(Fault.Configuration, Codes.Usage, ("cause",
+            Both($"{path} ends neither with .jsonl nor with .csv.", $"{path} 既不以 .jsonl 也不以 .csv 结尾。"))),
     };
 
     /// <returns>Rows written.</returns>

@@ -16,6 +16,14 @@ internal static class RejectView
 
     public static string State(RejectState state) => state.ToString().ToLowerInvariant();
 
+    /// <summary>The state for people.</summary>
+    public static string Shown(RejectState state) => state switch
+    {
+        RejectState.Open => Both("open", "未解决"),
+        RejectState.Written => Both("written", "已写入"),
+        _ => Both("superseded", "已被取代"),
+    };
+
     /// <summary>The cell at fault as JSON, shortened, without anything a terminal would obey; empty where no column is known.</summary>
     public static string Value(RejectedRow row)
     {

@@ -11,16 +11,16 @@ public static class RunResult
     public static TextTable Table(RunSummary summary, Func<string, TimeSpan?> took)
     {
         var table = new TextTable(
-            new("table"), new("read", true), new("written", true), new("filtered", true, 3), new("rejected", true), new("bytes", true, 4),
-            new("time", true, 6), new("rate", true, 7), new("guarantee", false, 5),
-            new("consistency", false, 8), new("", false));
+            new("table", "表"), new("read", "读取", true), new("written", "写入", true), new("filtered", "过滤", true, 3),
+            new("rejected", "拒收", true), new("bytes", "字节", true, 4), new("time", "用时", true, 6),
+            new("rate", "速率", true, 7), new("guarantee", "保证", false, 5), new("consistency", "一致性", false, 8), new("", "", false));
         foreach (var t in summary.Tables) Add(table, t, took(t.Source) ?? t.Time);
         if (summary.Tables.Count > 1)
         {
             var all = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.Total);
             var moved = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.ThisRun);
-            table.Total($"{summary.Tables.Count} tables", Figures.Full(all.Read), Figures.Full(Written(all)), Some(all.Filtered),
-                Some(all.Rejected),
+            table.Total(Figures.Plural(summary.Tables.Count, Noun.Table), Figures.Full(all.Read), Figures.Full(Written(all)),
+                Some(all.Filtered), Some(all.Rejected),
                 Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time),
                 "", "", "");
         }
@@ -33,17 +33,19 @@ public static class RunResult
         var now = summary.Tables.Sum(t => t.ThisRun.Read);
         var all = summary.Tables.Sum(t => t.Total.Read);
         var kept = all > now && summary.Tables.Any(t => t.ThisRun.Read > 0 || t.Status != TableStatus.AlreadyDone)
-            ? $" · {Figures.Full(all - now)} kept from before" : "";
-        var retries = summary.Retries > 0 ? $" · {Figures.Plural(summary.Retries, "retry", "retries")}" : "";
-        yield return $"{Headline(summary, paint)}: {Figures.Plural(now, "row")} in {Figures.Took(summary.Time)}{kept}{retries}";
+            ? Both($" · {Figures.Full(all - now)} kept from before", $" · 此前已有 {Figures.Full(all - now)} 行，保留") : "";
+        var retries = summary.Retries > 0 ? $" · {Figures.Plural(summary.Retries, Noun.Retry)}" : "";
+        var (moved, took) = (Figures.Plural(now, Noun.Row), Figures.Took(summary.Time));
+        yield return Headline(summary, paint) + Both($": {moved} in {took}", $"：{moved}，用时 {took}") + kept + retries;
         var copied = summary.Tables.Where(t => t.Status is TableStatus.Done or TableStatus.AlreadyDone).ToArray();
         if (copied.Length > 0) yield return Words([.. copied.Select(t => t.Consistency)]);
         var judged = summary.Tables.Where(t => t.Verdict is not null).Select(t => t.Verdict!).ToArray();
         if (judged.Length == 0) yield break;
         var bad = judged.Count(v => !v.Equal);
-        var level = judged[0].Level == Jobs.VerifyLevel.Digest ? "row counts and digests" : "row counts";
-        yield return bad == 0 ? paint.Green($"verified: {level} equal in {Figures.Plural(judged.Length, "table")}")
-            : paint.Alarm($"verification: {bad} of {Figures.Plural(judged.Length, "table")} differ ({level})");
+        var level = judged[0].Level == Jobs.VerifyLevel.Digest ? Both("row counts and digests", "行数与摘要") : Both("row counts", "行数");
+        var tables = Figures.Plural(judged.Length, Noun.Table);
+        yield return bad == 0 ? paint.Green(Both($"verified: {level} equal in {tables}", $"校验通过：{tables}的{level}一致"))
+            : paint.Alarm(Both($"verification: {bad} of {tables} differ ({level})", $"校验：{tables}中有 {bad} 张不一致（{level}）"));
     }
 
     public static Pairs Data(RunSummary summary, IReadOnlyDictionary<string, string?> context)
@@ -76,20 +78,22 @@ public static class RunResult
 
     public static string Words(Guarantee guarantee) => guarantee switch
     {
-        Guarantee.OncePerRow => "once per row",
-        Guarantee.ConvergesByKey => "converges by key",
-        Guarantee.OncePerPublishedUnit => "once per unit",
-        _ => "at least once",
+        Guarantee.OncePerRow => Both("once per row", "每行一次"),
+        Guarantee.ConvergesByKey => Both("converges by key", "按键收敛"),
+        Guarantee.OncePerPublishedUnit => Both("once per unit", "每单元一次"),
+        _ => Both("at least once", "至少一次"),
     };
 
-    public static string Words(Consistency consistency) => consistency == Consistency.OneSnapshot ? "one snapshot" : "mixed";
+    public static string Words(Consistency consistency) => consistency == Consistency.OneSnapshot
+        ? Both("one snapshot", "同一快照") : Both("mixed", "混合");
 
     /// <summary>The same of several tables, also where there is no room for the column.</summary>
     public static string Words(IReadOnlyList<Consistency> all)
     {
         var kinds = all.GroupBy(c => c).OrderByDescending(g => g.Key)
-            .Select(g => $"{Words(g.Key)} in {Figures.Plural(g.Count(), "table")}");
-        return "consistency: " + string.Join(", ", kinds);
+            .Select(g => Both($"{Words(g.Key)} in {Figures.Plural(g.Count(), Noun.Table)}",
+                $"{Figures.Plural(g.Count(), Noun.Table)}为{Words(g.Key)}"));
+        return Both("consistency: ", "一致性：") + string.Join(Both(", ", "，"), kinds);
     }
 
     public static long Written(WriteCounts c) => c.Inserted + c.Updated + c.Unchanged;
@@ -120,30 +124,29 @@ public static class RunResult
 
     private static (string Word, Func<string, string>? Paint) Word(TableOutcome t) => t.Status switch
     {
-        TableStatus.Failed => ("FAILED " + t.Error?.Code, null),
-        _ when t.Verdict is { Equal: false } => ("DIFFERS", null),
-        TableStatus.Interrupted => ("to be continued", null),
-        TableStatus.AlreadyDone => ("finished before", null),
-        _ when t.Verdict is { Equal: true, Conclusive: false } => ("not proved", null),
-        _ when t.Verdict is { Equal: true } => ("verified", null),
-        _ => ("done", null),
+        TableStatus.Failed => (Both("FAILED ", "失败 ") + t.Error?.Code, null),
+        _ when t.Verdict is { Equal: false } => (Both("DIFFERS", "不一致"), null),
+        TableStatus.Interrupted => (Both("to be continued", "待续传"), null),
+        TableStatus.AlreadyDone => (Both("finished before", "此前已完成"), null),
+        _ when t.Verdict is { Equal: true, Conclusive: false } => (Both("not proved", "未证明"), null),
+        _ when t.Verdict is { Equal: true } => (Both("verified", "已校验"), null),
+        _ => (Both("done", "完成"), null),
     };
 
     private static string Headline(RunSummary summary, Paint paint) => summary.Status switch
     {
-        RunStatus.Done => paint.Green(paint.Bold("Done")),
-        RunStatus.NothingToDo => "Nothing to do",
-        RunStatus.Partial => paint.Yellow("Done in part"),
-        RunStatus.Interrupted => paint.Yellow("Stopped"),
-        RunStatus.Paused => paint.Yellow("Paused"),
-        RunStatus.Fenced => paint.Alarm("Fenced off"),
-        _ => paint.Alarm("Failed"),
+        RunStatus.Done => paint.Green(paint.Bold(Both("Done", "完成"))),
+        RunStatus.NothingToDo => Both("Nothing to do", "无事可做"),
+        RunStatus.Partial => paint.Yellow(Both("Done in part", "部分完成")),
+        RunStatus.Interrupted => paint.Yellow(Both("Stopped", "已停止")),
+        RunStatus.Paused => paint.Yellow(Both("Paused", "已暂停")),
+        RunStatus.Fenced => paint.Alarm(Both("Fenced off", "已被隔离")),
+        _ => paint.Alarm(Both("Failed", "失败")),
     };
 
     /// <summary>Nothing where it is nothing, so that what is there stands out.</summary>
     private static string Some(long n) => n == 0 ? "" : Figures.Full(n);
 
     private static string Rate(long rows, TimeSpan time) => rows < 1_000 || time.TotalSeconds < 0.001 ? ""
-        : Figures.Short(rows / time.TotalSeconds)
-        + " r/s";
+        : $"{Figures.Short(rows / time.TotalSeconds)} {Both("r/s", "行/秒")}";
 }

@@ -92,7 +92,7 @@ public sealed class Shell
         };
     }
 
-    private static int TerminalWidth()
+    internal static int TerminalWidth()
     {
         try
         {

@@ -12,7 +12,10 @@ public sealed class TextTable(params TextTable.Head[] heads)
 
     /// <param name="Right">Figures stand right.</param>
     /// <param name="Optional">May be left out on a narrow terminal; the highest number goes first, 0 = stays.</param>
-    public sealed record Head(string Text, bool Right = false, int Optional = 0);
+    public sealed record Head(string En, string Zh, bool Right = false, int Optional = 0)
+    {
+        public string Text => Both(En, Zh);
+    }
 
     public int Count => rows.Count;
 

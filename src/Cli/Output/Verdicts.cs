@@ -8,15 +8,15 @@ public static class Verdicts
 {
     public static TextTable Table(IReadOnlyList<TableVerdict> verdicts, Paint paint)
     {
-        var table = new TextTable(new("table"), new("target", false, 2), new("source rows", true), new("target rows", true),
-            new("rejected", true, 1),
-            new("digest", false, 3), new(""));
+        var table = new TextTable(new("table", "表"), new("target", "目标", false, 2), new("source rows", "源端行数", true),
+            new("target rows", "目标端行数", true), new("rejected", "拒收", true, 1), new("digest", "摘要", false, 3), new("", ""));
         foreach (var v in verdicts)
         {
             table.AddPainted(v.Equal ? paint.Green : paint.Alarm, v.Source, v.Target, Figures.Full(v.SourceRows),
                 Figures.Full(v.TargetRows),
                 v.Rejected > 0 ? Figures.Full(v.Rejected) : "", Digest(v),
-                !v.Equal ? "DIFFERS" : v.Conclusive ? "equal" : "no difference seen, not proved");
+                !v.Equal ? Both("DIFFERS", "不一致") : v.Conclusive ? Both("equal", "一致")
+                    : Both("no difference seen, not proved", "未见差异，但未能证明"));
         }
         return table;
     }
@@ -26,10 +26,14 @@ public static class Verdicts
     {
         foreach (var d in v.Differences.Take(10))
         {
-            yield return $"  {v.Source}: after {d.After ?? "the start"} up to {d.Through ?? "the end"}: "
-                + $"{Figures.Full(d.SourceRows)} rows in the source, {Figures.Full(d.TargetRows)} in the target";
+            var (here, there) = (Figures.Full(d.SourceRows), Figures.Full(d.TargetRows));
+            yield return Both($"  {v.Source}: after {d.After ?? "the start"} up to {d.Through ?? "the end"}: "
+                + $"{here} rows in the source, {there} in the target",
+                $"  {v.Source}：{(d.After is null ? "从开头" : $"{d.After} 之后")}到{(d.Through is null ? "结尾" : $" {d.Through} 为止")}："
+                    + $"源端 {here} 行，目标端 {there} 行");
         }
-        if (v.Differences.Count > 10) yield return $"  {v.Source}: … and {v.Differences.Count - 10} more ranges";
+        if (v.Differences.Count > 10) yield return Both($"  {v.Source}: … and {v.Differences.Count - 10} more ranges",
+            $"  {v.Source}：… 另有 {v.Differences.Count - 10} 个区间");
     }
 
     public static Pairs Data(TableVerdict v)

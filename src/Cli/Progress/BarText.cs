@@ -16,8 +16,8 @@ public sealed class BarText(Board board, Paint paint)
     {
         var parts = bar.State switch
         {
-            BarState.Waiting => [new Part("waiting", 9)],
-            BarState.Skipped => [new Part("finished before", 9), new Part($"{Figures.Full(bar.RowsBefore)} rows", 5, " · ")],
+            BarState.Waiting => [new Part(Both("waiting", "等待中"), 9)],
+            BarState.Skipped => [new Part(Both("finished before", "此前已完成"), 9), new Part(Rows(Figures.Full(bar.RowsBefore)), 5, " · ")],
             BarState.Failed => Failed(bar),
             BarState.Done => Done(bar),
             _ => Copying(bar, now),
@@ -51,18 +51,21 @@ public sealed class BarText(Board board, Paint paint)
         var all = bar.EstimatedRows > bar.Rows ? bar.EstimatedRows : -1;
         var parts = new List<Part>();
         if (all > 0) parts.Add(new(Cells.Pad(Figures.Percent(bar.Rows, all), 4, true), 9));
-        parts.Add(new(all > 0 ? $"{Figures.Short(bar.Rows)}/{Figures.Short(all)} rows" : $"{Figures.Short(bar.Rows)} rows", 9));
-        parts.Add(new($"{Figures.Short(rows)} r/s", 8));
-        parts.Add(new($"{Figures.Bytes(bytes)}/s", 3));
-        if (all > 0) parts.Add(new($"ETA {Figures.Clock(bar.Left(now))}", 7));
+        parts.Add(new(Rows(all > 0 ? $"{Figures.Short(bar.Rows)}/{Figures.Short(all)}" : Figures.Short(bar.Rows)), 9));
+        parts.Add(new($"{Figures.Short(rows)} {Both("r/s", "行/秒")}", 8));
+        parts.Add(new($"{Figures.Bytes(bytes)}{Both("/s", "/秒")}", 3));
+        if (all > 0) parts.Add(new($"{Both("ETA", "剩余")} {Figures.Clock(bar.Left(now))}", 7));
         if (bar.Ledger > 0)
         {
-            parts.Add(new($"ledger {Figures.Full(bar.Ledger)}", 6, " · "));
+            parts.Add(new($"{Both("ledger", "账本")} {Figures.Full(bar.Ledger)}", 6, " · "));
             if (bar.LastCommit is { } last) parts.Add(new(Figures.Ago(now - last), 4));
         }
-        if (board.AtRisk(bar) is > 0 and var risk) parts.Add(new($"crash now re-reads ≤ {Figures.Short(risk)}", 2, " · "));
-        parts.Add(new($"rejects {Figures.Full(bar.Rejected)}", bar.Rejected > 0 ? 8 : 1, " · ", bar.Rejected > 0 ? paint.Yellow : null));
-        parts.Add(new($"retry {Figures.Full(bar.Retries)}", bar.Retries > 0 ? 8 : 0, " · ", bar.Retries > 0 ? paint.Yellow : null));
+        if (board.AtRisk(bar) is > 0 and var risk) parts.Add(new(
+            Both($"crash now re-reads ≤ {Figures.Short(risk)}", $"此刻崩溃重读 ≤ {Figures.Short(risk)} 行"), 2, " · "));
+        var rejects = $"{Both("rejects", "拒收")} {Figures.Full(bar.Rejected)}";
+        var retries = $"{Both("retry", "重试")} {Figures.Full(bar.Retries)}";
+        parts.Add(new(rejects, bar.Rejected > 0 ? 8 : 1, " · ", bar.Rejected > 0 ? paint.Yellow : null));
+        parts.Add(new(retries, bar.Retries > 0 ? 8 : 0, " · ", bar.Retries > 0 ? paint.Yellow : null));
         return parts;
     }
 
@@ -70,23 +73,30 @@ public sealed class BarText(Board board, Paint paint)
     {
         var parts = new List<Part>
         {
-            new($"{Figures.Full(bar.Rows)} rows", 9),
+            new(Rows(Figures.Full(bar.Rows)), 9),
             new(Figures.Bytes(bar.Bytes), 3, " · "),
         };
         if (bar.Ended is { } end) parts.Add(new(Figures.Took(end - bar.Began), 4, " · "));
-        if (bar.Rejected > 0) parts.Add(new($"{Figures.Full(bar.Rejected)} rejected", 8, " · ", paint.Yellow));
-        if (bar.Verdict is { } said) parts.Add(new(said, 7, " · ", said == "differs" ? paint.Alarm : paint.Green));
+        if (bar.Rejected > 0)
+        {
+            var rejected = Figures.Full(bar.Rejected);
+            parts.Add(new(Both($"{rejected} rejected", $"拒收 {rejected} 行"), 8, " · ", paint.Yellow));
+        }
+        if (bar.Verdict == "differs") parts.Add(new(Both("differs", "不一致"), 7, " · ", paint.Alarm));
+        else if (bar.Verdict is not null) parts.Add(new(Both("verified", "已校验"), 7, " · ", paint.Green));
         return parts;
     }
 
     private List<Part> Failed(TableBar bar)
     {
-        var title = bar.ErrorCode is { } code ? Texts.ErrorTexts.Find(code)?.Title.En : null;
+        var title = bar.ErrorCode is { } code ? Texts.ErrorTexts.Find(code)?.Title.Text : null;
         return
         [
-            new($"failed{(bar.ErrorCode is { } c ? " " + c : "")}", 9, " ", paint.Red),
+            new(Both("failed", "失败") + (bar.ErrorCode is { } c ? " " + c : ""), 9, " ", paint.Red),
             new(title ?? "", title is null ? 0 : 8, title is null ? "" : " "),
-            new($"{Figures.Short(bar.Rows)} rows are safe", 5, " · "),
+            new(Both($"{Figures.Short(bar.Rows)} rows are safe", $"{Figures.Short(bar.Rows)} 行已安全落盘"), 5, " · "),
         ];
     }
+
+    private static string Rows(string number) => $"{number} {Both("rows", "行")}";
 }

@@ -98,8 +98,9 @@ public sealed class LiveView : IRunView
             if (shown.Count < bars.Count)
             {
                 var done = bars.Count(b => b.State is BarState.Done or BarState.Skipped);
-                lines.Add(shell.ErrorPaint.Dim($"  {done} of {bars.Count} tables done, "
-                    + $"{bars.Count(b => b.State == BarState.Waiting)} waiting · {Figures.Short(bars.Sum(b => b.Rows))} rows in all"));
+                var (waiting, rows) = (bars.Count(b => b.State == BarState.Waiting), Figures.Short(bars.Sum(b => b.Rows)));
+                lines.Add(shell.ErrorPaint.Dim(Both($"  {done} of {bars.Count} tables done, {waiting} waiting · {rows} rows in all",
+                    $"  {bars.Count} 张表中 {done} 张完成，{waiting} 张等待 · 共 {rows} 行")));
             }
             return lines;
         });

@@ -50,7 +50,9 @@ public sealed class PlainView : IRunView
             var name = active.Length == 0 ? 0 : active.Max(b => Cells.Width(b.Table));
             if (active.Length <= MostTables) return active.Select(b => text.Line(b, now, 160, name)[2..]).ToArray();
             var done = bars.Count(b => b.State is BarState.Done or BarState.Skipped);
-            return [$"{active.Length} tables at work, {done} of {bars.Count} done, {Figures.Short(bars.Sum(b => b.Rows))} rows"];
+            var rows = Figures.Short(bars.Sum(b => b.Rows));
+            return [Both($"{active.Length} tables at work, {done} of {bars.Count} done, {rows} rows",
+                $"{active.Length} 张表进行中，{bars.Count} 张中 {done} 张完成，共 {rows} 行")];
         });
         foreach (var line in lines) Write(line);
     }

@@ -81,21 +81,23 @@ public sealed record RecoveryReport
 
     private static string CauseOf(RunRecord? before, IReadOnlyList<RunEvent> events, bool takenOver)
     {
-        if (before is null) return "no earlier run is recorded on this machine";
+        if (before is null) return Both("no earlier run is recorded on this machine", "本机没有更早的运行记录");
         var ended = events.LastOrDefault(e => e.Code == EventCodes.RunEnded);
         if (ended is null)
         {
-            return takenOver ? "the process ended without a word (killed, or the power went)" : "it was not heard of again";
+            return takenOver
+                ? Both("the process ended without a word (killed, or the power went)", "进程无声无息地结束（被杀死或断电）")
+                : Both("it was not heard of again", "此后再无音讯");
         }
         return ended.Text("status") switch
         {
-            "Interrupted" => "it was asked to stop (Ctrl-C or SIGTERM)",
-            "Paused" => "it was paused",
-            "Fenced" => "another runner took the job over",
-            "Failed" => $"it failed{(ended.Text("code") is { } code ? $" with {code}" : "")}",
-            "Partial" => "some of its tables failed",
-            "Done" or "NothingToDo" => "it had finished",
-            var other => other ?? "it ended",
+            "Interrupted" => Both("it was asked to stop (Ctrl-C or SIGTERM)", "被要求停止（Ctrl-C 或 SIGTERM）"),
+            "Paused" => Both("it was paused", "被暂停"),
+            "Fenced" => Both("another runner took the job over", "作业被另一个运行者接管"),
+            "Failed" => ended.Text("code") is { } code ? Both($"it failed with {code}", $"失败（{code}）") : Both("it failed", "失败"),
+            "Partial" => Both("some of its tables failed", "部分表失败"),
+            "Done" or "NothingToDo" => Both("it had finished", "已正常完成"),
+            var other => other ?? Both("it ended", "已结束"),
         };
     }
 

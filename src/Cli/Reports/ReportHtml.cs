@@ -38,22 +38,22 @@ internal static class ReportHtml
     public static string Write(RecoveryReport r)
     {
         var text = new StringBuilder();
-        var name = Figures.RunName(r.Run.Run);
-        text.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        var (name, title) = (Figures.RunName(r.Run.Run), Both("Recovery report", "恢复报告"));
+        text.Append("<!doctype html>\n<html lang=\"" + Tag + "\">\n<head>\n<meta charset=\"utf-8\">\n"
             + "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n")
             .Append(CultureInfo.InvariantCulture,
-                $"<title>Recovery report {name}: {E(r.Run.Job)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n")
+                $"<title>{title} {name}{Both(": ", "：")}{E(r.Run.Job)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n")
             .Append(CultureInfo.InvariantCulture,
-                $"<h1>Recovery report</h1>\n<p class=\"sub\">{E(r.Run.Job)} · run {name} · {Figures.Moment(r.Run.Started)}</p>\n");
+                $"<h1>{title}</h1>\n<p class=\"sub\">{E(r.Run.Job)} · {Both("run", "运行")} {name} · {Figures.Moment(r.Run.Started)}</p>\n");
         Cards(text, r);
-        text.Append("<h2>Facts</h2>\n<div class=\"wrap\"><table>\n");
+        text.Append("<h2>" + Both("Facts", "概况") + "</h2>\n<div class=\"wrap\"><table>\n");
         foreach (var (label, value) in ReportWords.Facts(r))
         {
             text.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{E(label)}</th><td>{E(value)}</td></tr>\n");
         }
         text.Append("</table></div>\n");
         Tables(text, r);
-        text.Append("<h2>What happened</h2>\n<ol>\n");
+        text.Append("<h2>" + Both("What happened", "经过") + "</h2>\n<ol>\n");
         foreach (var e in r.Timeline)
         {
             if (EventLine.Of(e, e.At) is not { } line) continue;
@@ -64,17 +64,22 @@ internal static class ReportHtml
 
     private static void Cards(StringBuilder text, RecoveryReport r)
     {
-        var proof = r.Proved ? ("good", "equal") : r.Tables.Any(t => t.Verdict == "differs") ? ("bad", "differs") : ("", "not compared");
+        var proof = r.Proved ? ("good", Both("equal", "一致")) : r.Tables.Any(t => t.Verdict == "differs") ? ("bad", Both("differs", "不一致"))
+            : ("", Both("not compared", "未比对"));
         var saved = r.SavedPercent.ToString("0.0", CultureInfo.InvariantCulture);
         text.Append("<div class=\"cards\">\n");
-        Card(text, Figures.Full(r.RowsKept + r.RowsSkipped), "rows not copied again", "");
-        Card(text, Figures.Full(r.RowsCopied), "rows copied by this run", "");
-        if (r.FirstRowMs is { } ms) Card(text, Figures.Took(TimeSpan.FromMilliseconds(ms)), "until the first new row was durable", "");
-        Card(text, proof.Item2, "source and target", proof.Item1);
+        Card(text, Figures.Full(r.RowsKept + r.RowsSkipped), Both("rows not copied again", "行无须重新复制"), "");
+        Card(text, Figures.Full(r.RowsCopied), Both("rows copied by this run", "行由本次运行复制"), "");
+        if (r.FirstRowMs is { } ms)
+        {
+            Card(text, Figures.Took(TimeSpan.FromMilliseconds(ms)), Both("until the first new row was durable", "后首个新行落盘"), "");
+        }
+        Card(text, proof.Item2, Both("source and target", "源端与目标端"), proof.Item1);
         text.Append(CultureInfo.InvariantCulture,
-            $"</div>\n<div class=\"meter\" role=\"img\" aria-label=\"{saved} percent kept\"><i style=\"width:{saved}%\"></i></div>\n")
-            .Append(CultureInfo.InvariantCulture,
-                $"<p class=\"sub\">{saved} % of the rows were durable already and stayed as they were.</p>\n");
+            $"</div>\n<div class=\"meter\" role=\"img\" aria-label=\"{Both($"{saved} percent kept", $"保留 {saved}%")}\">")
+            .Append(CultureInfo.InvariantCulture, $"<i style=\"width:{saved}%\"></i></div>\n<p class=\"sub\">")
+            .Append(Both($"{saved} % of the rows were durable already and stayed as they were.", $"{saved}% 的行早已落盘，原样保留。"))
+            .Append("</p>\n");
     }
 
     private static void Card(StringBuilder text, string figure, string label, string style) =>
@@ -83,9 +88,12 @@ internal static class ReportHtml
 
     private static void Tables(StringBuilder text, RecoveryReport r)
     {
-        text.Append("<h2>Tables</h2>\n<div class=\"wrap\"><table>\n"
-            + "<tr><th>table</th><th>target</th><th class=\"n\">kept</th><th class=\"n\">copied</th>")
-            .Append("<th class=\"n\">rejected</th><th>guarantee</th><th>verification</th></tr>\n");
+        text.Append("<h2>" + Both("Tables", "各表") + "</h2>\n<div class=\"wrap\"><table>\n<tr>");
+        foreach (var (heading, style) in ReportWords.Columns)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"<th{(style ? " class=\"n\"" : "")}>{E(heading)}</th>");
+        }
+        text.Append("</tr>\n");
         foreach (var t in r.Tables)
         {
             var style = t.Proved ? "good" : t.Verdict.Length > 0 ? "bad" : "";
@@ -94,7 +102,7 @@ internal static class ReportHtml
                 .Append(CultureInfo.InvariantCulture,
                     $"<td class=\"n\">{Figures.Full(t.RowsCopied)}</td><td class=\"n\">{Figures.Full(t.Rejected)}</td>")
                 .Append(CultureInfo.InvariantCulture,
-                    $"<td>{E(ReportWords.Guarantee(t))}</td><td class=\"{style}\">{E(t.Verdict)}</td></tr>\n");
+                    $"<td>{E(ReportWords.Guarantee(t))}</td><td class=\"{style}\">{E(ReportWords.Verdict(t))}</td></tr>\n");
         }
         text.Append("</table></div>\n");
     }

@@ -8,7 +8,7 @@ namespace Pawl.Cli.Reports;
 /// <param name="RowsKept">Durable before this run.</param>
 /// <param name="RowsCopied">Moved by this run.</param>
 /// <param name="Verdict">row counts equal, digests equal, differs, finished before, failed CODE, or empty when nothing was
-/// compared.</param>
+/// compared. The same in every language: <see cref="ReportWords.Verdict"/> says it to people.</param>
 public sealed record ReportTable(string Source, string Target, bool Skipped, long RowsKept, long RowsCopied, long Rejected,
     string Guarantee, string Verdict)
 {

@@ -7,7 +7,7 @@ public static class EventTexts
 {
     private static readonly Dictionary<string, EventText> All = new()
     {
-        [EventCodes.RunStarted] = new(new("Run {run} of {job}[: {tables}]", "运行 {run}，作业 {job}[：{tables} 张表]"),
+        [EventCodes.RunStarted] = new(new("Run {run} of {job}[: {tables}]", "运行 {run}，作业 {job}[：{tables}]"),
             new("A run began.", "一次运行开始。")),
         [EventCodes.RunResumed] = new(
             new("Resuming run {run}[ at ledger {ledger}][ ({last_commit})]: {splits_done} splits done, {splits_partial} partial, " +
@@ -25,7 +25,7 @@ public static class EventTexts
             new("The runner before did not give the job back: it died or was silent for too long.", "上一个运行者没有交还作业：它已死亡或沉默太久。")),
         [EventCodes.TablePlanned] = new(new("{table} → {target}: {splits}[, about {estimated_rows} rows][, {rows_durable} rows " +
             "there already]",
-                "{table} → {target}：{splits} 个分片[，约 {estimated_rows} 行][，已有 {rows_durable} 行]"),
+                "{table} → {target}：{splits}[，约 {estimated_rows} 行][，已有 {rows_durable} 行]"),
             new("A table's work is fixed for this generation.", "一张表在本代的工作已经确定。")),
         [EventCodes.TableRestarted] = new(new("{table}: its snapshot is gone[ ({code})], it is copied anew",
             "{table}：其快照已失效[（{code}）]，从头重新复制"),
@@ -47,11 +47,11 @@ public static class EventTexts
         [EventCodes.LaneDone] = new(new("{lane} done[: {total_rows} rows]", "{lane} 完成[：{total_rows} 行]"),
             new("A lane is final.", "一个通道已完成。")),
         [EventCodes.LaneRetry] = new(new("[{table}: ]try {attempt} failed[ with {code}][ {title}][; again in {wait_ms}]",
-            "[{table}：]第 {attempt} 次尝试失败[，{code}][ {title}][；{wait_ms} 后重试]"),
+            "[{table}：]第 {attempt} 次尝试失败[，{code}][ {title}][；{wait_ms}后重试]"),
             new("Something temporary went wrong; the lane tries again from the ledger.", "暂时性故障；通道从账本处重试。")),
         [EventCodes.EndpointLost] = new(
             new("{endpoint} does not answer[ ({code} {title})]: all lanes wait; asking again[ in {wait_ms}][ (question {attempt})]",
-                "{endpoint} 没有应答[（{code} {title}）]：所有通道等待[；{wait_ms} 后再次询问][（第 {attempt} 次）]"),
+                "{endpoint} 没有应答[（{code} {title}）]：所有通道等待[；{wait_ms}后再次询问][（第 {attempt} 次）]"),
             new("Source or target went away. One question after another finds out when it is back; that counts as one retry of the run.",
                 "源或目标失去连接。逐次询问其是否恢复；整个中断只算运行的一次重试。")),
         [EventCodes.EndpointBack] = new(new("{endpoint} answers again[ after {ms}]: all lanes go on", "{endpoint} 恢复应答[，历时 {ms}]：所有通道继续"),
@@ -59,12 +59,12 @@ public static class EventTexts
         [EventCodes.CommitResolved] = new(new("[{lane}: ]the commit whose answer was lost[ (ledger {seq})] had happened: {committed}",
             "[{lane}：]应答丢失的提交[（账本 {seq}）]已发生：{committed}"),
             new("The answer to a commit was lost; the ledger was read and says whether it happened.", "提交应答丢失；已读取账本裁定其是否发生。")),
-        [EventCodes.FirstRow] = new(new("first row committed after {ms}", "{ms} 后首行落盘"),
+        [EventCodes.FirstRow] = new(new("first row committed after {ms}", "{ms}后首行落盘"),
             new("Time from start to the first durable row.", "从启动到首行落盘的时间。")),
         [EventCodes.RowsRejected] = new(new("{table}: {rows} rows rejected[, {code}][ {title}]", "{table}：拒收 {rows} 行[，{code}][ {title}]"),
             new("Rows were set aside in pawl_reject, counted.", "若干行被搁置到 pawl_reject 并计数。")),
         [EventCodes.Verified] = new(new("{table} verified[: {source_rows} rows on both sides][, level {level}]",
-            "{table} 核对一致[：两侧各 {source_rows} 行][，级别 {level}]"),
+            "{table} 校验一致[：两侧各 {source_rows} 行][，级别 {level}]"),
             new("Source and target were compared and are equal.", "已比较源与目标，二者一致。")),
         [EventCodes.VerifyDiffers] = new(new("{table} DIFFERS[: source {source_rows} rows, target {target_rows}]",
             "{table} 不一致[：源 {source_rows} 行，目标 {target_rows} 行]"),

@@ -44,7 +44,7 @@ internal static class JobFileErrors
         [Codes.JobFieldLater] = new(
             new("known field, not in this version", "已知字段，本版本尚不支持"),
             new("{name}[ {value}] is known[ ({capability})], but this version of Pawl cannot do it yet.",
-                "{name}[ {value}][（{capability}）] 是已知字段，但本版本的 Pawl 还做不到。"),
+                "{name}[ {value}][（{capability}）]是已知字段，但本版本的 Pawl 还做不到。"),
             new("Ignoring it would run a job that does less than its file says.", "忽略它就会运行一个比文件所写更少的作业。"),
             new("Take the field out, or see what this version knows:  pawl schema", "去掉该字段，或查看本版本支持的字段：  pawl schema")),
         [Codes.SecretMissing] = new(
@@ -67,7 +67,7 @@ internal static class JobFileErrors
             new("two tables would go into one", "两张表会写入同一目标"),
             new("[{table} and {other} would both][Several tables would] be written to {target}.",
                 "[{table} 与 {other} 都][多张表]会写入 {target}。"),
-            new("Their rows would mix, and neither could be verified or restarted by itself.", "行会混在一起，两者都无法单独核对或重来。"),
+            new("Their rows would mix, and neither could be verified or restarted by itself.", "行会混在一起，两者都无法单独校验或重来。"),
             new("Give each its own target, for example  target: \"{{table}}_copy\"  then:  pawl plan {jobfile}",
                 "为每张表指定自己的目标，然后：  pawl plan {jobfile}")),
         [Codes.ConfirmationNeeded] = new(
@@ -82,7 +82,7 @@ internal static class JobFileErrors
             new("See its options:  pawl[ {verb}] --help", "查看选项：  pawl[ {verb}] --help")),
         [Codes.SecretOnCommandLine] = new(
             new("a secret on the command line", "命令行中有密钥"),
-            new("The address holds its {secret} in plain text[: {address}].", "地址中有明文的 {secret}[：{address}]。"),
+            new("The address holds its {secret} in plain text[: {address}].", "地址中有明文的{secret}[：{address}]。"),
             new("Every process on the machine can read a command line, and the shell keeps it in its history. Nothing was done with it.",
                 "本机所有进程都能读到命令行，shell 还会把它留在历史记录里。Pawl 没有使用它。"),
             new("Take it out of the address, let Pawl ask for it, and change it if others may have seen it:  pawl conn add NAME URL",

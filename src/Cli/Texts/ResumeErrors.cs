@@ -104,7 +104,7 @@ internal static class ResumeErrors
                 "把文件放回去再运行，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
-            new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age} 前]。"),
+            new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age}前]。"),
             new("One job has one runner. The other is alive: its lock is held and its heartbeat is fresh. If it dies, the next run " +
                 "takes over at once; if it is stopped or hangs, a run started again takes over when it has been silent for 30 s.",
                 "一个作业只有一个运行者。对方仍存活：锁被持有且心跳新鲜。若它死亡，下一次运行立即接管；若它被暂停或卡住，再次启动的运行会在其沉默满 30 秒时接管。"),

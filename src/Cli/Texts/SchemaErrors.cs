@@ -83,7 +83,7 @@ internal static class SchemaErrors
         [Codes.TargetDependent] = new(
             new("something hangs on the target table", "目标表上附有其他对象"),
             new("The {what} {name} of {table}[, which concerns {other},] stands in the way: {cause}.",
-                "{table} 上的 {what} {name}[（涉及 {other}）]妨碍写入：{cause}。"),
+                "{table} 上的{what} {name}[（涉及 {other}）]妨碍写入：{cause}。"),
             new("Triggers change other rows and foreign keys refuse rows that come before the ones they refer to.",
                 "触发器会改动其他行，外键会拒绝先于被引用行到达的行。"),
             new("Drop it until the copy is done, or say so in the target's URL:  ?triggers=fire  or  ?triggers=skip",

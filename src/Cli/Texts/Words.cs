@@ -3,7 +3,11 @@ namespace Pawl.Cli.Texts;
 /// <summary>
 /// One text in every language Pawl speaks. Both columns stand side by side so that a change of one is seen to need the other.
 /// </summary>
-public sealed record Words(string En, string Zh);
+public sealed record Words(string En, string Zh)
+{
+    /// <summary>In the language that is spoken.</summary>
+    public string Text => Speech.Both(En, Zh);
+}
 
 /// <summary>What is said about one error code. All four are templates, see <see cref="Template"/>.</summary>
 /// <param name="Title">A few words, no details.</param>

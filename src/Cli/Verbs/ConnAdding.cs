@@ -18,23 +18,31 @@ internal static partial class ConnAdding
         var connectors = new ConnectorScan();
         if (!SavedConnections.IsName(name))
         {
-            throw Unusable($"{name} cannot be a name: at most {SavedConnections.LongestName} letters, digits, _ and -.");
+            throw Unusable(Both($"{name} cannot be a name: at most {SavedConnections.LongestName} letters, digits, _ and -.",
+                $"{name} 不能作名字：最多 {SavedConnections.LongestName} 个字母、数字、_ 和 -。"));
         }
-        if (piped && none) throw Unusable("--password-stdin and --no-password exclude each other.");
-        if (!Addresses.IsAddress(url) && !url.StartsWith("${", StringComparison.Ordinal)) throw Unusable($"{url} is not an address.");
+        if (piped && none) throw Unusable(Both("--password-stdin and --no-password exclude each other.",
+            "--password-stdin 与 --no-password 不能同时使用。"));
+        if (!Addresses.IsAddress(url) && !url.StartsWith("${", StringComparison.Ordinal))
+        {
+            throw Unusable(Both($"{url} is not an address.", $"{url} 不是地址。"));
+        }
         Addresses.RefuseSecret(url, connectors);
         var at = Addresses.Read(url, Environment.CurrentDirectory, connectors, Sample);
         var store = SavedConnections.InHome();
         var old = Readable(store, name);
         var kept = old?.Password is not null && IsSamePlace(old, url, at, connectors) ? old.Password : null;
         var password = at.Host is null || AddressSecrets.Refers(url)
-            ? piped ? throw Unusable("This address takes no password, or names one itself.") : null
+            ? piped ? throw Unusable(Both("This address takes no password, or names one itself.", "该地址不需要密码，或已自行指明。")) : null
             : Taken(shell, name, at, old, kept, piped, none);
         await store.SaveAsync(new SavedConnection(name, url, Environment.CurrentDirectory, password), ct);
-        var secret = password is null ? "without a password" : password == kept ? "its password is kept" : "its password is sealed";
-        if (AddressSecrets.Refers(url)) secret = "its password is looked up when it is used";
-        shell.Say($"{(old is null ? "Saved" : "Changed")} {name}: {at.Display}{(at.Host is null ? "" : $", {secret}")}.");
-        shell.Note($"Next: pawl conn test {name}");
+        var secret = password is null ? Both("without a password", "不带密码")
+            : password == kept ? Both("its password is kept", "沿用原密码") : Both("its password is sealed", "密码已加密存放");
+        if (AddressSecrets.Refers(url)) secret = Both("its password is looked up when it is used", "密码在使用时查取");
+        var what = at.Display + (at.Host is null ? "" : Both(", ", "，") + secret);
+        shell.Say(old is null ? Both($"Saved {name}: {what}.", $"已保存 {name}：{what}。")
+            : Both($"Changed {name}: {what}.", $"已更改 {name}：{what}。"));
+        shell.Note(Both("Next: ", "下一步：") + $"pawl conn test {name}");
         shell.Data["name"] = name;
         shell.Data["address"] = at.Display;
         shell.Data["password"] = password is not null ? "saved" : AddressSecrets.Refers(url) ? "reference" : "none";
@@ -57,19 +65,25 @@ internal static partial class ConnAdding
     private static string? Taken(Shell shell, string name, Endpoint at, SavedConnection? old, string? kept, bool piped, bool none)
     {
         if (none) return null;
-        if (piped) return Password.Read(Console.In) is { Length: > 0 } read ? read : throw Unusable("Standard input held no password.");
+        if (piped) return Password.Read(Console.In) is { Length: > 0 } read ? read : throw Unusable(Both("Standard input held no password.",
+            "标准输入中没有密码。"));
         var terminal = shell.InputIsTerminal && shell.ErrorIsTerminal && !shell.Json;
         if (!terminal && kept is not null) return kept;
         var moved = old?.Password is not null && kept is null;
         if (!terminal)
         {
-            throw Unusable((moved ? $"The saved password of {name} was given for another place and is not used for this one. " : "")
-                + "There is no terminal to ask for a password on: give --password-stdin or --no-password.");
+            throw Unusable((moved ? Moved(name) + Both(" ", "") : "")
+                + Both("There is no terminal to ask for a password on: give --password-stdin or --no-password.",
+                    "没有终端可以询问密码：请给出 --password-stdin 或 --no-password。"));
         }
-        if (moved) shell.Note($"The saved password of {name} was given for another place and is not used for this one.");
-        var hint = kept is not null ? " (Enter keeps the saved one)" : "";
-        return Password.Ask($"Password for {at.Display}{hint}: ") is { Length: > 0 } typed ? typed : kept;
+        if (moved) shell.Note(Moved(name));
+        var hint = kept is not null ? Both(" (Enter keeps the saved one)", "（回车沿用已保存的）") : "";
+        return Password.Ask(Both($"Password for {at.Display}{hint}: ", $"{at.Display} 的密码{hint}：")) is { Length: > 0 } typed ? typed : kept;
     }
+
+    private static string Moved(string name) => Both(
+        $"The saved password of {name} was given for another place and is not used for this one.",
+        $"{name} 已保存的密码属于另一个地方，不会用于此处。");
 
     /// <summary>The same server, account and options; the database may be another.</summary>
     private static bool IsSamePlace(SavedConnection old, string url, Endpoint at, ConnectorScan connectors)

@@ -26,8 +26,11 @@ internal static class ConnDiscovering
         shell.Say(shell.OutPaint.Bold(at.Display));
         if (databases.Count > 1) shell.Say(["", .. Databases(databases, shell), ""]);
         if (tables.Count > 0) shell.Say(Tables(tables, shell).Lines(shell.Width, shell.OutPaint));
-        else shell.Say("No table is there.");
-        if (tables.Any(t => !t.Readable)) shell.Note($"What gives the missing rights: pawl doctor {Quoting.Word(name)}");
+        else shell.Say(Both("No table is there.", "没有任何表。"));
+        if (tables.Any(t => !t.Readable))
+        {
+            shell.Note(Both("What gives the missing rights: ", "如何取得缺少的权限：") + $"pawl doctor {Quoting.Word(name)}");
+        }
         shell.Data["address"] = at.Display;
         shell.Data["databases"] = databases.Select(d => new Pairs
         {
@@ -43,28 +46,29 @@ internal static class ConnDiscovering
 
     private static IEnumerable<string> Databases(IReadOnlyList<FoundDatabase> databases, Shell shell)
     {
-        var table = new TextTable(new("database"), new("size", true), new(""));
+        var table = new TextTable(new("database", "数据库"), new("size", "大小", true), new("", ""));
         foreach (var d in databases)
         {
-            table.AddPainted(shell.OutPaint.Green, d.Name, d.Bytes < 0 ? "" : Figures.Bytes(d.Bytes), d.Current ? "this one" : "");
+            table.AddPainted(shell.OutPaint.Green, d.Name, d.Bytes < 0 ? "" : Figures.Bytes(d.Bytes),
+                d.Current ? Both("this one", "当前") : "");
         }
         return table.Lines(shell.Width, shell.OutPaint);
     }
 
     private static TextTable Tables(IReadOnlyList<FoundTable> tables, Shell shell)
     {
-        var table = new TextTable(new("table"), new("rows", true), new("size", true), new("key"), new(""));
+        var table = new TextTable(new("table", "表"), new("rows", "行数", true), new("size", "大小", true), new("key", "键"), new("", ""));
         foreach (var t in tables)
         {
             var key = t.Key switch
             {
-                KeyKind.RowId => "row id",
-                KeyKind.None => "none",
-                KeyKind.Unique => string.Join(", ", t.KeyColumns) + " (unique)",
+                KeyKind.RowId => Both("row id", "行号"),
+                KeyKind.None => Both("none", "无"),
+                KeyKind.Unique => string.Join(", ", t.KeyColumns) + Both(" (unique)", "（唯一）"),
                 _ => string.Join(", ", t.KeyColumns),
             };
             table.AddPainted(shell.OutPaint.Red, t.Name.ToString(), t.Rows < 0 ? "" : "~" + Figures.Short(t.Rows),
-                t.Bytes < 0 ? "" : Figures.Bytes(t.Bytes), key, t.Readable ? "" : "may not be read");
+                t.Bytes < 0 ? "" : Figures.Bytes(t.Bytes), key, t.Readable ? "" : Both("may not be read", "不可读"));
         }
         return table;
     }

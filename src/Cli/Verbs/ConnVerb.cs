@@ -12,29 +12,41 @@ internal static class ConnVerb
 {
     public static Command Create()
     {
-        var addName = Name("A name for it: letters, digits, _ and -.");
+        var addName = Name(Both("A name for it: letters, digits, _ and -.", "给它的名字：字母、数字、_ 和 -。"));
         var url = new Argument<string>("url")
         {
-            Description = "Its address, without a password: postgres://user@host/database, sqlite:file.db.", HelpName = "url",
+            Description = Both("Its address, without a password: postgres://user@host/database, sqlite:file.db.",
+                "它的地址，不含密码：postgres://user@host/database、sqlite:file.db。"), HelpName = "url",
         };
-        var piped = new Option<bool>("--password-stdin") { Description = "Take the password from standard input." };
-        var none = new Option<bool>("--no-password") { Description = "Save none: the server asks for none, or a pgpass file has it." };
-        var add = new Command("add", "Save a connection; asks for the password without showing it.") { addName, url, piped, none }
+        var piped = new Option<bool>("--password-stdin") { Description = Both("Take the password from standard input.", "从标准输入读取密码。") };
+        var none = new Option<bool>("--no-password") 
+        {
+            Description = Both("Save none: the server asks for none, or a pgpass file has it.",
+                "不保存密码：服务器不需要，或 pgpass 文件中已有。"),
+        };
+        var add = new Command("add", Both("Save a connection; asks for the password without showing it.", "保存一个连接；询问密码且不显示。"))
+        {
+            addName, url, piped, none,
+        }
             .Does("conn add", (shell, parse, ct) => ConnAdding.RunAsync(shell, parse.GetValue(addName)!, parse.GetValue(url)!,
                 parse.GetValue(piped), parse.GetValue(none), ct));
-        var list = new Command("list", "List the saved connections.").Does("conn list", (shell, _, _) => Task.FromResult(List(shell)));
-        var testName = Name("A saved connection.");
-        var test = new Command("test", "Look at a saved connection as doctor does.") { testName }
+        var list = new Command("list", Both("List the saved connections.", "列出已保存的连接。")).Does("conn list",
+            (shell, _, _) => Task.FromResult(List(shell)));
+        var testName = Name(Both("A saved connection.", "已保存连接的名字。"));
+        var test = new Command("test", Both("Look at a saved connection as doctor does.", "像 doctor 一样检查一个已保存的连接。")) { testName }
             .Does("conn test", (shell, parse, ct) => TestAsync(shell, parse.GetValue(testName)!, ct));
-        var discoverName = Name("A saved connection, or an address.");
+        var discoverName = Name(Both("A saved connection, or an address.", "已保存连接的名字，或地址。"));
         var tables = VerbRun.TablesOption();
-        var discover = new Command("discover", "List the databases and tables there are.") { discoverName, tables }
+        var discover = new Command("discover", Both("List the databases and tables there are.", "列出那里有哪些数据库和表。")) { discoverName, tables }
             .Does("conn discover", (shell, parse, ct) => ConnDiscovering.RunAsync(shell, parse.GetValue(discoverName)!,
                 parse.GetValue(tables) ?? [], ct));
-        var removeName = Name("A saved connection.");
-        var remove = new Command("remove", "Forget a saved connection and its password.") { removeName }
+        var removeName = Name(Both("A saved connection.", "已保存连接的名字。"));
+        var remove = new Command("remove", Both("Forget a saved connection and its password.", "删除已保存的连接及其密码。")) { removeName }
             .Does("conn remove", (shell, parse, ct) => RemoveAsync(shell, parse.GetValue(removeName)!, ct));
-        return new Command("conn", "Save connections under a name, test them, look what is there.") { add, list, test, discover, remove };
+        return new Command("conn", Both("Save connections under a name, test them, look what is there.", "以名字保存连接，测试它们，查看其中有什么。"))
+        {
+            add, list, test, discover, remove,
+        };
     }
 
     private static Argument<string> Name(string description) => new("name") { Description = description, HelpName = "name" };
@@ -43,7 +55,7 @@ internal static class ConnVerb
     {
         var store = SavedConnections.InHome();
         var connectors = new ConnectorScan();
-        var table = new TextTable(new("name"), new("address"), new("password"));
+        var table = new TextTable(new("name", "名称"), new("address", "地址"), new("password", "密码"));
         var data = new List<Pairs>();
         PawlException? shut = null;
         foreach (var name in store.Names)
@@ -60,12 +72,18 @@ internal static class ConnVerb
                 shut ??= e;
                 secret = e.Code;
             }
-            table.AddPainted(paint, name, address, secret);
+            table.AddPainted(paint, name, address, secret switch
+            {
+                "saved" => Both("saved", "已保存"),
+                "reference" => Both("reference", "引用"),
+                "none" => Both("none", "无"),
+                _ => secret,
+            });
             data.Add(new Pairs { ["name"] = name, ["address"] = address, ["password"] = secret });
         }
         shell.Data["connections"] = data;
         if (table.Count > 0) shell.Say(table.Lines(shell.Width, shell.OutPaint));
-        else shell.Say("No connection is saved yet: pawl conn add NAME URL");
+        else shell.Say(Both("No connection is saved yet: pawl conn add NAME URL", "尚未保存任何连接：pawl conn add NAME URL"));
         return shut is null ? ExitCode.Done : throw shut;
     }
 
@@ -92,7 +110,7 @@ internal static class ConnVerb
     private static async Task<int> RemoveAsync(Shell shell, string name, CancellationToken ct)
     {
         if (!await SavedConnections.InHome().RemoveAsync(name, ct)) throw Unknown(name);
-        shell.Say($"Removed {name}.");
+        shell.Say(Both($"Removed {name}.", $"已删除 {name}。"));
         shell.Data["removed"] = name;
         return ExitCode.Done;
     }

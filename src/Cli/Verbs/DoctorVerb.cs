@@ -17,10 +17,11 @@ internal static class DoctorVerb
     {
         var what = new Argument<string>("what")
         {
-            Description = "A job file, an address, or the name of a saved connection.", HelpName = "job.yaml",
+            Description = Both("A job file, an address, or the name of a saved connection.", "作业文件、地址，或已保存连接的名字。"), HelpName = "job.yaml",
             DefaultValueFactory = _ => "job.yaml",
         };
-        return new Command("doctor", "Check both ends of a job: a green list, or exactly what to grant, set or install.") { what }
+        return new Command("doctor", Both("Check both ends of a job: a green list, or exactly what to grant, set or install.",
+            "检查作业的两端：全绿，或准确列出要授予、设置、安装什么。")) { what }
             .Does("doctor", (shell, parse, ct) => DoctorAsync(shell, parse.GetValue(what)!, ct));
     }
 
@@ -40,10 +41,11 @@ internal static class DoctorVerb
         var context = VerbRun.Context(shell);
         var view = new ProbeView(shell.OutPaint, shell.Width, context);
         var between = found.Problems.Select(ProbeFinding.Of).ToArray();
-        shell.Say(view.Lines("source", job.Source.Display, found.Source));
+        shell.Say(view.Lines(Both("source", "源端"), job.Source.Display, found.Source));
         shell.Say();
-        shell.Say(view.Lines("target", job.Target.Display, found.Target));
-        if (between.Length > 0) shell.Say(["", shell.OutPaint.Bold($"job     {what}"), .. between.SelectMany(view.Lines)]);
+        shell.Say(view.Lines(Both("target", "目标端"), job.Target.Display, found.Target));
+        var head = shell.OutPaint.Bold(Cells.Pad(Both("job", "作业"), 8, false) + what);
+        if (between.Length > 0) shell.Say(["", head, .. between.SelectMany(view.Lines)]);
         shell.Say(view.Mending(job.Source.Display, found.Source));
         shell.Say(view.Mending(job.Target.Display, found.Target));
         shell.Data["source"] = ProbeView.Data(job.Source.Display, found.Source, context);
@@ -71,13 +73,14 @@ internal static class DoctorVerb
     {
         var broken = findings.Where(f => f.Level == FindingLevel.Broken).ToArray();
         var warnings = findings.Count(f => f.Level == FindingLevel.Warning);
-        var odd = warnings == 0 ? "" : $"{Figures.Plural(warnings, "warning")}";
+        var odd = warnings == 0 ? "" : $"{Figures.Plural(warnings, Noun.Warning)}";
         shell.Say();
         shell.Say(broken.Length > 0
-            ? shell.OutPaint.Alarm(Figures.Plural(broken.Length, "thing") + " to mend") + (odd.Length > 0 ? $", {odd}" : "")
-            : warnings > 0 ? shell.OutPaint.Yellow(odd) + ", nothing that would stop a run" : shell.OutPaint.Green("All is well."));
-        if (broken.Length > 0 && again is not null) shell.Note($"When it is mended: {again}");
-        if (broken.Length == 0 && next is not null) shell.Note($"Next: {next}");
+            ? shell.OutPaint.Alarm(Figures.Plural(broken.Length, Noun.Defect)) + (odd.Length > 0 ? Both(", ", "，") + odd : "")
+            : warnings > 0 ? shell.OutPaint.Yellow(odd) + Both(", nothing that would stop a run", "，不妨碍运行")
+            : shell.OutPaint.Green(Both("All is well.", "一切就绪。")));
+        if (broken.Length > 0 && again is not null) shell.Note(Both($"When it is mended: {again}", $"处理之后：{again}"));
+        if (broken.Length == 0 && next is not null) shell.Note(Both($"Next: {next}", $"下一步：{next}"));
         shell.Data["ok"] = broken.Length == 0;
         shell.Data["broken"] = broken.Length;
         shell.Data["warnings"] = warnings;

@@ -13,16 +13,28 @@ internal static class InitVerb
 {
     public static Command Create()
     {
-        var from = new Option<string>("--from") { Description = "Address of the source, as sqlite:shop.db.", Required = true,
-            HelpName = "url" };
-        var to = new Option<string>("--to") { Description = "Address of the target, as sqlite:copy.db.", Required = true,
-            HelpName = "url" };
+        var from = new Option<string>("--from")
+        {
+            Description = Both("Address of the source, as sqlite:shop.db.", "源端的地址，如 sqlite:shop.db。"), Required = true, HelpName = "url",
+        };
+        var to = new Option<string>("--to")
+        {
+            Description = Both("Address of the target, as sqlite:copy.db.", "目标端的地址，如 sqlite:copy.db。"), Required = true, HelpName = "url",
+        };
         var tables = VerbRun.TablesOption();
-        var name = new Option<string?>("--name") { Description = "Name of the job. Default: made from the source's name." };
-        var output = new Option<string>("--output", "-o") { Description = "File to write; - prints to stdout.", DefaultValueFactory = _ =>
-            "job.yaml" };
-        var force = new Option<bool>("--force") { Description = "Write over a file that is there." };
-        return new Command("init", "Look into a source and write a job file for it.") { from, to, tables, name, output, force }
+        var name = new Option<string?>("--name") 
+        {
+            Description = Both("Name of the job. Default: made from the source's name.", "作业名称。默认：由源端的名字得来。"),
+        };
+        var output = new Option<string>("--output", "-o") 
+        {
+            Description = Both("File to write; - prints to stdout.", "写入的文件；- 表示打印到标准输出。"), DefaultValueFactory = _ => "job.yaml",
+        };
+        var force = new Option<bool>("--force") { Description = Both("Write over a file that is there.", "覆盖已存在的文件。") };
+        return new Command("init", Both("Look into a source and write a job file for it.", "查看源端，为它写出作业文件。"))
+        {
+            from, to, tables, name, output, force,
+        }
             .Does("init", (shell, parse, ct) => InitAsync(shell, new Wish(parse.GetValue(from)!, parse.GetValue(to)!,
                 parse.GetValue(tables) ?? [],
                 parse.GetValue(name), parse.GetValue(output)!, parse.GetValue(force)), ct));
@@ -38,7 +50,8 @@ internal static class InitVerb
         var folder = wish.Output == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(wish.Output))!;
         if (wish.Output != "-" && File.Exists(wish.Output) && !wish.Force)
         {
-            throw new PawlException(Fault.Configuration, Codes.ConfirmationNeeded, ("action", $"Writing over {wish.Output}"),
+            throw new PawlException(Fault.Configuration, Codes.ConfirmationNeeded,
+                ("action", Both($"Writing over {wish.Output}", $"覆盖 {wish.Output}")),
                 ("command", $"pawl init … -o {Quoting.Word(wish.Output)}"), ("answer", "--force"));
         }
         // What a user types counts from where he stands; what the file says, from where the file is.
@@ -49,11 +62,13 @@ internal static class InitVerb
         IReadOnlyList<string> names = found.Count > MostNames ? Patterns(wish) : [.. found.Select(t =>
             TablePattern.Literal(t.Name.ToString()).Text)];
         var composed = JobFile.Compose(Relative(wish.From, source, folder), Relative(wish.To, target, folder), names, folder,
-            Environment.GetEnvironmentVariable, [.. connectors.All.Select(c => c.Spec)], wish.Name, book: SavedConnections.InHome());
+            Environment.GetEnvironmentVariable, [.. connectors.All.Select(c => c.Spec)], wish.Name, Tag, book: SavedConnections.InHome());
         var text = composed.Text;
         foreach (var secret in composed.Secrets)
         {
-            shell.Note($"The {secret.What} of the {secret.Field} is not in the file; set it before running: export {secret.Variable}=…");
+            var what = DetailTexts.Value("what", secret.What);
+            shell.Note(Both($"The {what} of the {secret.Field} is not in the file; set it before running: export {secret.Variable}=…",
+                $"文件中没有 {secret.Field} 的{what}；运行前请设置：export {secret.Variable}=…"));
         }
         shell.Data["tables"] = found.Select(t => t.Name.ToString()).ToArray();
         if (wish.Output == "-")
@@ -64,8 +79,9 @@ internal static class InitVerb
         }
         await File.WriteAllTextAsync(wish.Output, text, ct);
         shell.Data["file"] = Path.GetFullPath(wish.Output);
-        shell.Say($"Wrote {wish.Output}: {Figures.Plural(found.Count, "table")} of {source.Display}.");
-        shell.Note($"Next: pawl plan {Quoting.Word(wish.Output)}");
+        var count = Figures.Plural(found.Count, Noun.Table);
+        shell.Say(Both($"Wrote {wish.Output}: {count} of {source.Display}.", $"已写出 {wish.Output}：{source.Display} 的 {count}。"));
+        shell.Note(Both("Next: ", "下一步：") + $"pawl plan {Quoting.Word(wish.Output)}");
         return ExitCode.Done;
     }
 

@@ -11,7 +11,8 @@ internal static class PauseVerb
     public static Command Create()
     {
         var job = VerbRun.JobArgument();
-        return new Command("pause", "Ask the process that runs a job to stop after the commit in flight.") { job }
+        return new Command("pause", Both("Ask the process that runs a job to stop after the commit in flight.",
+            "请正在运行作业的进程在当前提交之后停下。")) { job }
             .Does("pause", (shell, parse, ct) => PauseAsync(shell, parse.GetValue(job)!, ct));
     }
 
@@ -25,13 +26,15 @@ internal static class PauseVerb
         shell.Data["runner"] = state.Record.Runner;
         if (!state.Alive)
         {
-            shell.Say($"Nobody runs {job.Name} now; there is nothing to pause.");
+            shell.Say(Both($"Nobody runs {job.Name} now; there is nothing to pause.", $"现在没有进程运行 {job.Name}，无须暂停。"));
             return ExitCode.Done;
         }
         await door.Store.RequestAsync(door.Record.Id, WantedState.Pause, ct);
-        shell.Say($"Asked {state.Record.Runner} to pause {job.Name}. "
-            + $"It finishes the commit in flight and ends with exit code {ExitCode.Interrupted}.");
-        shell.Note($"To continue afterwards: pawl run {Quoting.Word(file)}");
+        var runner = state.Record.Runner;
+        shell.Say(Both(
+            $"Asked {runner} to pause {job.Name}. It finishes the commit in flight and ends with exit code {ExitCode.Interrupted}.",
+            $"已请 {runner} 暂停 {job.Name}。它会完成进行中的提交，以退出码 {ExitCode.Interrupted} 结束。"));
+        shell.Note(Both("To continue afterwards: ", "之后继续：") + $"pawl run {Quoting.Word(file)}");
         return ExitCode.Done;
     }
 }

@@ -14,8 +14,14 @@ internal static class PlanVerb
     {
         var job = VerbRun.JobArgument();
         var tables = VerbRun.TablesOption();
-        var detailed = new Option<bool>("--detailed-exitcode") { Description = "Exit with 8 when there is work to do." };
-        return new Command("plan", "Show what a run would do, without doing it.") { job, tables, detailed }
+        var detailed = new Option<bool>("--detailed-exitcode") 
+        {
+            Description = Both("Exit with 8 when there is work to do.", "有事可做时以退出码 8 结束。"),
+        };
+        return new Command("plan", Both("Show what a run would do, without doing it.", "显示一次运行会做什么，但不去做。"))
+        {
+            job, tables, detailed,
+        }
             .Does("plan", (shell, parse, ct) => PlanAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [],
                 parse.GetValue(detailed), ct));
     }
@@ -27,7 +33,7 @@ internal static class PlanVerb
         var options = new RunOptions { Tables = [.. tables.Select(t => new TablePattern(t))] };
         var plan = await new JobPlanner(Hosts.Create(connectors, new NoEvents(), shell.Time)).PlanAsync(job, options, ct);
         shell.Say($"{shell.OutPaint.Bold(job.Name)}: {job.Source.Display} → {job.Target.Display}"
-            + (plan.Holder is { } holder ? $"   (held by {holder})" : ""));
+            + (plan.Holder is { } holder ? Both($"   (held by {holder})", $"   （由 {holder} 持有）") : ""));
         shell.Say();
         shell.Say(Table(plan, shell).Lines(shell.Width, shell.OutPaint));
         foreach (var line in Remarks(plan, shell)) shell.Say(line);
@@ -43,9 +49,9 @@ internal static class PlanVerb
 
     private static TextTable Table(PlanReport plan, Shell shell)
     {
-        var table = new TextTable(new("table"), new("target"), new("key", false, 3), new("write", false, 4), new("rows", true),
-            new("durable", true),
-            new("splits", true, 2), new("guarantee", false, 5), new("consistency", false, 8), new("a run would"));
+        var table = new TextTable(new("table", "表"), new("target", "目标"), new("key", "键", false, 3),
+            new("write", "写入方式", false, 4), new("rows", "行数", true), new("durable", "已持久", true),
+            new("splits", "分片", true, 2), new("guarantee", "保证", false, 5), new("consistency", "一致性", false, 8), new("a run would", "将执行"));
         foreach (var t in plan.Tables)
         {
             var splits = t.SplitsDone + t.SplitsPartial + t.SplitsToDo;
@@ -62,47 +68,26 @@ internal static class PlanVerb
 
     private static string Key(TableForecast t) => t.Key switch
     {
-        KeyKind.RowId => "row id",
-        KeyKind.None => "none",
+        KeyKind.RowId => Both("row id", "行号"),
+        KeyKind.None => Both("none", "无"),
         _ => string.Join(", ", t.KeyColumns),
     };
 
     private static string What(TableForecast t) => t.State switch
     {
-        TableState.New => "copy it all",
-        TableState.Resumes => "go on",
-        TableState.Finished => "do nothing",
-        TableState.Restarts => "copy it anew",
-        TableState.Continues => "take what is new",
-        _ => "refuse: " + t.Error?.Code,
+        TableState.New => Both("copy it all", "全部复制"),
+        TableState.Resumes => Both("go on", "续传"),
+        TableState.Finished => Both("do nothing", "无事可做"),
+        TableState.Restarts => Both("copy it anew", "重新复制"),
+        TableState.Continues => Both("take what is new", "取新到的行"),
+        _ => Both("refuse: ", "拒绝：") + t.Error?.Code,
     };
 
     private static IEnumerable<string> Remarks(PlanReport plan, Shell shell)
     {
         foreach (var t in plan.Tables)
         {
-            if (t.Where is { } where) yield return $"\n  {t.Source} where (code, run by the source): {where}";
-            if (t.Window is { } window) yield return $"\n  {t.Source} {Window(window)}; rows deleted at the source are not seen";
-            if (t.Columns.Rename.Count > 0)
-            {
-                yield return $"  {t.Source} rename: {string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"))}";
-            }
-            if (t.Columns.Set.Count > 0) yield return $"  {t.Source} set: {string.Join(", ", t.Columns.Set.Keys)}";
-            if (t.TypeChanges.Count > 0) yield return Types(t);
-            if (t.State == TableState.Resumes && t.LastCommit is { } last)
-            {
-                yield return $"  {t.Source}: last commit {Figures.TimeOfDay(last, shell.Now)}, {Figures.Ago(shell.Now - last)}";
-            }
-            if (t.IsSnapshotLost)
-            {
-                yield return $"  {t.Source}: the snapshot its rows were read in is gone; what it has copied is removed and copied anew";
-            }
-            else if (t.Consistency == Consistency.OneSnapshot && t.State is not (TableState.Finished or TableState.Blocked))
-            {
-                yield return $"  {t.Source}: read in one snapshot; if that ends before the table is done, the table "
-                    + (t.Write == WriteMode.Append ? "stops: rows it has added cannot be removed" : "begins anew");
-            }
-            if (t.Rejects > 0) yield return $"  {t.Source}: {Figures.Plural(t.Rejects, "row")} rejected so far";
+            foreach (var line in Remarks(t, shell.Now)) yield return line;
             if (t.Error is null) continue;
             yield return "";
             foreach (var line in new ErrorView(shell.OutPaint, shell.Width, VerbRun.Context(shell)).Of(t.Error,
@@ -112,35 +97,85 @@ internal static class PlanVerb
 
     private static string Window(CursorWindow window)
     {
-        if (window.Through is null) return $"by {window.Column}: no row yet";
-        var from = window.After is { } after ? $"{(window.AfterIncluded ? "from" : "after")} {after} " : "all rows ";
-        return $"by {window.Column}: {from}{(window.ThroughIncluded ? "up to" : "before")} {window.Through}";
+        if (window.Through is not { } through) return Both($"by {window.Column}: no row yet", $"按 {window.Column}：尚无行");
+        var (after, equal) = (window.After, window.AfterIncluded);
+        var from = after is null ? Both("all rows", "所有行") : equal ? Both($"from {after}", $"从 {after} 起")
+            : Both($"after {after}", $"{after} 之后");
+        var to = window.ThroughIncluded ? Both($"up to {through}", $"到 {through} 为止") : Both($"before {through}", $"早于 {through}");
+        return Both($"by {window.Column}: {from} {to}", $"按 {window.Column}：{from}，{to}");
+    }
+
+    private static IEnumerable<string> Remarks(TableForecast t, DateTimeOffset now)
+    {
+        if (t.Where is { } where)
+        {
+            yield return Both($"\n  {t.Source} where (code, run by the source): {where}", $"\n  {t.Source} where（代码，由源端执行）：{where}");
+        }
+        if (t.Window is { } window) yield return Both($"\n  {t.Source} {Window(window)}; rows deleted at the source are not seen",
+            $"\n  {t.Source} {Window(window)}；看不到源端删除的行");
+        if (t.Columns.Rename.Count > 0)
+        {
+            var pairs = string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"));
+            yield return Both($"  {t.Source} rename: {pairs}", $"  {t.Source} 改名：{pairs}");
+        }
+        if (t.Columns.Set.Count > 0)
+        {
+            var names = string.Join(", ", t.Columns.Set.Keys);
+            yield return Both($"  {t.Source} set: {names}", $"  {t.Source} 常量：{names}");
+        }
+        if (t.TypeChanges.Count > 0) yield return Types(t);
+        if (t.State == TableState.Resumes && t.LastCommit is { } last)
+        {
+            var (at, ago) = (Figures.TimeOfDay(last, now), Figures.Ago(now - last));
+            yield return Both($"  {t.Source}: last commit {at}, {ago}", $"  {t.Source}：最近提交 {at}，{ago}");
+        }
+        if (t.IsSnapshotLost)
+        {
+            yield return Both($"  {t.Source}: the snapshot its rows were read in is gone; what it has copied is removed and copied anew",
+                $"  {t.Source}：读取各行所用的快照已失效；已复制的内容会删除并重新复制");
+        }
+        else if (t.Consistency == Consistency.OneSnapshot && t.State is not (TableState.Finished or TableState.Blocked))
+        {
+            yield return t.Write == WriteMode.Append
+                ? Both($"  {t.Source}: read in one snapshot; if that ends before the table is done, the table stops: "
+                    + "rows it has added cannot be removed", $"  {t.Source}：在同一快照内读取；若快照在该表完成前结束，该表停止：已追加的行无法删除")
+                : Both($"  {t.Source}: read in one snapshot; if that ends before the table is done, the table begins anew",
+                    $"  {t.Source}：在同一快照内读取；若快照在该表完成前结束，该表从头再来");
+        }
+        if (t.Rejects > 0)
+        {
+            var rejects = Figures.Plural(t.Rejects, Noun.Row);
+            yield return Both($"  {t.Source}: {rejects} rejected so far", $"  {t.Source}：至今拒收 {rejects}");
+        }
     }
 
     private static string Types(TableForecast t)
     {
         const int shown = 8;
-        static string Word(string type) => type.Length > 0 ? type : "no type";
-        var words = t.TypeChanges.Take(shown).Select(c => $"{c.Column} {Word(c.From)} → {Word(c.To)}");
-        return $"  {t.Source} types at the target: {string.Join(", ", words)}"
-            + (t.TypeChanges.Count > shown ? $", and {t.TypeChanges.Count - shown} more (--json lists all)" : "");
+        static string Word(string type) => type.Length > 0 ? type : Both("no type", "无类型");
+        var words = string.Join(", ", t.TypeChanges.Take(shown).Select(c => $"{c.Column} {Word(c.From)} → {Word(c.To)}"));
+        var more = t.TypeChanges.Count - shown;
+        return Both($"  {t.Source} types at the target: {words}", $"  {t.Source} 在目标端的类型：{words}")
+            + (more > 0 ? Both($", and {more} more (--json lists all)", $"，另有 {more} 列（--json 列出全部）") : "");
     }
 
     private static string Conclusion(PlanReport plan, string file)
     {
-        if (plan.NothingToDo) return "Nothing to do: every table is finished.";
-        var words = plan.Tables.GroupBy(t => t.State).OrderBy(g => g.Key).Select(g => $"{g.Count()} {Word(g.Key)}");
-        return $"{Figures.Plural(plan.Tables.Count, "table")}: {string.Join(", ", words)}. To do it: pawl run {Quoting.Word(file)}";
+        if (plan.NothingToDo) return Both("Nothing to do: every table is finished.", "无事可做：每张表都已完成。");
+        var words = string.Join(Both(", ", "，"), plan.Tables.GroupBy(t => t.State).OrderBy(g => g.Key)
+            .Select(g => Both($"{g.Count()} {Word(g.Key)}", $"{g.Count()} 张{Word(g.Key)}")));
+        var count = Figures.Plural(plan.Tables.Count, Noun.Table);
+        return Both($"{count}: {words}. To do it: ", $"共 {count}：{words}。执行：") + $"pawl run {Quoting.Word(file)}";
     }
 
     private static string Word(TableState state) => state switch
     {
-        TableState.New => "new",
-        TableState.Resumes => "to go on with",
-        TableState.Finished => "finished",
-        TableState.Restarts => "to restart",
-        TableState.Continues => "to bring up to date",
-        _ => "blocked",
+        TableState.New => Both("new", "全新"),
+        TableState.Resumes => Both("to go on with", "待续传"),
+        TableState.Finished => Both("finished", "已完成"),
+        TableState.Restarts => Both("to restart", "待重新复制"),
+        TableState.Continues => Both("to bring up to date", "待跟进"),
+        _ => Both("blocked", "受阻"),
     };
 
     private static Pairs Data(PlanReport plan, IReadOnlyDictionary<string, string?> context) => new()

@@ -12,7 +12,8 @@ internal static class ProgressVerb
     public static Command Create()
     {
         var job = VerbRun.JobArgument();
-        return new Command("progress", "Show how far a job is, by its ledger; works while it runs.") { job }
+        return new Command("progress", Both("Show how far a job is, by its ledger; works while it runs.",
+            "按账本显示作业的进度；运行中也可以用。")) { job }
             .Does("progress", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(job)!, ct));
     }
 
@@ -29,10 +30,10 @@ internal static class ProgressVerb
         if (state.LastCommit is { } last)
         {
             shell.Say();
-            shell.Say($"Ledger {Figures.Full(state.Commits)}, last commit {Figures.TimeOfDay(last, shell.Now)} "
-                + $"({Figures.Ago(shell.Now - last)}).");
+            var (ledger, at, ago) = (Figures.Full(state.Commits), Figures.TimeOfDay(last, shell.Now), Figures.Ago(shell.Now - last));
+            shell.Say(Both($"Ledger {ledger}, last commit {at} ({ago}).", $"账本 {ledger}，最近提交 {at}（{ago}）。"));
         }
-        if (!state.Alive && !state.Finished) shell.Note($"To go on: pawl run {Quoting.Word(file)}");
+        if (!state.Alive && !state.Finished) shell.Note(Both("To go on: ", "继续：") + $"pawl run {Quoting.Word(file)}");
         shell.Data.AddRange(Data(state));
         return ExitCode.Done;
     }
@@ -40,18 +41,24 @@ internal static class ProgressVerb
     /// <summary>Who runs the job, for people.</summary>
     internal static string RunnerLine(LedgerState state, Paint paint)
     {
-        var age = state.Record.HeartbeatAge is { } beat ? $", heartbeat {Figures.Ago(beat)}" : "";
-        var asked = state.Record.Wanted == WantedState.Pause ? ", asked to pause" : "";
-        if (state.Alive) return paint.Green($"run by {state.Record.Runner}{age}{asked}");
-        if (state.Record.Runner is { } gone) return paint.Yellow($"nobody runs it: {gone} did not give it back{age}");
-        return state.Finished ? paint.Green("finished") : "nobody runs it";
+        var age = state.Record.HeartbeatAge is { } beat ? Both($", heartbeat {Figures.Ago(beat)}", $"，心跳 {Figures.Ago(beat)}") : "";
+        var asked = state.Record.Wanted == WantedState.Pause ? Both(", asked to pause", "，已请求暂停") : "";
+        if (state.Alive)
+        {
+            return paint.Green(Both($"run by {state.Record.Runner}{age}{asked}", $"由 {state.Record.Runner} 运行{age}{asked}"));
+        }
+        if (state.Record.Runner is { } gone)
+        {
+            return paint.Yellow(Both($"nobody runs it: {gone} did not give it back{age}", $"没有进程运行：{gone} 没有交还{age}"));
+        }
+        return state.Finished ? paint.Green(Both("finished", "已完成")) : Both("nobody runs it", "没有进程运行");
     }
 
     private static TextTable Table(LedgerState state, Shell shell)
     {
-        var table = new TextTable(new("table"), new("done", true), new("rows", true), new("of about", true, 2), new("bytes", true, 3),
-            new("splits", true, 1),
-            new("rejected", true, 4), new("last commit", false, 5), new(""));
+        var table = new TextTable(new("table", "表"), new("done", "完成", true), new("rows", "行数", true),
+            new("of about", "预计总数", true, 2), new("bytes", "字节", true, 3), new("splits", "分片", true, 1),
+            new("rejected", "拒收", true, 4), new("last commit", "最近提交", false, 5), new("", ""));
         foreach (var t in state.Tables)
         {
             table.AddPainted(t.Finished ? shell.OutPaint.Green : null, t.Plan.Source.ToString(),

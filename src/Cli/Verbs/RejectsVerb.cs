@@ -15,27 +15,38 @@ internal static class RejectsVerb
     {
         var tables = VerbRun.TablesOption();
         var job = VerbRun.JobArgument();
-        var list = new Command("list", "Count the rejected rows by table and cause.") { job, tables }
+        var list = new Command("list", Both("Count the rejected rows by table and cause.", "按表和原因统计拒收的行。")) { job, tables }
             .Does("rejects list", (shell, parse, ct) => ListAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [], ct));
-        var limit = new Option<int>("--limit") { Description = "Rows shown at most.", HelpName = "n", DefaultValueFactory = _ => 20 };
+        var limit = new Option<int>("--limit")
+        {
+            Description = Both("Rows shown at most.", "最多显示的行数。"), HelpName = "n", DefaultValueFactory = _ => 20,
+        };
         limit.Validators.Add(given =>
         {
-            if (given.GetValueOrDefault<int>() < 1) given.AddError("--limit is a number of rows, at least 1.");
+            if (given.GetValueOrDefault<int>() < 1) given.AddError(Both("--limit is a number of rows, at least 1.", "--limit 是行数，至少为 1。"));
         });
-        var all = new Option<bool>("--all") { Description = "Also those that are written or superseded by now." };
-        var show = new Command("show", "Show rejected rows that are open.") { job, tables, limit, all }
+        var all = new Option<bool>("--all")
+        {
+            Description = Both("Also those that are written or superseded by now.", "也显示已写入或已被取代的行。"),
+        };
+        var show = new Command("show", Both("Show rejected rows that are open.", "显示仍未解决的拒收行。")) { job, tables, limit, all }
             .Does("rejects show", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [],
                 parse.GetValue(limit), parse.GetValue(all), ct));
         var to = new Option<string>("--to")
         {
-            Description = "The file, .jsonl or .csv; one that is there is replaced.", HelpName = "file", Required = true,
+            Description = Both("The file, .jsonl or .csv; one that is there is replaced.", "文件，以 .jsonl 或 .csv 结尾；已存在则被替换。"),
+            HelpName = "file", Required = true,
         };
-        var export = new Command("export", "Write all rejected rows to a file, without loss.") { job, tables, to }
+        var export = new Command("export", Both("Write all rejected rows to a file, without loss.", "把所有拒收行无损写入文件。")) { job, tables, to }
             .Does("rejects export", (shell, parse, ct) => ExportAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [],
                 parse.GetValue(to)!, ct));
-        var retry = new Command("retry", "Try each open rejected row once more. Exit code 3 when some stay rejected.") { job, tables }
+        var retry = new Command("retry", Both("Try each open rejected row once more. Exit code 3 when some stay rejected.",
+            "把每条未解决的拒收行再试一次。仍有拒收行时退出码为 3。")) { job, tables }
             .Does("rejects retry", (shell, parse, ct) => RetryAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [], ct));
-        return new Command("rejects", "Look at the rows that were set aside, and try them again.") { list, show, export, retry };
+        return new Command("rejects", Both("Look at the rows that were set aside, and try them again.", "查看被搁置的行，并重试。"))
+        {
+            list, show, export, retry,
+        };
     }
 
     private static async Task<int> ListAsync(Shell shell, string file, string[] tables, CancellationToken ct)
@@ -46,17 +57,17 @@ internal static class RejectsVerb
             var key = (reject.Row.Table.ToString(), RejectCause.Of(reject.Row.Code));
             groups[key] = groups.GetValueOrDefault(key) is { } tally ? tally.With(reject) : Tally.Of(reject);
         }
-        var table = new TextTable(new("table"), new("cause"), new("open", true), new("written", true, 2), new("superseded", true, 3),
-            new("oldest", false, 4), new("newest", false, 1));
+        var table = new TextTable(new("table", "表"), new("cause", "原因"), new("open", "未解决", true), new("written", "已写入", true, 2),
+            new("superseded", "已被取代", true, 3), new("oldest", "最早", false, 4), new("newest", "最晚", false, 1));
         foreach (var ((name, cause), t) in groups)
         {
             table.Add(name, cause, Figures.Full(t.Open), Count(t.Written), Count(t.Superseded), Figures.Moment(t.Oldest),
                 Figures.Moment(t.Newest));
         }
         if (table.Count > 0) shell.Say(table.Lines(shell.Width, shell.OutPaint));
-        else shell.Say("No row was rejected.");
+        else shell.Say(Both("No row was rejected.", "没有拒收的行。"));
         var open = groups.Values.Sum(t => t.Open);
-        if (open > 0) shell.Note($"To see them: pawl rejects show {Quoting.Word(file)}");
+        if (open > 0) shell.Note(Both("To see them: ", "查看：") + $"pawl rejects show {Quoting.Word(file)}");
         shell.Data["open"] = open;
         shell.Data["causes"] = groups.Select(g => new Pairs
         {
@@ -84,8 +95,12 @@ internal static class RejectsVerb
                 shown.Add(data);
             }
         }
-        if (shown.Count == 0) shell.Say(all ? "No row was rejected." : "No rejected row is open.");
-        if (more > 0) shell.Note($"{Figures.Full(more)} more; --limit shows them, pawl rejects export writes them to a file.");
+        if (shown.Count == 0) shell.Say(all ? Both("No row was rejected.", "没有拒收的行。") : NoneOpen);
+        if (more > 0)
+        {
+            shell.Note(Both($"{Figures.Full(more)} more; --limit shows them, pawl rejects export writes them to a file.",
+                $"还有 {Figures.Full(more)} 行；用 --limit 显示，或用 pawl rejects export 写入文件。"));
+        }
         shell.Data["rows"] = shown;
         shell.Data["more"] = more;
         return ExitCode.Done;
@@ -94,19 +109,21 @@ internal static class RejectsVerb
     private static IEnumerable<string> Lines(Shell shell, StoredReject reject)
     {
         var row = reject.Row;
-        var tried = reject.Attempts == 0 ? "" : $", tried again {Figures.Plural(reject.Attempts, "time")}";
+        var times = Figures.Full(reject.Attempts);
+        var tried = reject.Attempts == 0 ? "" : Both($", tried again: {times}", $"，已重试 {times} 次");
         yield return shell.OutPaint.Bold($"{row.Table} {RejectView.Plain(row.Where ?? "")}".TrimEnd())
-            + $"  {RejectCause.Of(row.Code)} ({row.Code}), {RejectView.State(reject.State)}{tried}";
+            + $"  {RejectCause.Of(row.Code)} ({row.Code}), {RejectView.Shown(reject.State)}{tried}";
         if (row.Column is { } column) yield return $"  {RejectView.Plain(column)} = {RejectView.Value(row)}";
         yield return $"  {RejectView.Plain(row.Cause)}";
-        yield return shell.OutPaint.Dim($"  {row.Lane.Name} ledger {Figures.Full(reject.Sequence)}, {Figures.Moment(reject.At)}");
+        var (sequence, at) = (Figures.Full(reject.Sequence), Figures.Moment(reject.At));
+        yield return shell.OutPaint.Dim("  " + Both($"{row.Lane.Name} ledger {sequence}, {at}", $"{row.Lane.Name} 账本 {sequence}，{at}"));
     }
 
     private static async Task<int> ExportAsync(Shell shell, string file, string[] tables, string to, CancellationToken ct)
     {
         _ = RejectFile.IsCsv(to);
         var rows = await RejectFile.WriteAsync(Path.GetFullPath(to), ReadAsync(shell, file, tables, ct));
-        shell.Say($"Wrote {Figures.Plural(rows, "rejected row")} to {to}.");
+        shell.Say(Both($"Wrote {Figures.Full(rows)} rejected rows to {to}.", $"已将 {Figures.Full(rows)} 条拒收行写入 {to}。"));
         shell.Data["rows"] = rows;
         shell.Data["file"] = to;
         return ExitCode.Done;
@@ -117,8 +134,8 @@ internal static class RejectsVerb
         var connectors = new ConnectorScan();
         var job = VerbRun.LoadJob(shell, file, connectors);
         var retried = await new JobRejects(Hosts.Create(connectors, new NoEvents(), shell.Time)).RetryAsync(job, Patterns(tables), ct);
-        var table = new TextTable(new("table"), new("written", true), new("superseded", true), new("refused again", true),
-            new("open", true));
+        var table = new TextTable(new("table", "表"), new("written", "已写入", true), new("superseded", "已被取代", true),
+            new("refused again", "再次被拒", true), new("open", "未解决", true));
         foreach (var t in retried)
         {
             table.Add(t.Plan.Source.ToString(), Figures.Full(t.Counts.Written), Figures.Full(t.Counts.Superseded),
@@ -126,8 +143,8 @@ internal static class RejectsVerb
         }
         var left = retried.Sum(t => t.Left);
         if (table.Count > 0) shell.Say(table.Lines(shell.Width, shell.OutPaint));
-        else shell.Say("No rejected row is open.");
-        if (left > 0) shell.Note($"Why they were refused: pawl rejects show {Quoting.Word(file)}");
+        else shell.Say(NoneOpen);
+        if (left > 0) shell.Note(Both("Why they were refused: ", "被拒原因：") + $"pawl rejects show {Quoting.Word(file)}");
         shell.Data["open"] = left;
         shell.Data["tables"] = retried.Select(t => new Pairs
         {
@@ -136,6 +153,8 @@ internal static class RejectsVerb
         }).ToArray();
         return left > 0 ? ExitCode.Partial : ExitCode.Done;
     }
+
+    private static string NoneOpen => Both("No rejected row is open.", "没有未解决的拒收行。");
 
     private static TablePattern[] Patterns(string[] tables) => [.. tables.Select(t => new TablePattern(t))];
 

@@ -17,16 +17,22 @@ internal static class RestartQuestion
     {
         var known = await KnownAsync(shell, connectors, job, options, ct);
         if (known is { Count: 0 }) return true;
-        shell.Note($"--restart begins {(known is null ? "every table" : Figures.Plural(known.Count, "table"))} of {job.Name} anew:");
-        if (known is null) shell.Note("  the target knows this job from another source; all its rows and its ledger are deleted");
-        foreach (var table in (known ?? []).Take(20)) shell.Note($"  {table.Target}: {Consequence(table)}");
-        if (known?.Count > 20) shell.Note($"  … and {known.Count - 20} more");
+        var which = known is null ? Both("every table", "所有表") : Figures.Plural(known.Count, Noun.Table);
+        shell.Note(Both($"--restart begins {which} of {job.Name} anew:",
+            $"--restart 让 {job.Name} 的{(known is null ? "" : " ")}{which}重新开始："));
+        if (known is null)
+        {
+            shell.Note(Both("  the target knows this job from another source; all its rows and its ledger are deleted",
+                "  目标端记录的该作业来自另一个源；它的所有行和账本都会被删除"));
+        }
+        foreach (var table in (known ?? []).Take(20)) shell.Note($"  {table.Target}{Both(": ", "：")}{Consequence(table)}");
+        if (known?.Count > 20) shell.Note(Both($"  … and {known.Count - 20} more", $"  … 另有 {known.Count - 20} 张"));
         if (yes) return true;
         if (!shell.InputIsTerminal || !shell.ErrorIsTerminal || shell.Json) throw Refused(shell, job, options);
-        shell.Error.Write("Go on? Type yes: ");
+        shell.Error.Write(Both("Go on? Type yes: ", "继续吗？请输入 yes："));
         shell.Error.Flush();
         if (Console.ReadLine()?.Trim().ToLowerInvariant() is "yes" or "y") return true;
-        shell.Note("Nothing was deleted, nothing was done.");
+        shell.Note(Both("Nothing was deleted, nothing was done.", "什么都没有删除，什么都没有做。"));
         return false;
     }
 
@@ -48,13 +54,23 @@ internal static class RestartQuestion
         }
     }
 
-    private static string Consequence(TableForecast table) => table.Write switch
+    private static string Consequence(TableForecast table)
     {
-        WriteMode.Upsert => $"its ledger is deleted; its {Figures.Plural(table.Durable.Read, "row")} stay and are written over by key",
-        WriteMode.Append => $"its ledger is deleted; its {Figures.Plural(table.Durable.Inserted, "row")} stay, "
-            + "and all rows of the source are added once more",
-        _ => $"its {Figures.Plural(table.Durable.Inserted + table.Durable.Updated, "row")} and their ledger are deleted",
-    };
+        var rows = Figures.Plural(table.Write switch
+        {
+            WriteMode.Upsert => table.Durable.Read,
+            WriteMode.Append => table.Durable.Inserted,
+            _ => table.Durable.Inserted + table.Durable.Updated,
+        }, Noun.Row);
+        return table.Write switch
+        {
+            WriteMode.Upsert => Both($"its ledger is deleted; its {rows} stay and are written over by key",
+                $"删除其账本；已有的 {rows}保留，之后按键覆盖"),
+            WriteMode.Append => Both($"its ledger is deleted; its {rows} stay, and all rows of the source are added once more",
+                $"删除其账本；已有的 {rows}保留，源端的所有行会再追加一遍"),
+            _ => Both($"its {rows} and their ledger are deleted", $"删除已有的 {rows}及其账本"),
+        };
+    }
 
     private static PawlException Refused(Shell shell, JobSpec job, RunOptions options)
     {

@@ -18,12 +18,23 @@ internal static class RunVerb
         var tables = VerbRun.TablesOption();
         var restart = new Option<bool>("--restart")
         {
-            Description = "Begin the chosen tables anew. Deletes what they hold in the target (asks first).",
+            Description = Both("Begin the chosen tables anew. Deletes what they hold in the target (asks first).",
+                "让所选的表重新开始。会删除它们在目标端的内容（先询问）。"),
         };
-        var yes = new Option<bool>("--yes", "-y") { Description = "Answer the question of --restart with yes." };
-        var progress = new Option<string?>("--progress") { Description = "How to show progress on stderr: live, plain, json or none." };
+        var yes = new Option<bool>("--yes", "-y") 
+        {
+            Description = Both("Answer the question of --restart with yes.", "对 --restart 的询问回答 yes。"),
+        };
+        var progress = new Option<string?>("--progress")
+        {
+            Description = Both("How to show progress on stderr: live, plain, json or none.",
+                "如何在标准错误上显示进度：live、plain、json 或 none。"),
+        };
         progress.AcceptOnlyFromAmong("live", "plain", "json", "none");
-        return new Command("run", "Run a job, or carry it on from its last durable point.") { job, tables, restart, yes, progress }
+        return new Command("run", Both("Run a job, or carry it on from its last durable point.", "运行作业，或从最后的持久点接着运行。"))
+        {
+            job, tables, restart, yes, progress,
+        }
             .Does("run", (shell, parse, ct) => RunAsync(shell, parse.GetValue(job)!, new RunOptions
             {
                 Tables = [.. (parse.GetValue(tables) ?? []).Select(t => new TablePattern(t))],
@@ -40,10 +51,13 @@ internal static class RunVerb
         var view = RunViews.Open(shell, progress, board);
         EventFan? fan = null;
         await using var history = new HistoryMirror(open => Home.OpenHistoryAsync(connectors, shell.Time, open),
-            e => fan?.Warn("history", $"{Home.HistoryFile} cannot be written ({Cause(e)}); the run goes on"));
+            e => fan?.Warn("history", Both($"{Home.HistoryFile} cannot be written ({Cause(e)}); the run goes on",
+                $"无法写入 {Home.HistoryFile}（{Cause(e)}）；运行继续")));
         fan = new EventFan(board, view, history, shell.Time);
-        using var signals = new StopSignals(now => view.Note(now ? "Ending at once; everything committed is safe."
-            : "Stopping after the commit in flight; Ctrl-C again ends at once (also safe)."));
+        using var signals = new StopSignals(now => view.Note(now
+            ? Both("Ending at once; everything committed is safe.", "立即结束；已提交的内容都是安全的。")
+            : Both("Stopping after the commit in flight; Ctrl-C again ends at once (also safe).",
+                "完成进行中的提交后停止；再按一次 Ctrl-C 立即结束（同样安全）。")));
         RunSummary summary;
         int exit;
         await using (view)
@@ -68,8 +82,8 @@ internal static class RunVerb
         if (shell.Json) return;
         if (summary.Status == RunStatus.NothingToDo && summary.Tables.Count > 0)
         {
-            shell.Say($"Nothing to do: {Figures.Plural(summary.Tables.Count, "table")} finished before, "
-                + $"{Figures.Full(summary.Tables.Sum(t => t.Total.Read))} rows.");
+            var (tables, rows) = (Figures.Plural(summary.Tables.Count, Noun.Table), Figures.Full(summary.Tables.Sum(t => t.Total.Read)));
+            shell.Say(Both($"Nothing to do: {tables} finished before, {rows} rows.", $"无事可做：{tables}此前已完成，共 {rows} 行。"));
         }
         else if (summary.Tables.Count > 0)
         {
@@ -91,7 +105,8 @@ internal static class RunVerb
     {
         if (summary.Status is not (RunStatus.Interrupted or RunStatus.Paused)) return null;
         var tables = options.Tables.Count == 0 ? "" : " --tables " + string.Join(' ', options.Tables.Select(t => Quoting.Word(t.Text)));
-        var what = summary.Status == RunStatus.Paused ? "Paused" : "Stopped";
-        return $"{what}; everything committed is kept. To continue {job.Name}:\n  pawl run {Quoting.Word(shell.JobFile!)}{tables}";
+        var what = summary.Status == RunStatus.Paused ? Both("Paused", "已暂停") : Both("Stopped", "已停止");
+        return what + Both($"; everything committed is kept. To continue {job.Name}:", $"；已提交的内容都会保留。继续 {job.Name}：")
+            + $"\n  pawl run {Quoting.Word(shell.JobFile!)}{tables}";
     }
 }

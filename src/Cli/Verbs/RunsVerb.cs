@@ -14,33 +14,40 @@ internal static class RunsVerb
 {
     public static Command Create()
     {
-        var job = new Option<string?>("--job") { Description = "Only runs of the job of this name." };
-        var limit = new Option<int>("--limit", "-n") { Description = "How many, newest first.", DefaultValueFactory = _ => 20 };
-        var list = new Command("list", "List the last runs.") { job, limit }
+        var job = new Option<string?>("--job") { Description = Both("Only runs of the job of this name.", "只列该名称作业的运行。") };
+        var limit = new Option<int>("--limit", "-n") 
+        {
+            Description = Both("How many, newest first.", "列多少条，最新的在前。"), DefaultValueFactory = _ => 20,
+        };
+        var list = new Command("list", Both("List the last runs.", "列出最近的运行。")) { job, limit }
             .Does("runs list", (shell, parse, ct) => ListAsync(shell, parse.GetValue(job), parse.GetValue(limit), ct));
         var shown = RunArgument();
-        var show = new Command("show", "Show what happened in a run.") { shown }
+        var show = new Command("show", Both("Show what happened in a run.", "显示一次运行中发生了什么。")) { shown }
             .Does("runs show", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(shown), ct));
         var reported = RunArgument();
-        var format = new Option<string>("--format") { Description = "md, html or json.", DefaultValueFactory = _ => "md" };
+        var format = new Option<string>("--format") 
+        {
+            Description = Both("md, html or json.", "md、html 或 json。"), DefaultValueFactory = _ => "md",
+        };
         format.AcceptOnlyFromAmong("md", "html", "json");
-        var output = new Option<string?>("--output", "-o") { Description = "File to write; default stdout." };
-        var report = new Command("report", "Write the recovery report of a run.") { reported, format, output }
+        var output = new Option<string?>("--output", "-o") { Description = Both("File to write; default stdout.", "写入的文件；默认标准输出。") };
+        var report = new Command("report", Both("Write the recovery report of a run.", "写出一次运行的恢复报告。")) { reported, format, output }
             .Does("runs report", (shell, parse, ct) => ReportAsync(shell, parse.GetValue(reported), parse.GetValue(format)!,
                 parse.GetValue(output), ct));
-        return new Command("runs", "Look at past runs and their recovery reports.") { list, show, report };
+        return new Command("runs", Both("Look at past runs and their recovery reports.", "查看历史运行及其恢复报告。")) { list, show, report };
     }
 
     private static Argument<string?> RunArgument() => new("run")
     {
-        Description = "A run's id or its first digits. Default: the last run.", Arity = ArgumentArity.ZeroOrOne,
+        Description = Both("A run's id or its first digits. Default: the last run.", "运行的 id 或其开头几位。默认：最近一次运行。"),
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static async Task<int> ListAsync(Shell shell, string? job, int limit, CancellationToken ct)
     {
         await using var history = await OpenAsync(shell, ct);
         var runs = history is null ? [] : await history.ListAsync(job, Math.Max(1, limit), ct);
-        if (runs.Count == 0) shell.Say("No run is recorded yet.");
+        if (runs.Count == 0) shell.Say(Both("No run is recorded yet.", "尚无运行记录。"));
         else shell.Say(Table(runs, shell).Lines(shell.Width, shell.OutPaint));
         shell.Data["runs"] = runs.Select(Data).ToArray();
         return ExitCode.Done;
@@ -60,7 +67,7 @@ internal static class RunsVerb
         {
             if (EventLine.Of(e, shell.Now) is { } line) shell.Say($"{shell.OutPaint.Dim(Figures.TimeOfDay(e.At, shell.Now))} {line}");
         }
-        shell.Note($"\nThe recovery report: pawl runs report {Figures.RunName(run.Run)}");
+        shell.Note("\n" + Both("The recovery report: ", "恢复报告：") + $"pawl runs report {Figures.RunName(run.Run)}");
         shell.Data.AddRange(Data(run));
         shell.Data["events"] = events.Select(e => new Pairs
         {
@@ -88,7 +95,7 @@ internal static class RunsVerb
             return ExitCode.Done;
         }
         await File.WriteAllTextAsync(output, text, ct);
-        shell.Say($"Wrote {output}.");
+        shell.Say(Both($"Wrote {output}.", $"已写出 {output}。"));
         shell.Data["file"] = Path.GetFullPath(output);
         return ExitCode.Done;
     }
@@ -102,14 +109,15 @@ internal static class RunsVerb
         var found = history is null ? null : wanted is null ? (await history.ListAsync(null, 1, ct)).FirstOrDefault()
             : await history.FindAsync(wanted, ct);
         return found ?? throw new PawlException(Fault.Configuration, Codes.Usage,
-            ("cause", wanted is null ? "No run is recorded yet."
-                : $"There is no run {wanted}, or its first digits are not unique; see pawl runs list."));
+            ("cause", wanted is null ? Both("No run is recorded yet.", "尚无运行记录。")
+                : Both($"There is no run {wanted}, or its first digits are not unique; see pawl runs list.",
+                    $"没有运行 {wanted}，或其开头几位不唯一；请看 pawl runs list。")));
     }
 
     private static TextTable Table(IReadOnlyList<RunRecord> runs, Shell shell)
     {
-        var table = new TextTable(new("run"), new("job"), new("started"), new("took", true, 2), new("rows written", true), new("exit",
-            true, 1), new("status"));
+        var table = new TextTable(new("run", "运行"), new("job", "作业"), new("started", "开始时间"), new("took", "用时", true, 2),
+            new("rows written", "写入行数", true), new("exit", "退出码", true, 1), new("status", "状态"));
         foreach (var r in runs)
         {
             Func<string, string>? paint = r.Status switch
@@ -122,17 +130,10 @@ internal static class RunsVerb
                 ? Figures.Took(end - r.Started) : "",
                 r.Ended is null ? "" : Figures.Full(r.RowsWritten),
                     r.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
-                Word(r.Status));
+                ReportWords.Status(r.Status));
         }
         return table;
     }
-
-    private static string Word(string status) => status switch
-    {
-        "lost" => "lost (killed?)",
-        "nothingtodo" => "nothing to do",
-        _ => status,
-    };
 
     private static Pairs Data(RunRecord r) => new()
     {

@@ -10,16 +10,16 @@ internal static class ValidateVerb
     public static Command Create()
     {
         var job = VerbRun.JobArgument();
-        return new Command("validate", "Check a job file, without opening source or target.") { job }
+        return new Command("validate", Both("Check a job file, without opening source or target.", "检查作业文件，不打开源与目标。")) { job }
             .Does("validate", (shell, parse, _) => Task.FromResult(Validate(shell, parse.GetValue(job)!)));
     }
 
     private static int Validate(Shell shell, string file)
     {
         var job = VerbRun.LoadJob(shell, file, new ConnectorScan());
-        shell.Say($"{file} is a valid job: {job.Name}, {job.Source.Display} → {job.Target.Display}, "
-            + $"{Figures.Plural(job.Tables.Count, "table entry", "table entries")}.");
-        shell.Note($"Next: pawl plan {Quoting.Word(file)}");
+        var (ends, entries) = ($"{job.Source.Display} → {job.Target.Display}", Figures.Plural(job.Tables.Count, Noun.Entry));
+        shell.Say(Both($"{file} is a valid job: {job.Name}, {ends}, {entries}.", $"{file} 是有效的作业：{job.Name}，{ends}，{entries}。"));
+        shell.Note(Both("Next: ", "下一步：") + $"pawl plan {Quoting.Word(file)}");
         shell.Data["valid"] = true;
         shell.Data["source"] = job.Source.Display;
         shell.Data["target"] = job.Target.Display;

@@ -9,29 +9,35 @@ namespace Pawl.Cli.Verbs;
 /// <summary>What all verbs share: common options, opening the shell, turning every failure into a text and an exit code.</summary>
 internal static class VerbRun
 {
-    public static readonly Option<bool> Json = new("--json")
-    {
-        Description = "Print JSON lines for programs; the last line has the code \"summary\".", Recursive = true,
-    };
+    private static readonly Option<bool> Json = new("--json") { Recursive = true };
+    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Recursive = true };
+    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Recursive = true };
 
-    public static readonly Option<bool> Quiet = new("--quiet", "-q")
+    /// <summary>The options of every verb, described in the language that is spoken.</summary>
+    public static Option[] Common()
     {
-        Description = "Print results and errors only.", Recursive = true,
-    };
-
-    public static readonly Option<bool> Verbose = new("--verbose", "-v")
-    {
-        Description = "Print every event, and the causes of errors.", Recursive = true,
-    };
+        Json.Description = Both("Print JSON lines for programs; the last line has the code \"summary\".",
+            "为程序打印 JSON 行；最后一行的代码是 \"summary\"。");
+        Quiet.Description = Both("Print results and errors only.", "只打印结果和错误。");
+        Verbose.Description = Both("Print every event, and the causes of errors.", "打印每个事件，以及错误的起因。");
+        var lang = new Option<string>(LanguageOption)
+        {
+            Description = Both("The language: en or zh-CN. Default: what LC_ALL, LC_MESSAGES or LANG ask for.",
+                "语言：en 或 zh-CN。默认：由 LC_ALL、LC_MESSAGES、LANG 决定。"),
+            Recursive = true,
+        };
+        lang.AcceptOnlyFromAmong([.. AllTags]);
+        return [Json, Quiet, Verbose, lang];
+    }
 
     public static Argument<string> JobArgument() => new("job")
     {
-        Description = "The job file.", HelpName = "job.yaml", DefaultValueFactory = _ => "job.yaml",
+        Description = Both("The job file.", "作业文件。"), HelpName = "job.yaml", DefaultValueFactory = _ => "job.yaml",
     };
 
     public static Option<string[]> TablesOption() => new("--tables")
     {
-        Description = "Only source tables matching one of these names or patterns.",
+        Description = Both("Only source tables matching one of these names or patterns.", "只处理与这些名字或模式相符的源表。"),
         HelpName = "pattern",
         AllowMultipleArgumentsPerToken = true,
     };

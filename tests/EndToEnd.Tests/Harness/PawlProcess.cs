@@ -59,6 +59,8 @@ internal sealed class PawlProcess : IAsyncDisposable
         info.Environment["PAWL_HOME"] = at.Home;
         info.Environment["NO_COLOR"] = "1";
         info.Environment["LANG"] = "C.UTF-8";
+        info.Environment.Remove("LC_ALL");
+        info.Environment.Remove("LC_MESSAGES");
         // Every COPY goes the way of the long ones.
         info.Environment["PAWL_COPY_SOCKET"] = "0";
         info.Environment.Remove("PAWL_KILL_AT");

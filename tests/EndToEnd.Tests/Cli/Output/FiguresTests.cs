@@ -42,8 +42,8 @@ public sealed class FiguresTests
     [Fact]
     public void A_table_fits_into_80_columns_and_keeps_its_names_legible()
     {
-        var table = new TextTable(new("table"), new("target"), new("rows", true), new("bytes", true, 2), new("guarantee", false, 1),
-            new("state"));
+        var table = new TextTable(new("table", "表"), new("target", "目标"), new("rows", "行数", true), new("bytes", "字节", true, 2),
+            new("guarantee", "保证", false, 1), new("state", "状态"));
         table.Add("a_rather_long_schema.with_a_rather_long_table_name", "warehouse.with_a_rather_long_table_name", "12,345,678", "31 MB",
             "once per row",
             "finished before");
@@ -54,5 +54,28 @@ public sealed class FiguresTests
         }
         Assert.Contains(table.Lines(80, new Paint(false)), l => l.Contains("12,345,678") && l.Contains("…")
             && l.Contains("finished before"));
+    }
+
+    [Fact]
+    public void Columns_of_wide_letters_stand_below_each_other()
+    {
+        var table = new TextTable(new("表", "表"), new("行数", "行数", true), new("一致性", "一致性"));
+        table.Add("customers", "500", "混合");
+        table.Add("订单明细", "12,500", "同一快照");
+        var lines = table.Lines(80, new Paint(false)).ToList();
+        Assert.Equal(["表           行数  一致性", "customers     500  混合", "订单明细   12,500  同一快照"], lines);
+        Assert.Single(lines.Select(l => Cells.Width(l[..(l.LastIndexOf(' ') + 1)])).Distinct());
+    }
+
+    [Theory]
+    [InlineData("把表复制到自身，会读到自己写入的内容。", 12, "把表复制到自|身，会读到自|己写入的内|容。")]
+    [InlineData("源端（SQLite）已被替换", 14, "源端（SQLite）|已被替换")]
+    [InlineData("run it again, please", 9, "run it|again,|please")]
+    [InlineData("a  b", 80, "a  b")]
+    [InlineData("", 80, "")]
+    public void Lines_break_at_spaces_and_beside_wide_letters_but_not_before_their_punctuation(string text, int width, string lines)
+    {
+        Assert.Equal(lines.Split('|'), Cells.Wrap(text, width));
+        Assert.All(Cells.Wrap(text, width), l => Assert.True(Cells.Width(l) <= width));
     }
 }

@@ -86,6 +86,50 @@ public sealed class CatalogueTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(ErrorCodes))]
+    public void Advice_names_the_same_commands_in_both_languages(string code)
+    {
+        var help = ErrorTexts.Find(code)!.Help;
+        Assert.Equal(Commands(help.En), Commands(help.Zh));
+
+        // Prose and commands alternate; a command of ours or of the shell is the same in every language.
+        static IEnumerable<string> Commands(string text) => text.Split("  ").Where((_, i) => i % 2 == 1).Select(c => c.Trim())
+            .Where(c => c.StartsWith("pawl ", StringComparison.Ordinal)).Order();
+    }
+
+    [Fact]
+    public void Every_detail_has_a_text_in_both_languages_with_the_same_holes()
+    {
+        foreach (var words in DetailTexts.All)
+        {
+            Assert.NotEmpty(words.En);
+            Assert.True(words.Zh.Any(c => c >= 0x4E00), words.En);
+            Assert.Equal(Holes(words.En), Holes(words.Zh));
+        }
+
+        static int Holes(string text) => text.Count(c => c == '{');
+    }
+
+    [Theory]
+    [InlineData("its collation de_DE is not built in", "其排序规则 de_DE 并非内置")]
+    [InlineData("the session 7 that held 00-1 has ended", "持有 00-1 的会话 7 已结束")]
+    [InlineData("text that is not UTF-8", "不是 UTF-8 的文本")]
+    [InlineData("relation \"x\" does not exist", null)]
+    public void A_phrase_of_the_engine_is_said_in_Chinese_and_a_server_s_own_words_are_left(string said, string? chinese) =>
+        Assert.Equal(chinese, DetailTexts.Chinese(said));
+
+    [Theory]
+    [InlineData("Option '--from' is required.", "必须给出选项 --from。")]
+    [InlineData("Unrecognized command or argument 'x'.", "无法识别的命令或参数 x。")]
+    [InlineData("Required command was not provided.", "缺少命令。")]
+    [InlineData("Required argument missing for option: '--progress'.", "选项 --progress 缺少值。")]
+    [InlineData("Required argument missing for command: 'add'.", "命令 add 缺少参数。")]
+    [InlineData("Option '--from' expects a single argument but 2 were provided.", "选项 --from 只接受一个值，却给出了 2 个。")]
+    [InlineData("Argument 'x' not recognized. Must be one of:\n\t'count'\n\t'digest'", "无法识别的值 x，应为其中之一：'count' 'digest'")]
+    [InlineData("Cannot parse argument 'x' for option '--limit' as expected type 'System.Int32'.", "选项 --limit 的值 x 无法理解。")]
+    public void What_the_parser_says_is_said_in_Chinese(string english, string chinese) => Assert.Equal(chinese, UsageTexts.Chinese(english));
+
     [Fact]
     public void A_bracketed_part_is_left_out_when_its_name_is_absent()
     {

@@ -32,7 +32,8 @@ public sealed class LookingTests
         var verbs = help.Out[help.Out.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
             .Select(l => l.Trim().Split(' ')[0]).Where(w => w.Length > 0);
         Assert.Equal(["demo", "init", "conn", "doctor", "validate", "plan", "run", "progress", "pause", "checkpoint", "verify",
-            "rejects", "runs", "schema", "explain", "version"], verbs);
+            "rejects", "runs", "schema", "explain", "completion", "version"],
+            verbs);
     }
 
     [Theory]

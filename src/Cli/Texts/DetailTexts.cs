@@ -1,0 +1,163 @@
+using System.Text.RegularExpressions;
+
+namespace Pawl.Cli.Texts;
+
+/// <summary>
+/// Details of errors and events that are words. Engine and connectors give them in English, as data; here they are said. What a server or a
+/// driver says stays as it was said, and so do names and values. A test holds that no phrase is missing. Thread-safe.
+/// </summary>
+public static class DetailTexts
+{
+    /// <summary>The details whose values are words of Pawl's own.</summary>
+    private static readonly HashSet<string> Worded =
+    [
+        "cause", "what", "why", "found", "needs", "expected", "committed", "right", "secret", "capability", "missing", "role", "final",
+        "strict",
+    ];
+
+    private static readonly Dictionary<string, Words> Names = new()
+    {
+        ["endpoint"] = new("endpoint", "端点"), ["file"] = new("file", "文件"), ["database"] = new("database", "数据库"),
+        ["table"] = new("table", "表"), ["lane"] = new("lane", "通道"), ["position"] = new("position", "位置"),
+        ["where"] = new("where", "所在"), ["at"] = new("at", "所在"), ["column"] = new("column", "列"), ["type"] = new("type", "类型"),
+        ["value"] = new("value", "值"), ["option"] = new("option", "选项"), ["expected"] = new("expected", "应为"),
+        ["cause"] = new("cause", "起因"), ["what"] = new("what", "内容"), ["role"] = new("role", "角色"), ["user"] = new("user", "用户"),
+        ["rows"] = new("rows", "行数"), ["read"] = new("read", "读取"), ["target"] = new("target", "目标"),
+        ["source"] = new("source", "源"), ["holder"] = new("holder", "持有者"), ["sequence"] = new("sequence", "序号"),
+        ["bytes"] = new("bytes", "字节"), ["limit"] = new("limit", "上限"), ["constraint"] = new("constraint", "约束"),
+        ["native"] = new("native", "原生代码"), ["job"] = new("job", "作业"), ["strict"] = new("strict", "严格模式"),
+        ["source_type"] = new("source_type", "源类型"), ["host"] = new("host", "主机"), ["field"] = new("field", "字段"),
+        ["key"] = new("key", "键"), ["columns"] = new("columns", "列"), ["address"] = new("address", "地址"),
+    };
+
+    /// <summary>Single words that stand for something of Pawl's own. Words of SQL and of the job file stay as they are.</summary>
+    private static readonly Words[] Single =
+    [
+        new("yes", "是"), new("no", "否"), new("map", "映射"), new("list", "列表"), new("text", "文本"), new("constant", "常量"),
+        new("password", "密码"), new("plan", "计划"), new("job", "作业"), new("heartbeat", "心跳"), new("release", "交还作业"),
+        new("history", "运行历史"), new("pause", "暂停"), new("closed", "已关闭"), new("trigger", "触发器"), new("storage", "存储方式"),
+        new("write", "写入"), new("read", "读取"), new("source", "源端"), new("target", "目标端"),
+        new("schedules", "定时"), new("notifications", "通知"), new("dropped", "已删除"),
+        new("settings per table", "按表设置"),
+    ];
+
+    /// <summary>Whole phrases; <c>{}</c> stands for whatever is there, in the same order in both languages.</summary>
+    private static readonly Words[] Phrases =
+    [
+        new("column {} holds {}", "列 {} 的内容为 {}"),
+        new("commit without flush", "未刷新就提交"),
+        new("rejects of a lane without an entry", "没有账本条目的通道却有拒收的行"),
+        new("ledger sequence", "账本序号"),
+        new("writer used after an error", "出错之后仍在使用写入器"),
+        new("session lock", "会话锁"),
+        new("foreign key", "外键"),
+        new("native definition", "原生定义"),
+        new("batch does not have the plan's shape", "批次与计划的结构不符"),
+        new("a duration from 0s to 10m, such as 500ms or 5s", "0s 到 10m 的时长，如 500ms 或 5s"),
+        new("a duration from {} ms to {} min, as in 500ms, 5s, 2m", "{} 毫秒到 {} 分钟的时长，如 500ms、5s、2m"),
+        new("a float is no place to go on from", "浮点数不能作为续传的位置"),
+        new("its collation {} is not built in", "其排序规则 {} 并非内置"),
+        new("a trigger left the row out", "触发器略去了该行"),
+        new("one SQLite cannot hold (NaN, -0.0, or a whole number above 2^63 - 1)", "SQLite 无法保存的值（NaN、-0.0 或大于 2^63 - 1 的整数）"),
+        new("emptying the table would change the rows that refer to it", "清空该表会改动引用它的行"),
+        new("row-level security would hide rows", "行级安全会隐藏一部分行"),
+        new("may not be read", "不可读"),
+        new("the server is a standby: it follows another one and takes no writes", "该服务器是备库：它跟随另一台服务器，不接受写入"),
+        new("it is a standby that follows another server", "它是跟随另一台服务器的备库"),
+        new("the connection was lost before COMMIT was sent", "COMMIT 发出之前连接已断开"),
+        new("the server answered COMMIT with ROLLBACK", "服务器对 COMMIT 应答了 ROLLBACK"),
+        new("it is not null, has no default, and the job brings no such column", "它不允许为空、没有默认值，而作业不带这一列"),
+        new("the target computes it", "它由目标端计算得出"),
+        new("the table was emptied or rewritten after the snapshot was taken", "快照建立之后该表被清空或重写"),
+        new("generated always as identity: a row that is there cannot be given another value", "generated always as identity：已有的行不能改为别的值"),
+        new("an upsert goes by a table with one column more, and {} are the most", "upsert 须经由多一列的表，而列数最多 {}"),
+        new("of {} rows the server took {}: a trigger or a rule left some out", "{} 行中服务器只接受了 {} 行：触发器或规则略去了一部分"),
+        new("a crash of the server empties the table, and the ledger would not know", "服务器崩溃会清空该表，而账本无从知晓"),
+        new("it would fire for every row", "它会对每一行触发"),
+        new("tables have at most {} columns, this one would have {}", "表最多 {} 列，而该表会有 {} 列"),
+        new("the type is not there: create extension {}", "该类型不存在：create extension {}"),
+        new("the type is not there: create it first", "该类型不存在：请先创建"),
+        new("the session {} that held {} has ended", "持有 {1} 的会话 {0} 已结束"),
+        new("a key that is not UTF-8", "键不是 UTF-8"),
+        new("the copy stream ended within a row", "复制流在一行中间结束"),
+        new("a view's key needs built-in types that have an order, and floats are no place to go on from",
+            "视图的键须为有次序的内置类型，浮点数不能作为续传的位置"),
+        new("{} bytes are no {}", "{} 字节不是 {}"),
+        new("a time after the year 294246", "294246 年之后的时间"),
+        new("the row does not fit into one message", "一条消息容纳不下该行"),
+        new("it was dropped, or dropped and made again, while Pawl wrote into it", "Pawl 写入期间，它被删除，或被删除后重建"),
+        new("a message in a COPY", "COPY 中的消息"),
+        new("a message's length", "消息的长度"),
+        new("the server counted no rows", "服务器没有给出行数"),
+        new("rows that only the server can read", "只有服务器能读懂的行"),
+        new("two forms of rows in one COPY", "一次 COPY 中混有两种形式的行"),
+        new("the driver's answer to COPY", "驱动对 COPY 的应答"),
+        new("the driver's connection", "驱动的连接"),
+        new("not a binary copy stream", "不是二进制复制流"),
+        new("{} fields in a row of {}", "应有 {1} 个字段的行有 {0} 个"),
+        new("a field of {} bytes", "{} 字节的字段"),
+        new("sslcert beside it", "同时给出 sslcert"),
+        new("a PEM file with at least one certificate", "至少含一个证书的 PEM 文件"),
+        new("a certificate and its private key, both PEM and unencrypted", "证书及其私钥，均为未加密的 PEM"),
+        new("schema.view(column,column), each view once", "schema.view(列,列)，每个视图一次"),
+        new("a value outside the range of {}", "超出 {} 范围的值"),
+        new("more than {} digits after the second", "秒后超过 {} 位小数"),
+        new("{} in a column of {}", "类型为 {1} 的列中有 {0}"),
+        new("text in a column of whole numbers", "整数列中有文本"),
+        new("text in a column of numbers", "数值列中有文本"),
+        new("text in a column of decimals", "十进制数列中有文本"),
+        new("text in a column of bytes", "字节列中有文本"),
+        new("a whole number outside {} … {}", "超出 {} … {} 的整数"),
+        new("a number that four bytes cannot hold exactly", "四字节无法精确保存的数"),
+        new("infinity in a column of limited digits", "限定位数的列中有无穷大"),
+        new("no decimal: {}", "不是十进制数：{}"),
+        new("{} digits before the point, numeric({},{}) holds {}", "小数点前 {} 位，而 numeric({},{}) 只容纳 {} 位"),
+        new("{} digits after the point, numeric({},{}) would round to {}", "小数点后 {} 位，而 numeric({},{}) 会舍入到 {} 位"),
+        new("{} digits before the point, at most {}", "小数点前 {} 位，最多 {} 位"),
+        new("{} digits after the point, at most {}", "小数点后 {} 位，最多 {} 位"),
+        new("text with a NUL in it, which PostgreSQL cannot store", "含有 PostgreSQL 无法存储的 NUL 的文本"),
+        new("text that is not UTF-8", "不是 UTF-8 的文本"),
+        new("{} bytes, at most {}", "{} 字节，最多 {}"),
+        new("{} characters, at most {}", "{} 个字符，最多 {}"),
+        new("{} characters; char({}) would change it to {}", "{} 个字符；char({}) 会将其变为 {} 个"),
+    ];
+
+    private static readonly Lazy<Dictionary<string, string>> Exact = new(() =>
+        Single.Concat(Phrases.Where(p => !p.En.Contains("{}", StringComparison.Ordinal))).ToDictionary(w => w.En, w => w.Zh));
+
+    private static readonly Lazy<(Regex Pattern, string Zh)[]> Open = new(() =>
+        [.. Phrases.Where(p => p.En.Contains("{}", StringComparison.Ordinal)).Select(p => (Pattern(p.En), p.Zh))]);
+
+    /// <summary>A detail's name for people; the name itself where it has no other.</summary>
+    public static string Name(string name) => Names.TryGetValue(name, out var words) ? words.Text : name;
+
+    /// <summary>A detail's value for people.</summary>
+    public static string Value(string name, string value) =>
+        Spoken == Language.Chinese && Worded.Contains(name) ? Chinese(value) ?? value : value;
+
+    /// <summary>The Chinese of a phrase of Pawl's own; null when it is none.</summary>
+    public static string? Chinese(string phrase)
+    {
+        if (Exact.Value.TryGetValue(phrase, out var exact)) return exact;
+        foreach (var (pattern, zh) in Open.Value)
+        {
+            if (pattern.Match(phrase) is { Success: true } found) return Filled(zh, found);
+        }
+        return null;
+    }
+
+    /// <summary>Every pair, for tests.</summary>
+    public static IEnumerable<Words> All => Names.Values.Concat(Single).Concat(Phrases);
+
+    private static string Filled(string zh, Match found)
+    {
+        var next = 0;
+        return Hole().Replace(zh, hole => found.Groups[(hole.Groups[1].Length > 0 ? int.Parse(hole.Groups[1].Value,
+            System.Globalization.CultureInfo.InvariantCulture) : next++) + 1].Value);
+    }
+
+    private static Regex Pattern(string en) => new("^" + string.Join("(.+?)", en.Split("{}").Select(Regex.Escape)) + "$",
+        RegexOptions.CultureInvariant | RegexOptions.Singleline, TimeSpan.FromSeconds(1));
+
+    private static Regex Hole() => new(@"\{(\d?)\}", RegexOptions.CultureInvariant);
+}
