@@ -108,7 +108,7 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
         if (!IsTime && cursor.Overlap > TimeSpan.Zero) throw Unfit("an overlap is a time, and this is a number");
         if (shape.Sequences.FirstOrDefault(s => s.Column == cursor.Column && s.Cache > 1) is { } sequence)
         {
-            throw Unfit($"its sequence {sequence.Name} hands out numbers in blocks (cache {sequence.Cache}): a smaller one may come later");
+            throw Unfit($"its sequence {sequence.Name} hands out numbers in blocks: a smaller one may come later");
         }
     }
 

@@ -20,8 +20,7 @@ internal static class SqliteWindows
         if (types == "null null") return new CursorBound(null, false, false, basis);
         if (types is not ("integer integer" or "text text"))
         {
-            throw Unfit(table, cursor, $"its values are of the types {types!.Replace(" ", " to ", StringComparison.Ordinal)}; "
-                + "a cursor is all whole numbers or all text");
+            throw Unfit(table, cursor, $"all values are to be whole numbers, or all text, and the types are {types}");
         }
         if (file.Collation(table.Name.ToString(), cursor.Column) != "BINARY") throw Unfit(table, cursor, "its collation is not BINARY");
         if (types == "integer integer" && cursor.Overlap > TimeSpan.Zero)

@@ -204,7 +204,10 @@ internal sealed class JobBuilder(
         }
         var zone = all.Deep("zone");
         TimeSpan? offset = zone?.Value is string text ? Offset(text) : null;
-        if (zone is not null && offset is null) Invalid(zone, JobReasons.Zone, ("value", (string?)zone.Value), ("expected", "UTC | +08:00"));
+        if (zone is not null && offset is null)
+        {
+            Invalid(zone, JobReasons.Zone, ("value", (string?)zone.Value), ("expected", "UTC | +08:00"));
+        }
         return new CursorRule(columns, all.Get("overlap", TimeSpan.Zero), all.Deep("lag")?.Value as TimeSpan?, offset);
     }
 

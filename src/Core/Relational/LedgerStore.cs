@@ -262,8 +262,8 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
     }
 
     /// <summary>
-    /// What goes with the generation before. A window of an incremental table takes no row away that an earlier one brought, so that what was
-    /// set aside stays, with the lanes that did it: their books say how many of their rows are open.
+    /// What goes with the generation before. A window of an incremental table takes no row away that an earlier one brought: what was set
+    /// aside stays, with the lanes that did it, and their books say how many of their rows are open.
     /// </summary>
     private static async ValueTask<IEnumerable<ControlChange>> EndedAsync(ITargetSession s, Guid job, TablePlan plan, CancellationToken ct)
     {
@@ -273,7 +273,8 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var goesOn = plan.Read.Window?.After is not null;
         var kept = new HashSet<string>(StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var entries = !goesOn ? [] : await s.SelectAsync(new ControlSelect { Table = ControlTables.Ledger, Where = of, OrderBy = "seq" }, ct);
+        var ledger = new ControlSelect { Table = ControlTables.Ledger, Where = of, OrderBy = "seq" };
+        var entries = goesOn ? await s.SelectAsync(ledger, ct) : [];
         foreach (var row in entries)
         {
             var entry = JobRows.Ledger(row);
