@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # The large campaigns, once: seeds of the simulation, planted bugs, kills of the real program; writes bench/results/simulation.md,
-# kills-sqlite.md and postgres-crash.md.
+# kills-sqlite.md, postgres-crash.md and late-commits.md.
 #   bench/campaigns.sh               everything (hours on two cores)
-#   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres
+#   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres late
 # CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10: seeds, each with 7 kills a pair, 10 lost
-# answers a pair and 2 killed servers a pair), CAMPAIGN_JOBS (2: parts side by side), BENCH_DIR (a fresh folder, removed at the end; with a
+# answers a pair and 2 killed servers a pair), CAMPAIGN_LATE_ROWS (1000000 for each kind of cursor), CAMPAIGN_JOBS (2: parts side by side), BENCH_DIR (a fresh folder, removed at the end; with a
 # folder of its own a campaign goes on after the parts that are already there)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seeds=${CAMPAIGN_SEEDS:-1000000} chunk=${CAMPAIGN_CHUNK:-50000} kills=${CAMPAIGN_KILLS:-1000}
 pg_shards=${CAMPAIGN_PG_SHARDS:-10} pg_jobs=${CAMPAIGN_JOBS:-2} pg_build=$bench_root/artifacts/campaign
 pairs=("PG → PG" "SQLite → PG" "PG → SQLite")
-parts=${*:-seeds planted kills postgres}
+parts=${*:-seeds planted kills postgres late}
 keep=${BENCH_DIR:+yes}
 trap '[[ -n $keep ]] || rm -rf "$work"' EXIT
 has() { [[ " $parts " == *" $1 "* ]]; }
@@ -131,6 +131,27 @@ if has postgres; then
   } >"$work/postgres.md"
 fi
 
+if has late; then
+  "$bench_root/pawl" version >/dev/null
+  built EndToEnd.Tests
+  mkdir -p "$work/late"
+  PAWL_LATE_ROWS=${CAMPAIGN_LATE_ROWS:-1000000} PAWL_LATE_HOLD=10 PAWL_LATE_WRITERS=8 PAWL_CRASH_RECORD=$work/late \
+    PAWL_PROGRAM=$bench_root/artifacts/launch/$(<"$bench_root/artifacts/launch/current")/pawl \
+    "$bench_root/artifacts/bin/EndToEnd.Tests/release/Pawl.EndToEnd.Tests" -noColor -class '*LateCommitTests' >"$work/late.log" \
+    || { tail -n 20 "$work/late.log" >&2; exit 1; }
+  {
+    echo "At commit $(commit). Repeat it with \`bench/campaigns.sh late\`."
+    echo
+    echo "Eight writers hold transactions open for up to ten seconds, commit nine of ten and roll back the tenth, while incremental runs follow them one after"
+    echo "another and half of those are killed (SIGKILL). At the end both sides are compared row by row, by hash and by number. PostgreSQL 15; the target of the"
+    echo "key cursor has no unique key, so that a row that came twice would be there twice."
+    printf '\n| | time | key |\n|---|---:|---:|\n'
+    sqlite3 :memory: ".mode tabs" "create table f(campaign, pair, name, value integer);" ".import '|cat $work/late/late-commits.*.tsv' f" ".mode list" \
+      "select '| ' || name || ' | ' || sum(value) filter (where pair = 'time') || ' | ' || sum(value) filter (where pair = 'key') || ' |'
+        from f group by name order by min(rowid);"
+  } >"$work/late.md"
+fi
+
 # result NAME TITLE PART…: a page of the parts that were measured
 result() {
   local page=$bench_root/bench/results/$1.md title=$2 part; shift 2
@@ -146,3 +167,4 @@ result() {
 result simulation "Simulation" seeds planted
 result kills-sqlite "Kills" kills
 result postgres-crash "Crashes with PostgreSQL" postgres
+result late-commits "Late commits" late
