@@ -306,7 +306,13 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             }
             return await look(looks).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not (PawlException or OperationCanceledException))
+        catch (OperationCanceledException)
+        {
+            // The answer to what was cut off may still be on its way, and the next look would take it for its own.
+            await looks.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception e) when (e is not PawlException)
         {
             throw PgFaults.Classify(e, at, doing, table, table is null ? null : PgTableCheck.Grant(at, table));
         }
