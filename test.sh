@@ -82,7 +82,7 @@ if (( failed > 0 )); then finish; fi
 
 # A suite that hangs is a failure, not a wait.
 limit=()
-if command -v timeout >/dev/null; then limit=(timeout --kill-after=10 1500); fi
+if command -v timeout >/dev/null; then limit=(timeout --kill-after=10 1700); fi
 
 for name in "${suites[@]}"; do
   log=$logs/$name.log

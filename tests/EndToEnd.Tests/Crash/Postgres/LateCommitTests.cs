@@ -8,16 +8,16 @@ namespace Pawl.EndToEnd.Tests.Crash.Postgres;
 
 /// <summary>
 /// Writers that hold transactions open while incremental runs follow them, half of the runs killed: a row keeps the time or number it was
-/// written with, and is committed long after. <c>PAWL_LATE_ROWS</c> = rows to write (default 3 000), <c>PAWL_LATE_HOLD</c> = seconds a
-/// transaction is held at most (default 4), <c>PAWL_LATE_WRITERS</c> (default 4).
+/// written with, and is committed long after. <c>PAWL_LATE_ROWS</c> = rows to write (default 1 000), <c>PAWL_LATE_HOLD</c> = seconds a
+/// transaction is held at most (default 3), <c>PAWL_LATE_WRITERS</c> (default 4).
 /// </summary>
 public sealed class LateCommitTests(ITestOutputHelper output)
 {
     private const string Digest = "select count(*) || ' ' || count(distinct id) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from t";
 
-    private readonly int rows = CampaignSettings.Number("PAWL_LATE_ROWS") ?? 3_000;
+    private readonly int rows = CampaignSettings.Number("PAWL_LATE_ROWS") ?? 1_000;
     private readonly int writers = CampaignSettings.Number("PAWL_LATE_WRITERS") ?? 4;
-    private readonly double hold = CampaignSettings.Number("PAWL_LATE_HOLD") ?? 4;
+    private readonly double hold = CampaignSettings.Number("PAWL_LATE_HOLD") ?? 3;
     private readonly long began = Stopwatch.GetTimestamp();
     private long written, transactions, runs, bounds, spanned, kills;
     private volatile bool ended;
@@ -78,7 +78,7 @@ public sealed class LateCommitTests(ITestOutputHelper output)
         while (Interlocked.Read(ref written) < rows
             || (Interlocked.Read(ref spanned) * Interlocked.Read(ref kills) == 0 && Stopwatch.GetElapsedTime(began).TotalMinutes < 3))
         {
-            var some = random.Next(1, Math.Max(2, rows / 100));
+            var some = random.Next(1, Math.Max(2, rows / 25));
             var before = Interlocked.Read(ref bounds);
             await ExecuteAsync(connection, "begin");
             var added = new List<long>();
