@@ -53,6 +53,7 @@ public static class DetailTexts
         new("a cursor is a whole number, a numeric or a time", "cursor 须为整数、numeric 或时间"),
         new("it has no zone: state one with  zone: UTC", "该列不带时区：请写明  zone: UTC"),
         new("its sequence {} hands out numbers in blocks: a smaller one may come later", "其序列 {} 成块发号：之后可能出现更小的编号"),
+        new("on a standby a number is not known to be complete: take a time", "在备库上无法确认编号已完整：请改用时间列"),
         new("the standby has replayed nothing", "备库尚未回放任何事务"),
         new("a standby does not know the transactions of the server it follows", "备库不知道主库上的事务"),
         new("the user may not see when transactions of others began", "该用户无权查看他人事务的开始时间"),

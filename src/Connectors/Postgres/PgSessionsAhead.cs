@@ -36,7 +36,7 @@ internal sealed class PgSessionsAhead<T>(Func<CancellationToken, ValueTask<T>> o
         {
             return await next.WaitAsync(ct).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!next.IsCompleted)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             if (!PutBack(next)) await CloseAsync(next).ConfigureAwait(false);
             throw;

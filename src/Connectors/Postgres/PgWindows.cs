@@ -96,10 +96,11 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
 
     private static string Type(PgColumn column) => $"pg_catalog.{column.BaseName}";
 
+    private PawlException Unfit(string cause) => new(Fault.Configuration, Codes.CursorUnfit, ("table", table.Name),
+        ("column", cursor.Column), ("type", Column.Type), ("cause", cause));
+
     private void Check()
     {
-        PawlException Unfit(string cause) => new(Fault.Configuration, Codes.CursorUnfit, ("table", table.Name), ("column", cursor.Column),
-            ("type", Column.Type), ("cause", cause));
         if (!IsTime && Column.BaseName is not ("int2" or "int4" or "int8" or "numeric"))
         {
             throw Unfit("a cursor is a whole number, a numeric or a time");
@@ -116,13 +117,14 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
     {
         var lag = cursor.Lag is { } stated ? Interval(stated) : Interval(TimeSpan.Zero);
         // On a standby the clock is the last transaction that arrived.
-        var clock = server.IsStandby ? "least(clock_timestamp(), pg_last_xact_replay_timestamp())" : "clock_timestamp()";
+        var clock = server.IsStandby ? "pg_last_xact_replay_timestamp()" : "clock_timestamp()";
         var oldest = server.SeesAll ? $"(select min(xact_start) from {Writers})" : "null::timestamptz";
         var prepared = "(select min(prepared) from pg_prepared_xacts where database = current_database())";
         var found = await TextsAsync(connection, $"""
             select {Local("b.bound")}::text, (b.bound = b.oldest)::text, b.oldest::text
-            from (select o.oldest, least({clock} - greatest({lag}, {Interval(Settling)}), o.oldest, {prepared} - {lag}) as bound
-                from (select {oldest} as oldest) o) b
+            from (select o.oldest, case when o.clock is not null
+                    then least(o.clock - greatest({lag}, {Interval(Settling)}), o.oldest, {prepared} - {lag}) end as bound
+                from (select {oldest} as oldest, {clock} as clock) o) b
             """, ct).ConfigureAwait(false);
         if (found[0] is not { } bound)
         {
@@ -136,6 +138,7 @@ internal sealed class PgWindows(PgOptions at, TableSchema table, CursorOptions c
 
     private async ValueTask<CursorBound> NumberAsync(NpgsqlConnection connection, Server server, bool wait, CancellationToken ct)
     {
+        if (server.IsStandby) throw Unfit("on a standby a number is not known to be complete: take a time");
         var from = (shape.Kind == "r" ? "only " : "") + PgNames.Quote(table.Name);
         var largest = (await TextsAsync(connection, $"select max({PgNames.Quote(cursor.Column)})::text from {from}", ct)
             .ConfigureAwait(false))[0];

@@ -35,18 +35,10 @@ internal static class SqliteWindows
     /// <returns>Null when the file cannot be written, so that its writers cannot be kept out.</returns>
     public static CursorBound? BoundAlone(string path, TimeSpan busy, TableSchema table, CursorOptions cursor)
     {
-        SqliteFile writer;
         try
         {
-            writer = SqliteFile.Open(path, SqliteAccess.Write, busy);
+            using var writer = SqliteFile.Open(path, SqliteAccess.Write, busy);
             writer.Execute("begin immediate");
-        }
-        catch (PawlException e) when (e.Code == Codes.AccessDenied)
-        {
-            return null;
-        }
-        using (writer)
-        {
             try
             {
                 return Bound(writer, table, cursor, locked: true);
@@ -55,6 +47,10 @@ internal static class SqliteWindows
             {
                 writer.Execute("rollback");
             }
+        }
+        catch (PawlException e) when (e.Code == Codes.AccessDenied)
+        {
+            return null;
         }
     }
 

@@ -254,7 +254,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         }
         // Before anything is read: what is read later is not older than the mark, the bound or the clock.
         var mark = source is IKnowsItsPast past ? await past.MarkAsync(ct) : null;
-        var clock = read.Window is null && source is ITellsTheTime time ? await time.ClockAsync(ct) : null;
+        // A snapshot that was held before shows less than the clock says.
+        var clock = read is { Window: null, Snapshot: null } && source is ITellsTheTime time ? await time.ClockAsync(ct) : null;
         return wanted with
         {
             SourceMark = mark,

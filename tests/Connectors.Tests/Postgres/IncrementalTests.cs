@@ -172,6 +172,12 @@ public sealed class IncrementalTests : IDisposable
             From = PgFixture.At(standby, from.Database), To = to.Here(), Tables = [ByTime()], Name = "standby",
         };
         Assert.Equal(Codes.LagNeeded, (await behind.FailedAsync()).Code);
+        var number = new CopyJob
+        {
+            From = PgFixture.At(standby, from.Database), To = to.Here(), Name = "number",
+            Tables = [Rule(WriteMode.Upsert, ["id"], lag: TimeSpan.FromSeconds(1))],
+        };
+        Assert.Equal(Codes.CursorUnfit, (await number.FailedAsync()).Code);
     }
 
     [Theory]
