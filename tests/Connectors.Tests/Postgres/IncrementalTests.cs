@@ -232,6 +232,18 @@ public sealed class IncrementalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_in_a_held_snapshot_has_no_clock_to_go_on_from()
+    {
+        await using var from = await PgFixture.NewAsync();
+        await using var to = await PgFixture.NewAsync();
+        await from.RunAsync("create table t (id int primary key, at timestamptz not null default now())", "insert into t (id) values (1)");
+        var held = PgJobs.Job(from.Here(), to.Here(), CopyJob.Table("public.t", "public.t")) with { Name = "inc" };
+        Assert.Equal(RunStatus.Done, (await new PgJobs().RunAsync(held with { Consistency = Consistency.OneSnapshot })).Status);
+        // The snapshot may be older than the table's plan: what was committed in between lies before the plan's clock.
+        Assert.Equal(Codes.DefinitionChanged, (await Job(from, to, ByTime()).FailedAsync()).Code);
+    }
+
+    [Fact]
     public async Task Another_cursor_an_altered_table_and_an_emptied_target_are_refused_between_windows()
     {
         await using var from = await PgFixture.NewAsync();
