@@ -25,8 +25,13 @@ internal sealed partial class PgServer
         }
         await standby.StartAgainAsync();
         var written = (await RowsAsync("postgres", "select pg_current_wal_lsn()"))[0];
+        var deadline = Stopwatch.StartNew();
         while ((await standby.RowsAsync("postgres", $"select coalesce(pg_last_wal_replay_lsn() >= '{written}', false)"))[0] != "t")
         {
+            if (deadline.Elapsed > TimeSpan.FromSeconds(60))
+            {
+                Assert.Fail($"the standby does not follow: {string.Join('\n', (await File.ReadAllLinesAsync(standby.Log)).TakeLast(10))}");
+            }
             await Task.Delay(20);
         }
         return standby;

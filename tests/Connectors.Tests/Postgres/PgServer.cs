@@ -34,6 +34,9 @@ internal sealed partial class PgServer : IAsyncDisposable
     /// <summary>The data folder; pg_hba.conf lies there.</summary>
     public string Data => Path.Combine(folder, "data");
 
+    /// <summary>What the server says.</summary>
+    public string Log => Path.Combine(folder, "server.log");
+
     /// <summary>The folder of the unix socket.</summary>
     public string Folder => folder;
 
@@ -81,7 +84,8 @@ internal sealed partial class PgServer : IAsyncDisposable
         [
             "listen_addresses=127.0.0.1", string.Create(CultureInfo.InvariantCulture, $"port={Port}"), $"unix_socket_directories={folder}",
             "wal_level=logical", "max_replication_slots=20", "max_wal_senders=20", "max_connections=200", "fsync=on",
-            "lc_messages=C", .. settings,
+            // A standby that starts slowly still finds what it is to follow, however much other tests write and checkpoint meanwhile.
+            "wal_keep_size=512MB", "lc_messages=C", .. settings,
         ];
         process = Process.Start(AsServer("sh", ["-c", "exec \"$0\" \"$@\" >>server.log 2>&1", Path.Combine(bin, "postgres"), "-D", Data,
             .. all.SelectMany(s => new[] { "-c", s })]))!;
@@ -119,11 +123,13 @@ internal sealed partial class PgServer : IAsyncDisposable
     public Task DropAsync(string database) => ExecuteAsync("postgres", $"drop database if exists {database} with (force)");
 
     /// <summary>A plain connection as superuser, with the driver's own defaults.</summary>
-    public async Task<NpgsqlConnection> ConnectAsync(string database, string user = "postgres")
+    /// <param name="pooled">From a pool: starting a backend is the dearest part of a short look. It comes without settings of its last
+    /// user.</param>
+    public async Task<NpgsqlConnection> ConnectAsync(string database, string user = "postgres", bool pooled = false)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
-            Host = folder, Port = Port, Database = database, Username = user, Pooling = false, CommandTimeout = 120,
+            Host = folder, Port = Port, Database = database, Username = user, Pooling = pooled, CommandTimeout = 120,
         }.ConnectionString);
         await connection.OpenAsync();
         return connection;
@@ -133,6 +139,11 @@ internal sealed partial class PgServer : IAsyncDisposable
     public async Task ExecuteAsync(string database, params string[] statements)
     {
         await using var connection = await ConnectAsync(database);
+        await ExecuteAsync(connection, statements);
+    }
+
+    public static async Task ExecuteAsync(NpgsqlConnection connection, params string[] statements)
+    {
         foreach (var statement in statements)
         {
             await using var command = new NpgsqlCommand(statement, connection) { AllResultTypesAreUnknown = true };

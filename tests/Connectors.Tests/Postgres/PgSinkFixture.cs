@@ -51,13 +51,16 @@ internal sealed class PgSinkFixture : ISinkFixture
 
     public TableName Name(string table) => new(Schema, table);
 
-    public Task RunAsync(params string[] statements) =>
-        Server.ExecuteAsync(Database, [$"set search_path = \"{Schema}\", public", .. statements]);
+    public async Task RunAsync(params string[] statements)
+    {
+        await using var connection = await ConnectAsync();
+        await PgServer.ExecuteAsync(connection, statements);
+    }
 
     /// <summary>Statements on one connection, with the schema in the search path.</summary>
     public async Task<NpgsqlConnection> ConnectAsync()
     {
-        var connection = await Server.ConnectAsync(Database);
+        var connection = await Server.ConnectAsync(Database, pooled: true);
         await ExecuteAsync(connection, $"set search_path = \"{Schema}\", public");
         return connection;
     }
@@ -84,7 +87,7 @@ internal sealed class PgSinkFixture : ISinkFixture
 
     public async ValueTask<IReadOnlyList<string>> RowsAsync(TableName table, IReadOnlyList<string> columns)
     {
-        await using var connection = await Server.ConnectAsync(Database);
+        await using var connection = await Server.ConnectAsync(Database, pooled: true);
         var quoted = $"{Quote(table.Schema!)}.{Quote(table.Name)}";
         await using var exists = new NpgsqlCommand("select to_regclass($1) is not null", connection);
         exists.Parameters.Add(new NpgsqlParameter { Value = quoted });
