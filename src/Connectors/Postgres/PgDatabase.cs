@@ -55,18 +55,18 @@ internal sealed class PgDatabase : ITargetDatabase, IKnowsPlace, IConnectsAhead
     public ITargetTables Tables => new PgTables(this);
 
     /// <remarks>
-    /// One that somebody before has given back without a transaction, an error or a temporary table, if there is one and it answers: small
-    /// tables cost more in logins and in statements to be prepared than in rows.
+    /// One that somebody before has given back without a transaction, an error or a temporary table, or that was opened ahead, if there is
+    /// one and it answers: small tables cost more in logins and in statements to be prepared than in rows.
     /// </remarks>
     public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct)
     {
-        while (writers.Take() is { } kept)
+        while ((writers.Take() ?? await writersAhead.TakeAsync(ct).ConfigureAwait(false)) is { } kept)
         {
             if (await kept.AnswersAsync(ct).ConfigureAwait(false)) return kept;
             // What broke one may have broken all, as a restart of the server does.
             await writers.DropAsync().ConfigureAwait(false);
         }
-        return await writersAhead.TakeAsync(ct).ConfigureAwait(false) ?? await OpenWriterAsync(ct).ConfigureAwait(false);
+        return await OpenWriterAsync(ct).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Pawl.Model;
+
 namespace Pawl.Connectors.Postgres;
 
 /// <summary>
@@ -24,22 +26,28 @@ internal sealed class PgSessionsAhead<T>(Func<CancellationToken, ValueTask<T>> o
     }
 
     /// <summary>The one begun first; null when none is on its way.</summary>
-    /// <exception cref="Exception">What it failed with.</exception>
+    /// <exception cref="Exception">What the server said to it. That it did not answer then says nothing about now.</exception>
     public async ValueTask<T?> TakeAsync(CancellationToken ct)
     {
-        Task<T>? next;
-        lock (gate)
+        while (true)
         {
-            if (!coming.TryDequeue(out next)) return null;
-        }
-        try
-        {
-            return await next.WaitAsync(ct).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            if (!PutBack(next)) await CloseAsync(next).ConfigureAwait(false);
-            throw;
+            Task<T>? next;
+            lock (gate)
+            {
+                if (!coming.TryDequeue(out next)) return null;
+            }
+            try
+            {
+                return await next.WaitAsync(ct).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                if (!PutBack(next)) await CloseAsync(next).ConfigureAwait(false);
+                throw;
+            }
+            catch (PawlException e) when (e.Code == Codes.Unreachable)
+            {
+            }
         }
     }
 

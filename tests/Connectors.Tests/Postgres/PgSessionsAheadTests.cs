@@ -63,6 +63,26 @@ public sealed class PgSessionsAheadTests
     }
 
     [Fact]
+    public async Task What_was_opened_before_an_outage_is_not_given_to_who_asks_after_it()
+    {
+        await using var fixture = await PgSinkFixture.OpenAsync();
+        await using var database = new PgDatabase(fixture.Options, SinkRunner.Context());
+        database.ConnectAhead(2);
+        var mine = $"from pg_stat_activity where application_name like 'pawl/{database.Runner}/%'";
+        await UntilAsync(fixture, $"select count(*) {mine}", "3");
+        await fixture.QueryAsync($"select pg_terminate_backend(pid, 5000) {mine}");
+        await using var session = await database.ConnectAsync(default);
+        await session.BeginAsync(default);
+        await session.EndAsync(commit: true);
+        Assert.Single(await database.UseAsync(s => s.QueryAsync("select 1::bigint", default), default));
+
+        var refused = new PawlException(Fault.Transient, Codes.Unreachable, ("endpoint", "x"));
+        await using var ahead = new PgSessionsAhead<Held>(_ => throw refused);
+        ahead.Begin(2);
+        Assert.Null(await ahead.TakeAsync(default));
+    }
+
+    [Fact]
     public async Task One_who_gives_up_waiting_leaves_the_session_to_the_next()
     {
         var opened = new TaskCompletionSource<Held>();
