@@ -60,6 +60,8 @@ wanted() {
 # The program under test, built the way a user builds it.
 echo "== build: pawl"
 if ! ./pawl version >/dev/null; then failed=1; finish; fi
+PAWL_PROGRAM=$PWD/artifacts/launch/$(<artifacts/launch/current)/pawl
+export PAWL_PROGRAM
 
 # CI takes the committed lock files at their word.
 locked=()

@@ -4,7 +4,7 @@ using Xunit;
 namespace Pawl.EndToEnd.Tests.Crash;
 
 /// <summary>
-/// SIGKILL at random instants. <c>PAWL_KILLS</c> = number of kills (default 100), <c>PAWL_KILL_SEED</c> = seed of the campaign,
+/// SIGKILL at random instants. <c>PAWL_KILLS</c> = number of kills (default 40, a slice), <c>PAWL_KILL_SEED</c> = seed of the campaign,
 /// <c>PAWL_KILL_TRIAL</c> = only that job of it, <c>PAWL_KILL_REPORT</c> = file for the result as Markdown.
 /// </summary>
 public sealed class RandomKillTests(SqliteKillSources sources, ITestOutputHelper output) : IClassFixture<SqliteKillSources>
@@ -18,7 +18,7 @@ public sealed class RandomKillTests(SqliteKillSources sources, ITestOutputHelper
             Sources = sources,
             Scenarios = sources.Scenarios,
             Seed = CampaignSettings.Seed,
-            Wanted = CampaignSettings.Number("PAWL_KILLS") ?? 100,
+            Wanted = CampaignSettings.Number("PAWL_KILLS") ?? 40,
             Only = CampaignSettings.Only,
         }.RunAsync();
         var report = $"{tally.Report()}| seconds | {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} |\n";
