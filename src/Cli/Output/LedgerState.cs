@@ -24,8 +24,11 @@ public sealed record LedgerState(JobRecord Record, IReadOnlyList<LedgerState.Tab
             TablePhase.Verified => Both("verified", "已校验"),
             TablePhase.Done => Both("done", "完成"),
             TablePhase.Restarting => Both("to be started over", "待重新开始"),
+            TablePhase.Published => Both("published, to be verified", "已发布，待校验"),
+            _ when SplitsDone == Plan.Splits.Count && Plan.IsStaged => Both("staged, to be published", "已暂存，待发布"),
             _ when SplitsDone == Plan.Splits.Count => Both("copied, to be verified", "已复制，待校验"),
             _ when Entries.Count == 0 => Both("not begun", "未开始"),
+            _ when Plan.IsStaged => Both("staging", "暂存中"),
             _ => Both("copying", "复制中"),
         };
     }

@@ -12,7 +12,7 @@ public static class DetailTexts
     private static readonly HashSet<string> Worded =
     [
         "cause", "what", "why", "found", "needs", "expected", "committed", "right", "secret", "capability", "missing", "role", "final",
-        "strict",
+        "strict", "way",
     ];
 
     private static readonly Dictionary<string, Words> Names = new()
@@ -38,7 +38,12 @@ public static class DetailTexts
         new("history", "运行历史"), new("pause", "暂停"), new("closed", "已关闭"), new("trigger", "触发器"), new("storage", "存储方式"),
         new("write", "写入"), new("read", "读取"), new("source", "源端"), new("target", "目标端"),
         new("schedules", "定时"), new("notifications", "通知"), new("dropped", "已删除"),
-        new("settings per table", "按表设置"),
+        new("settings per table", "按表设置"), new("view", "视图"), new("rule", "规则"), new("policy", "策略"),
+        new("publication", "发布"), new("grant", "授权"), new("owner", "所有者"), new("inheritance", "继承"), new("partitions", "分区"),
+        new("comment", "注释"), new("statistics", "统计信息"), new("extension", "扩展"), new("sequence", "序列"), new("object", "对象"),
+        new("definition", "定义"), new("row security", "行级安全"), new("column setting", "列设置"), new("index setting", "索引设置"),
+        new("security label", "安全标签"), new("rename", "改名"), new("keys", "按键更新"), new("create", "新建"),
+        new("rows", "删除并插入"),
     ];
 
     /// <summary>Whole phrases; <c>{}</c> stands for whatever is there, in the same order in both languages.</summary>
@@ -63,6 +68,14 @@ public static class DetailTexts
         new("one snapshot of all tables would be older than its bound", "所有表的同一快照会早于其边界"),
         new("the source cannot be read by a cursor", "该源不能按 cursor 读取"),
         new("the table has no key", "该表没有主键"),
+        new("a table that is replaced as a whole has no windows", "整体取代的表没有窗口"),
+        new("a replace without a staging table", "整体取代缺少暂存表"),
+        new("its policies hide rows from this user, who could not remove them", "其策略对该用户隐藏了行，因而无法删除这些行"),
+        new("removing a row would change the rows that refer to it", "删除一行会改动引用它的行"),
+        new("with triggers=skip the server would not look at the rows that refer to it", "使用 triggers=skip 时服务器不会检查引用它的行"),
+        new("the table has no key by which its rows could be changed", "该表没有可用来更新各行的键"),
+        new("its definition is written in a way that cannot be repeated", "其定义的写法无法重复"),
+        new("rows that refer to it would refer to none", "引用它的行将失去引用对象"),
         new("a row neither taken nor refused", "一行既未写入也未拒绝"),
         new("the stored image of reject {}/{} cannot be read: {}", "拒收行 {}/{} 保存的映像无法读取：{}"),
         new("rejects counted and not stored", "拒收行已计数而未保存"),

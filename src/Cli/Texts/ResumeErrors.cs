@@ -102,6 +102,21 @@ internal static class ResumeErrors
                 "在表尚未复制完时，文件被截断、改写、替换或移走。旧位置对现在的内容没有意义。"),
             new("Put the file back and run again, or copy the table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "把文件放回去再运行，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+        [Codes.StageLost] = new(
+            new("the staging table is not what was staged", "暂存表与账本不符"),
+            new("The staging table[ {stage}] of {table} lacks rows or has others[: the ledger says {expected}][, {found} are there].",
+                "{table} 的暂存表[ {stage} ]缺少行或多出行[：账本记载 {expected} 行][，现有 {found} 行]。"),
+            new("Somebody changed or dropped it behind the ledger's back, or a restore took it back. Nothing was published; the target keeps " +
+                "what it has.",
+                "有人绕过账本改动或删除了它，或恢复备份使其回退。未发布；目标保持原样。"),
+            new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
+                "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
+        [Codes.NotPublished] = new(
+            new("the newest copy is not published yet", "最新的副本尚未发布"),
+            new("The newest copy of {table} is still staged; {target} shows what was there before.", "{table} 的最新副本仍在暂存；{target} 仍是之前的内容。"),
+            new("Source and target are not meant to be equal before the copy is complete and has taken its place.",
+                "在副本完整并取代目标之前，源与目标本就不应相等。"),
+            new("Let it come to its end, then look again:  pawl run {jobfile}", "先让它完成，再来校验：  pawl run {jobfile}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age}前]。"),

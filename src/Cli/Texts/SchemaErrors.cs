@@ -119,5 +119,27 @@ internal static class SchemaErrors
                 "行上的时间是写入时刻，提交可能晚得多；若运行已越过该时刻，就永远看不到这一行。"),
             new("[{grant}  or: ]State how long such a transaction lasts at most:  lag: 10m",
                 "[{grant}  或：]写明这类事务最长持续多久：  lag: 10m")),
+        [Codes.SourceEmpty] = new(
+            new("the source is suddenly empty", "源端突然为空"),
+            new("The copy of {table} holds no rows, and {target} does: nothing was published.", "{table} 的副本没有任何行，而 {target} 有行：未发布。"),
+            new("A source that fails, or was just emptied to be filled again, looks like one without rows. The target keeps what it has.",
+                "出故障的源，或刚清空准备重新装载的源，看起来都像没有行。目标保持原样。"),
+            new("Run again when the source is well; it is read anew. If no rows are right:  allow_empty: true",
+                "源端恢复后再次运行即可，会重新读取。若确实应为空：  allow_empty: true")),
+        [Codes.CannotPublish] = new(
+            new("the copy cannot take the place of the rows", "副本无法取代现有的行"),
+            new("The rows of {target} cannot be replaced[: {what}][ {name}][: {cause}].", "{target} 中的行无法被取代[：{what}][ {name}][：{cause}]。"),
+            new("Something depends on the table that replacing its rows would break, or rows that the target's rules refuse. All of it was " +
+                "taken back; the target keeps what it has.",
+                "有依赖该表的对象会因此被破坏，或目标的规则拒绝这些行。已全部撤销；目标保持原样。"),
+            new("See how it would be published:  pawl plan {jobfile}   If rows of the source are wrong, mend them and copy afresh:  " +
+                "pawl run {jobfile} --restart --tables {table}",
+                "查看将如何发布：  pawl plan {jobfile}   若源端的行有误，修正后重新复制：  pawl run {jobfile} --restart --tables {table}")),
+        [Codes.PublicationDiffers] = new(
+            new("the target took other rows than were staged", "目标接收的行与暂存的不符"),
+            new("Of {staged} staged rows of {table}, {target} took {published}: all of it was taken back.",
+                "{table} 暂存 {staged} 行，{target} 接收了 {published} 行：已全部撤销。"),
+            new("A trigger or a rule of the target leaves rows out or adds some.", "目标的触发器或规则略去或增加了行。"),
+            new("Look at the target's triggers and rules, then:  pawl run {jobfile}", "检查目标的触发器与规则，然后：  pawl run {jobfile}")),
     };
 }

@@ -80,6 +80,7 @@ internal static class PlanVerb
         TableState.Finished => Both("do nothing", "无事可做"),
         TableState.Restarts => Both("copy it anew", "重新复制"),
         TableState.Continues => Both("take what is new", "取新到的行"),
+        TableState.Renews => Both("copy it anew and replace", "重新复制并取代"),
         _ => Both("refuse: ", "拒绝：") + t.Error?.Code,
     };
 
@@ -124,6 +125,7 @@ internal static class PlanVerb
             yield return Both($"  {t.Source} set: {names}", $"  {t.Source} 常量：{names}");
         }
         if (t.TypeChanges.Count > 0) yield return Types(t);
+        if (t.Publication is { } publication) yield return $"  {t.Source}{Both(": ", "：")}{PublicationText.Of(publication)}";
         if (t.State == TableState.Resumes && t.LastCommit is { } last)
         {
             var (at, ago) = (Figures.TimeOfDay(last, now), Figures.Ago(now - last));
@@ -175,6 +177,7 @@ internal static class PlanVerb
         TableState.Finished => Both("finished", "已完成"),
         TableState.Restarts => Both("to restart", "待重新复制"),
         TableState.Continues => Both("to bring up to date", "待跟进"),
+        TableState.Renews => Both("to replace", "待取代"),
         _ => Both("blocked", "受阻"),
     };
 
@@ -205,6 +208,10 @@ internal static class PlanVerb
                     ["column"] = w.Column, ["after"] = w.After, ["after_included"] = w.AfterIncluded, ["through"] = w.Through,
                     ["through_included"] = w.ThroughIncluded,
                 };
+            }
+            if (t.Publication is { } p)
+            {
+                data["publication"] = new Pairs { ["way"] = p.Way.ToString(), ["what"] = p.What, ["name"] = p.Name };
             }
             if (t.Error is { } e) data["error"] = ErrorView.Data(e, context);
             return data;

@@ -98,7 +98,14 @@ internal sealed class PgProbeTarget
         }
         else
         {
-            Use(there, name, table.Write == WriteMode.Upsert ? ["SELECT", "INSERT", "UPDATE"] : ["SELECT", "INSERT"]);
+            Use(there, name, table.Write switch
+            {
+                WriteMode.Upsert => ["SELECT", "INSERT", "UPDATE"],
+                WriteMode.Replace => ["SELECT", "INSERT", "UPDATE", "DELETE"],
+                _ => ["SELECT", "INSERT"],
+            });
+            // Its staging table is made beside it.
+            if (table.Write == WriteMode.Replace && !there.Create) grants.Schema(name.Schema!, "CREATE");
             // An upsert begun anew writes over the rows, and an append adds to those of others: neither removes any.
             var empties = table.Write == WriteMode.Insert;
             if (empties && !there.Rights.Contains("DELETE") && !there.Rights.Contains("TRUNCATE")) restart.Table(name, "DELETE");

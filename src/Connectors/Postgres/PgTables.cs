@@ -8,8 +8,21 @@ namespace Pawl.Connectors.Postgres;
 /// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. A table that Pawl made and has
 /// yet to finish says so in its comment: that goes with it into a dump and back, and is gone when somebody makes another of its name.
 /// </summary>
-internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns
+internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns, IStagesTables
 {
+    private PgStages Stages => new(this, database.Options);
+
+    public ValueTask<Publication> ForeseeAsync(TablePlan plan, CancellationToken ct) => Stages.ForeseeAsync(plan, ct);
+
+    public ValueTask StageAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        Stages.MakeAsync(plan, fence, ct);
+
+    public ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) => Stages.PublishAsync(plan, rules, fence, ct);
+
+    public ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
+
     public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new PgCreation(plan, database.Options).Foresee();
 
     private const string Unfinished = "pawl: its keys and indexes come after the rows";
@@ -49,7 +62,12 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
             return new TargetState(false, false, null);
         }
         // Everything that writing needs is asked for at once.
-        var rights = plan.Write == WriteMode.Upsert ? "select, insert, update" : "select, insert";
+        var rights = plan.Write switch
+        {
+            WriteMode.Upsert => "select, insert, update",
+            WriteMode.Replace => "select, insert, update, delete",
+            _ => "select, insert",
+        };
         return new TargetState(true, await PgSurroundings.HasRowsAsync(session, target, ct, rights).ConfigureAwait(false), target.Schema());
     }, ct);
 
@@ -126,7 +144,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         return ((string?)rows[0][0] == Unfinished, rows[0][1] is true);
     }
 
-    private async ValueTask CreateAsync(PgSession session, TablePlan plan, CancellationToken ct)
+    internal async ValueTask CreateAsync(PgSession session, TablePlan plan, CancellationToken ct)
     {
         if (!plan.Create)
         {
@@ -161,24 +179,32 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
         return rows.Count > 0;
     }
 
-    private async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Func<PgSession, ValueTask> change,
-        CancellationToken ct) => await database.UseAsync(async session =>
+    internal async ValueTask ChangeAsync(Func<ITargetSession, CancellationToken, ValueTask>? fence, Func<PgSession, ValueTask> change,
+        CancellationToken ct) => await ChangeAsync(async session =>
     {
-        await session.BeginAsync(ct).ConfigureAwait(false);
-        var ended = false;
-        try
-        {
-            if (fence is not null) await fence(session, ct).ConfigureAwait(false);
-            await change(session).ConfigureAwait(false);
-            ended = true;
-            await session.EndAsync(commit: true).ConfigureAwait(false);
-            return true;
-        }
-        finally
-        {
-            if (!ended) await session.EndAsync(commit: false).ConfigureAwait(false);
-        }
+        if (fence is not null) await fence(session, ct).ConfigureAwait(false);
+        await change(session).ConfigureAwait(false);
+        return true;
     }, ct).ConfigureAwait(false);
 
-    private ValueTask<T> LookAsync<T>(Func<PgSession, ValueTask<T>> look, CancellationToken ct) => database.UseAsync(look, ct);
+    /// <summary>One transaction, which commits if nothing is thrown.</summary>
+    internal async ValueTask<T> ChangeAsync<T>(Func<PgSession, ValueTask<T>> change, CancellationToken ct) =>
+        await database.UseAsync(async session =>
+        {
+            await session.BeginAsync(ct).ConfigureAwait(false);
+            var ended = false;
+            try
+            {
+                var result = await change(session).ConfigureAwait(false);
+                ended = true;
+                await session.EndAsync(commit: true).ConfigureAwait(false);
+                return result;
+            }
+            finally
+            {
+                if (!ended) await session.EndAsync(commit: false).ConfigureAwait(false);
+            }
+        }, ct).ConfigureAwait(false);
+
+    internal ValueTask<T> LookAsync<T>(Func<PgSession, ValueTask<T>> look, CancellationToken ct) => database.UseAsync(look, ct);
 }

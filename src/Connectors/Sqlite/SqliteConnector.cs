@@ -18,6 +18,7 @@ public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IL
             MaxWriters = 1,
             AcceptsStrays = true,
             Upsert = true,
+            Replace = true,
             HasSchemas = false,
             ValueBytes = 1_000_000_000,
         },

@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>Looks at and makes tables of a target file. DDL is transactional in SQLite: the fence and the DDL commit together.</summary>
-internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns
+internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns, IStagesTables
 {
     public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new SqliteTarget(plan).Foresee();
 
@@ -45,6 +45,35 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         if (indexes.Length == 0) await ChangeAsync(fence, file => Find(file, plan), ct).ConfigureAwait(false);
     }
 
+    public async ValueTask<Publication> ForeseeAsync(TablePlan plan, CancellationToken ct) =>
+        await LookAsync(new Publication(PublicationWay.Create), file => SqliteStages.Foresee(file, plan), ct).ConfigureAwait(false);
+
+    public async ValueTask StageAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        if (SqliteNames.IsReserved(plan.Target.ToString()))
+        {
+            throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
+        }
+        await ChangeAsync(fence, file => SqliteStages.Make(file, plan), ct).ConfigureAwait(false);
+    }
+
+    public async ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        await using var session = await database.OpenAsync(ct).ConfigureAwait(false);
+        return await new SqlitePublication(session, plan, rules).RunAsync(ct).ConfigureAwait(false);
+    }
+
+    public async ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        CancellationToken ct)
+    {
+        if (await LookAsync(true, file => SqliteStages.Find(file, prefix, keep).Count == 0, ct).ConfigureAwait(false)) return;
+        await ChangeAsync(fence, file =>
+        {
+            foreach (var name in SqliteStages.Find(file, prefix, keep)) file.Execute($"drop table {SqliteNames.Quote(name)}");
+        }, ct).ConfigureAwait(false);
+    }
+
     private static void Prepare(SqliteFile file, TablePlan plan)
     {
         var target = new SqliteTarget(plan);
@@ -58,25 +87,33 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
 
     private static void CreateTable(SqliteFile file, TablePlan plan, SqliteTarget target)
     {
-        if (!plan.Create)
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path));
-        }
-        var other = file.Text("select type from pragma_table_list where schema = 'main' and name = ? collate nocase", target.Name);
-        if (other is not null)
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path),
-                ("there", other));
-        }
+        CheckFree(file, plan);
         file.Execute(target.CreateTable());
         // Afterwards nobody can tell whether an appended table is ours: its indexes come with it.
         foreach (var index in plan.Write == WriteMode.Append ? target.Indexes() : []) CreateIndex(file, plan, index);
     }
 
+    /// <summary>A table of that name is to be made, and nothing else has it.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.TargetTableMissing"/>.</exception>
+    public static void CheckFree(SqliteFile file, TablePlan plan)
+    {
+        if (!plan.Create)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path));
+        }
+        var other = file.Text("select type from pragma_table_list where schema = 'main' and name = ? collate nocase",
+            plan.Target.ToString());
+        if (other is not null)
+        {
+            throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target), ("file", file.Path),
+                ("there", other));
+        }
+    }
+
     private static string Find(SqliteFile file, TablePlan plan) =>
         SqliteCatalog.Find(file, plan.Target.ToString()) ?? throw plan.TargetGone();
 
-    private static void CreateIndex(SqliteFile file, TablePlan plan, SqliteIndex index)
+    public static void CreateIndex(SqliteFile file, TablePlan plan, SqliteIndex index)
     {
         var table = Find(file, plan);
         var there = SqliteShape.Required(SqliteCatalog.Describe(file, table));

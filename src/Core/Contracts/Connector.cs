@@ -104,6 +104,8 @@ public sealed record ConnectorLimits
     /// <summary>Cells of another type than declared are stored exactly.</summary>
     public bool AcceptsStrays { get; init; }
     public bool Upsert { get; init; }
+    /// <summary>Whole copies can be staged and published at one moment.</summary>
+    public bool Replace { get; init; }
     /// <summary>
     /// A table may be copied into another one of the same database: making and filling the one leaves the other as it is, also while it is
     /// read.

@@ -11,6 +11,10 @@ public enum WriteMode
     Upsert,
     /// <summary>Like <see cref="Insert"/>, into a table that may hold rows of others. None of its rows is ever removed.</summary>
     Append,
+    /// <summary>
+    /// Every row once, into a staging table; when all are there they take the place of the target's rows at one moment.
+    /// </summary>
+    Replace,
 }
 
 /// <summary>What to do with a cell that does not hold its column's declared type.</summary>
@@ -34,6 +38,8 @@ public enum TablePhase
     Indexing,
     Constraints,
     Sequences,
+    /// <summary>A staged copy has taken the place of the target's rows.</summary>
+    Published,
     /// <summary>Everything is there; the job asked for no verification.</summary>
     Done,
     /// <summary>Everything is there, and a comparison with the source said so.</summary>
@@ -54,6 +60,13 @@ public sealed record TablePlan
     public required ReadOptions Read { get; init; }
     public required IReadOnlyList<Split> Splits { get; init; }
     public WriteMode Write { get; init; } = WriteMode.Insert;
+    /// <summary>
+    /// Where the rows of a replace lie until they are published: a table of this generation and of the job's epoch in which the plan was
+    /// made, in the target's schema. Null for other modes.
+    /// </summary>
+    public TableName? Stage { get; init; }
+    /// <summary>A replace may publish no rows at all where the target holds some.</summary>
+    public bool AllowEmpty { get; init; }
 
     /// <summary>The target table that this plan filled is not there: dropped, or taken back by a restore.</summary>
     public PawlException TargetGone() => new(Fault.PositionLost, Codes.TargetTruncated, ("table", Target), ("rows", 0));
@@ -91,6 +104,13 @@ public sealed record TablePlan
     public bool IsBound => Read.Snapshot is not null || Splits.Any(s => s.Lifetime == SplitLifetime.Snapshot);
 
     public Consistency Consistency => IsBound ? Consistency.OneSnapshot : Consistency.Mixed;
+
+    /// <summary>Its rows go into <see cref="Stage"/>, and nothing of them is to be seen in the target.</summary>
+    public bool IsStaged => Write == WriteMode.Replace && Phase < TablePhase.Published;
+
+    /// <summary>The plan of the table that rows are written into now: each of them once.</summary>
+    public TablePlan Entry => Write != WriteMode.Replace ? this
+        : this with { Target = IsStaged && Stage is not null ? Stage : Target, Write = WriteMode.Insert };
 
     public LaneId Lane(Guid job, int split) => LaneId.ForSplit(job, Source, Generation, split);
 }

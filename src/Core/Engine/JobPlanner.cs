@@ -31,10 +31,26 @@ public sealed class JobPlanner(JobHost host)
         {
             var isOpen = d.State is not (TableState.Finished or TableState.Blocked);
             var changes = d.Plan is not null && isOpen ? await ChangesAsync(ends.Sink, d.Plan, ct) : [];
-            forecasts.Add(Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink) with { TypeChanges = changes });
+            forecasts.Add(await PublishedAsync(ends.Sink, d, isOpen,
+                Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink) with { TypeChanges = changes }, ct));
         }
         forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));
         return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner);
+    }
+
+    /// <summary>A copy that could not be published is refused before it is made.</summary>
+    private static async ValueTask<TableForecast> PublishedAsync(ISink sink, TableDecision decision, bool isOpen, TableForecast forecast,
+        CancellationToken ct)
+    {
+        if (!isOpen || decision.Plan is not { Write: WriteMode.Replace } plan || sink is not IPublishesCopies copies) return forecast;
+        try
+        {
+            return forecast with { Publication = await copies.ForeseeAsync(plan, ct) };
+        }
+        catch (PawlException e) when (!RetryRules.MayRetry(e))
+        {
+            return forecast with { State = TableState.Blocked, Error = e };
+        }
     }
 
     /// <summary>What a type becomes on the other side: by the table that is there, or by the one that would be made.</summary>

@@ -32,6 +32,10 @@ public sealed class JobVerifier(JobHost host)
         var verdicts = new List<TableVerdict>();
         foreach (var plan in chosen)
         {
+            if (plan.IsStaged)
+            {
+                throw new PawlException(Fault.Configuration, Codes.NotPublished, ("table", plan.Source), ("target", plan.Target));
+            }
             // As both are now: the moment the copy shows is not held any more.
             var present = plan with { Read = plan.Read with { Snapshot = null } };
             verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, present, found.Rejects.GetValueOrDefault(plan.Source), level,

@@ -185,7 +185,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     {
         var retry = run.Retry(table.Plan, null);
         var plan = table.Plan!;
-        if (table.Decision.State is TableState.New or TableState.Restarts or TableState.Continues)
+        if (table.Decision.State is TableState.New or TableState.Restarts or TableState.Continues or TableState.Renews)
         {
             await retry.RunAsync(async ct =>
             {
@@ -226,6 +226,11 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
             await ends.Sink.FinishAsync(plan, run.Lease, ct);
             return true;
         }, run.StopToken);
+        if (ends.Sink is IPublishesCopies copies && copies.TakeResult(plan.Source) is { } published)
+        {
+            run.Emit(EventCodes.TablePublished, plan, null, ("way", published.How.Way.ToString().ToLowerInvariant()),
+                ("rows", published.Rows), ("removed", published.Removed));
+        }
         // Rows that were changed or deleted since a window's bound are no difference; what a window brought is in the books.
         if (run.Job.VerifyAfterRun != VerifyLevel.None && !plan.IsIncremental)
         {

@@ -20,6 +20,8 @@ public enum TableState
     Blocked,
     /// <summary>An incremental table that is up to its last bound: a new window opens.</summary>
     Continues,
+    /// <summary>A table that is replaced as a whole: the next full copy begins.</summary>
+    Renews,
 }
 
 /// <summary>What a run would do with one table.</summary>
@@ -40,6 +42,8 @@ public sealed record TableForecast
     public ColumnChanges Columns { get; init; } = new();
     /// <summary>Columns that mean something else at the target than at the source; no value is lost by it.</summary>
     public IReadOnlyList<TypeChange> TypeChanges { get; init; } = [];
+    /// <summary>How a replace would be published, as the target is now; null = it is none, or that could not be told.</summary>
+    public Publication? Publication { get; init; }
     public long Generation { get; init; }
     public int SplitsDone { get; init; }
     public int SplitsPartial { get; init; }

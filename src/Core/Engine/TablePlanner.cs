@@ -36,8 +36,10 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             CheckCursor(rule, wanted);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
             if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
+            if (IsPublished(stored, wanted)) return await RenewAsync(rule, wanted, nextGeneration, ct);
             Check(rule, stored, wanted);
             var stands = await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
+            if (IsAllEmpty(stored, jobId.Value, progress!)) return await RenewAsync(rule, wanted, nextGeneration, ct);
             if (stored.Phase >= TablePhase.Done && stands)
             {
                 return rule.Cursor is null ? new TableDecision(rule, schema, target, stored, TableState.Finished)
@@ -53,7 +55,10 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             }
             if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
             // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
-            var plan = stored with { RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, Create = wanted.Create };
+            var plan = stored with
+            {
+                RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, Create = wanted.Create, AllowEmpty = wanted.AllowEmpty,
+            };
             return new TableDecision(rule, schema, target, plan, TableState.Resumes);
         }
         catch (PawlException e) when (!RetryRules.MayRetry(e))
@@ -71,6 +76,26 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     public static PawlException Appended(TablePlan plan, long rows, PawlException? lost = null) => new(Fault.PositionLost,
         Codes.SnapshotLost, lost, ("table", plan.Source), ("target", plan.Target), ("appended", rows > 0 ? rows : null),
         ("cause", lost?.Details.GetValueOrDefault("cause")));
+
+    /// <summary>
+    /// A copy that took its place is history: the next one may be of another definition, schema or source. Nothing of the two is mixed.
+    /// </summary>
+    private static bool IsPublished(TablePlan stored, TablePlan wanted) => stored.Write == WriteMode.Replace
+        && wanted.Write == WriteMode.Replace && stored.Phase >= TablePhase.Published;
+
+    /// <summary>
+    /// A staged copy of no rows at all: its publication was refused, or cut off. What the source holds now costs nothing to find out.
+    /// </summary>
+    private static bool IsAllEmpty(TablePlan stored, Guid jobId, JobProgress progress) => stored.IsStaged
+        && stored.Splits.All(s => progress.Last.GetValueOrDefault(stored.Lane(jobId, s.Index)) is { Final: true, Total.Inserted: 0 });
+
+    /// <summary>The next full copy of a table that is replaced as a whole.</summary>
+    private async ValueTask<TableDecision> RenewAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
+    {
+        CheckOpen(wanted, await sink.InspectAsync(wanted, ct));
+        var plan = await SplitAsync(wanted, nextGeneration, ct);
+        return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Renews);
+    }
 
     /// <summary>The rows that have come since the last window, or since a snapshot was opened.</summary>
     private async ValueTask<TableDecision> NextAsync(TableRule rule, TablePlan wanted, TablePlan stored, Guid jobId, JobProgress progress,
@@ -106,6 +131,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         var name = cursor.Columns[0];
         PawlException Unfit(string cause) =>
             new(Fault.Configuration, Codes.CursorUnfit, ("table", wanted.Source), ("column", name), ("cause", cause));
+        if (wanted.Write == WriteMode.Replace) throw Unfit("a table that is replaced as a whole has no windows");
         if (source is not IReadsWindows) throw Unfit("the source cannot be read by a cursor");
         if (job.Consistency == Consistency.OneSnapshot) throw Unfit("one snapshot of all tables would be older than its bound");
         var place = wanted.SourceSchema.IndexOf(name);
@@ -150,6 +176,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Read = read,
             Splits = [],
             Write = rule.Write,
+            AllowEmpty = rule.AllowEmpty,
             Columns = changes,
             Strays = rule.Strays,
             Create = job.CreateTables,
@@ -168,10 +195,10 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             throw new PawlException(Fault.Configuration, Codes.NameTooLong, ("table", result.Name), ("column", column.Name),
                 ("limit", limit));
         }
-        if (rule.Write == WriteMode.Upsert && !sinkSpec.Limits.Upsert)
+        if (rule.Write == WriteMode.Upsert && !sinkSpec.Limits.Upsert || rule.Write == WriteMode.Replace && !sinkSpec.Limits.Replace)
         {
-            throw new PawlException(Fault.Configuration, Codes.JobValueInvalid, ("field", "write"), ("value", "upsert"),
-                ("target", sinkSpec.Name));
+            throw new PawlException(Fault.Configuration, Codes.JobValueInvalid, ("field", "write"),
+                ("value", rule.Write.ToString().ToLowerInvariant()), ("target", sinkSpec.Name));
         }
     }
 
@@ -337,9 +364,13 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     {
         var written = Written(plan, jobId, progress);
         if (written == 0 && plan.Phase < TablePhase.Done) return true;
-        var there = await sink.InspectAsync(plan, ct);
+        var there = await sink.InspectAsync(plan.Entry, ct);
         if (written == 0) return there.Exists;
         if (there is { Exists: true, HasRows: true }) return true;
+        if (plan.IsStaged)
+        {
+            throw new PawlException(Fault.PositionLost, Codes.StageLost, ("table", plan.Source), ("stage", plan.Stage), ("expected", written));
+        }
         throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", written));
     }
 

@@ -1,6 +1,7 @@
 using Pawl.Contracts;
 using Pawl.Jobs;
 using Pawl.Model;
+using Pawl.Relational;
 
 namespace Pawl.Engine;
 
@@ -42,6 +43,10 @@ internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress kn
         {
             // A table that stays locked stops nobody else.
             decision = planner.Blocked(rule, schema, known, e);
+        }
+        if (decision.Plan is { Write: WriteMode.Replace, Stage: null } plan)
+        {
+            decision = decision with { Plan = plan with { Stage = StageName.For(run.Lease.Job, plan, run.Lease.Epoch) } };
         }
         var table = new TableRun(decision, run.Lease.Job, found, ends.Sink, run.Host.Time) { Earlier = earlier };
         if (decision is { State: TableState.Resumes, Plan.CauseLimits.Count: > 0 } && table.Progress.Total.Rejected > 0)

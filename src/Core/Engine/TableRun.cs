@@ -20,7 +20,7 @@ internal sealed class TableRun
         Decision = decision;
         Guarantee = decision.Plan is null ? Guarantee.AtLeastOnce : sink.GuaranteeFor(decision.Plan);
         var plan = decision.Plan;
-        var restarted = decision.State is TableState.New or TableState.Restarts or TableState.Continues;
+        var restarted = decision.State is TableState.New or TableState.Restarts or TableState.Continues or TableState.Renews;
         var last = plan is null || restarted ? [] : plan.Splits.Select(s => plan.Lane(job, s.Index))
             .Where(found.Last.ContainsKey).Select(l => found.Last[l]).ToArray();
         Progress = new TableProgress(last);

@@ -163,8 +163,10 @@ internal sealed class JobBuilder(
             {
                 "upsert" => WriteMode.Upsert,
                 "append" => WriteMode.Append,
+                "replace" => WriteMode.Replace,
                 _ => WriteMode.Insert,
             },
+            AllowEmpty = all.Get("allow_empty", false),
             Where = all.Get<string?>("transform.where", null),
             Select = all.Get<IReadOnlyList<string>?>("transform.select", null),
             Drop = all.Get<IReadOnlyList<string>>("transform.drop", []),
@@ -184,9 +186,12 @@ internal sealed class JobBuilder(
         };
     }
 
-    /// <summary>A cursor belongs to an incremental table, and everything else about it to a cursor.</summary>
+    /// <summary>A cursor belongs to an incremental table, and everything else about it to a cursor; a replace takes all rows.</summary>
     private CursorRule? Cursor(FieldMap all, FieldValue entry)
     {
+        var replaces = all.Get("write", "insert") == "replace";
+        var empty = ((FieldMap)entry.Value!).Find("allow_empty");
+        if (empty is not null && !replaces) Invalid(empty, JobReasons.NeedsReplace, ("name", "allow_empty"));
         var columns = all.Get<IReadOnlyList<string>>("cursor", []);
         if (all.Get("mode", "snapshot") != "incremental")
         {
@@ -197,6 +202,7 @@ internal sealed class JobBuilder(
             }
             return null;
         }
+        if (replaces) Invalid(all.Deep("write") ?? entry, JobReasons.NeedsSnapshot, ("name", "replace"));
         if (columns.Count == 0)
         {
             Invalid(all.Deep("cursor") ?? all.Deep("mode") ?? entry, JobReasons.NeedsCursor, ("name", "cursor"));

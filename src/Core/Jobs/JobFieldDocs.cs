@@ -227,11 +227,21 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = under + ".write", Kind = FieldKind.Choice, Default = "insert", Allowed = ["insert", "upsert", "append"],
-            Example = "upsert", LaterWords = ["replace"],
+            Path = under + ".write", Kind = FieldKind.Choice, Default = "insert", Allowed = ["insert", "upsert", "append", "replace"],
+            Example = "upsert",
             English = "insert writes every row once, and a row that is already there is an error; upsert inserts, or updates the "
-                + "row of the same key; append writes every row once beside the rows that a table already holds, and never removes any.",
-            Chinese = "insert：每行只插入一次，已存在即为错误；upsert：主键不存在则插入，已存在则更新；append：在表中已有的行之外每行追加一次，从不删除任何行。",
+                + "row of the same key; append writes every row once beside the rows that a table already holds, and never removes any; "
+                + "replace copies every row into a staging table, and when all are there they take the place of the target's rows at one "
+                + "moment; each run after that copies the table anew.",
+            Chinese = "insert：每行只插入一次，已存在即为错误；upsert：主键不存在则插入，已存在则更新；append：在表中已有的行之外每行追加一次，从不删除任何行；"
+                + "replace：先把每一行复制到暂存表，全部到齐后在同一时刻取代目标表中的行；此后每次运行都重新完整复制。",
+        },
+        new()
+        {
+            Path = under + ".allow_empty", Kind = FieldKind.Flag, Default = "false", Example = "true",
+            English = "write: replace: publish an empty copy where the target holds rows. Without it a source that is suddenly empty leaves "
+                + "the target as it is, and the table fails.",
+            Chinese = "write: replace：源端没有行而目标表有行时也发布空的副本。不写时，若源端突然为空，则目标保持原样，该表失败。",
         },
     ];
 

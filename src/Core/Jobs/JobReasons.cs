@@ -36,6 +36,8 @@ public static class JobReasons
     public const string TargetTemplate = "target_template";
     public const string RangeOrder = "range_order";
     public const string NeedsIncremental = "needs_incremental";
+    public const string NeedsReplace = "needs_replace";
+    public const string NeedsSnapshot = "needs_snapshot";
     public const string NeedsCursor = "needs_cursor";
     public const string Zone = "zone";
 

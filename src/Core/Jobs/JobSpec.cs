@@ -37,6 +37,8 @@ public sealed record TableRule
     public string Target { get; init; } = "{table}";
     public IReadOnlyList<TablePattern> Exclude { get; init; } = [];
     public WriteMode Write { get; init; } = WriteMode.Insert;
+    /// <summary>A replace may publish no rows where the target holds some. Default: not.</summary>
+    public bool AllowEmpty { get; init; }
     /// <summary>A condition in the source's own language; code.</summary>
     public string? Where { get; init; }
     /// <summary>Source columns to carry, in this order; null = all.</summary>

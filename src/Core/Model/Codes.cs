@@ -58,6 +58,9 @@ public static class Codes
     public const string CursorUnfit = "PAWL-315";
     public const string RereadNeedsUpsert = "PAWL-316";
     public const string LagNeeded = "PAWL-317";
+    public const string SourceEmpty = "PAWL-318";
+    public const string CannotPublish = "PAWL-319";
+    public const string PublicationDiffers = "PAWL-320";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";
@@ -73,6 +76,8 @@ public static class Codes
     public const string SnapshotLost = "PAWL-411";
     public const string SourceWentBack = "PAWL-412";
     public const string FileReplaced = "PAWL-413";
+    public const string StageLost = "PAWL-414";
+    public const string NotPublished = "PAWL-415";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";

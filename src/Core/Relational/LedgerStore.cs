@@ -243,7 +243,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         var job = JobRows.Id(lease.Job);
         var table = plan.Source.ToString();
         var phase = JobRows.Phase(plan.Phase);
-        if (plan.Phase >= TablePhase.Done) await CheckFinalAsync(s, lease, plan, ct);
+        if (plan.Phase >= TablePhase.Done) await Protocol.CheckFinalAsync(s, lease, plan, ct);
         var known = await s.ChangeAsync(ControlChange.Update(ControlTables.Plan, [("phase", phase), ("tick", Computed.PlusOne)],
             new("job", job), new("source_table", table), new("generation", plan.Generation)), ct);
         if (known == 1) return true;
@@ -315,21 +315,6 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             new("job", JobRows.Id(lease.Job)), new("source_table", table)) with { While = Protocol.Ownership(lease) }, ct);
         if (plans > 0) await Protocol.CheckJobAsync(s, lease, ct);
         return plans > 0;
-    }
-
-    /// <summary>
-    /// A table is done when the ledger says so, not when we remember it: a restore may have taken final entries back while we ran.
-    /// </summary>
-    private static async ValueTask CheckFinalAsync(ITargetSession s, JobLease lease, TablePlan plan, CancellationToken ct)
-    {
-        var rows = await s.SelectAsync(new ControlSelect
-        {
-            Table = ControlTables.Ledger,
-            Where = [new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("final", 1L)],
-        }, ct);
-        var final = rows.Select(r => r.Text("lane")).ToHashSet(StringComparer.Ordinal);
-        if (plan.Splits.All(split => final.Contains(plan.Lane(lease.Job, split.Index).Name))) return;
-        throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source), ("generation", plan.Generation));
     }
 
     private static async ValueTask<IReadOnlyList<LaneId>> LanesAsync(ITargetSession s, Guid job, TableName table, CancellationToken ct)

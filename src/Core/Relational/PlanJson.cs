@@ -53,6 +53,8 @@ internal static class PlanJson
         foreach (var split in plan.Splits) Split(to, split);
         to.WriteEndArray();
         to.WriteString("Write", plan.Write.ToString());
+        if (plan.Stage is { } stage) Name(to, "Stage", stage);
+        to.WriteBoolean("AllowEmpty", plan.AllowEmpty);
         to.WriteStartObject("Columns");
         to.WriteStartObject("Rename");
         foreach (var (from, name) in plan.Columns.Rename) to.WriteString(from, name);
@@ -101,6 +103,8 @@ internal static class PlanJson
             },
             Splits = [.. from.GetProperty("Splits").EnumerateArray().Select(Split)],
             Write = OneOf(from, "Write", WriteMode.Insert),
+            Stage = Maybe(from, "Stage") is { } stage ? Name(stage) : null,
+            AllowEmpty = Maybe(from, "AllowEmpty")?.GetBoolean() ?? false,
             Columns = new ColumnChanges
             {
                 Rename = columns is { } c && Maybe(c, "Rename") is { } rename

@@ -122,6 +122,41 @@ internal static class Protocol
         return rows.Count == 0 ? null : JobRows.Ledger(rows[0]);
     }
 
+    /// <summary>
+    /// A table is done when the ledger says so, not when we remember it: a restore may have taken final entries back while we ran.
+    /// </summary>
+    public static async ValueTask CheckFinalAsync(ITargetSession s, JobLease lease, TablePlan plan, CancellationToken ct)
+    {
+        var rows = await s.SelectAsync(new ControlSelect
+        {
+            Table = ControlTables.Ledger,
+            Where = [new("job", JobRows.Id(lease.Job)), new("source_table", plan.Source.ToString()), new("final", 1L)],
+        }, ct);
+        var final = rows.Select(r => r.Text("lane")).ToHashSet(StringComparer.Ordinal);
+        if (plan.Splits.All(split => final.Contains(plan.Lane(lease.Job, split.Index).Name))) return;
+        throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source), ("generation", plan.Generation));
+    }
+
+    /// <summary>Whether the plan's staged copy has taken its place already, by the note that committed with it.</summary>
+    public static async ValueTask<bool> IsPublishedAsync(ITargetSession session, Guid job, TablePlan plan, CancellationToken ct)
+    {
+        var rows = await session.SelectAsync(new ControlSelect { Table = ControlTables.Plan, Where = Of(job, plan) }, ct);
+        return rows.Count == 1 && JobRows.Plan(rows[0]).Phase >= TablePhase.Published;
+    }
+
+    /// <summary>Notes it, once, in the transaction that does it.</summary>
+    public static async ValueTask NotePublishedAsync(ITargetSession session, JobLease lease, TablePlan plan, CancellationToken ct)
+    {
+        var touched = await session.ChangeAsync(ControlChange.Update(ControlTables.Plan,
+            [("phase", JobRows.Phase(TablePhase.Published)), ("tick", Computed.PlusOne)],
+            [.. Of(lease.Job, plan), new("phase", JobRows.Phase(TablePhase.Copying))]), ct);
+        if (touched == 1) return;
+        throw new PawlException(Fault.Fenced, Codes.Fenced, ("job", lease.Name), ("table", plan.Source), ("generation", plan.Generation));
+    }
+
+    private static Condition[] Of(Guid job, TablePlan plan) =>
+        [new("job", JobRows.Id(job)), new("source_table", plan.Source.ToString()), new("generation", plan.Generation)];
+
     /// <summary>How many entries a lane keeps at least, and how often older ones go.</summary>
     public const int KeptEntries = 64;
 

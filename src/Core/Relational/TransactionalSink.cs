@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Pawl.Contracts;
 using Pawl.Model;
@@ -10,8 +11,10 @@ namespace Pawl.Relational;
 /// call has a session of its own.
 /// </summary>
 public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns, IKnowsPlace,
-    IConnectsAhead, IKeepsRejects
+    IConnectsAhead, IKeepsRejects, IPublishesCopies
 {
+    private readonly ConcurrentDictionary<TableName, PublicationResult> published = new();
+
     /// <inheritdoc/>
     public void ConnectAhead(int sessions) => (database as IConnectsAhead)?.ConnectAhead(sessions);
 
@@ -32,18 +35,58 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
 
     public async ValueTask PrepareAsync(TablePlan plan, JobLease lease, CancellationToken ct)
     {
-        await database.Tables.PrepareAsync(plan, (session, token) => Protocol.FenceJobAsync(session, lease, token), ct);
+        ValueTask FenceAsync(ITargetSession session, CancellationToken token) => Protocol.FenceJobAsync(session, lease, token);
+
+        var isStaged = plan.Write == WriteMode.Replace;
+        // Whatever the plan is now: an older one may have been a replace that came to no end.
+        if (database.Tables is IStagesTables) await DropStagesAsync(plan, lease, isStaged ? plan.Stage : null, FenceAsync, ct);
+        if (isStaged) await Stages(plan).StageAsync(plan, FenceAsync, ct);
+        else await database.Tables.PrepareAsync(plan, FenceAsync, ct);
         context.Points.Reached(CrashPoint.TargetPrepared);
     }
 
     public async ValueTask FinishAsync(TablePlan plan, JobLease lease, CancellationToken ct)
     {
-        await database.Tables.FinishAsync(plan, (session, token) => Protocol.FenceTableAsync(session, lease, plan, token), ct);
+        if (plan.Write == WriteMode.Replace) await PublishAsync(plan, lease, ct);
+        else await database.Tables.FinishAsync(plan, (session, token) => Protocol.FenceTableAsync(session, lease, plan, token), ct);
         context.Points.Reached(CrashPoint.TableFinished);
     }
 
+    private async ValueTask PublishAsync(TablePlan plan, JobLease lease, CancellationToken ct)
+    {
+        ValueTask FenceAsync(ITargetSession session, CancellationToken token) => Protocol.FenceTableAsync(session, lease, plan, token);
+
+        // Asked before anything is done to the staging table: an attempt before this one may have published it, and lost the answer.
+        bool isDone;
+        await using (var session = await database.ConnectAsync(ct))
+        {
+            isDone = await Protocol.IsPublishedAsync(session, lease.Job, plan, ct);
+        }
+        if (!isDone && await Stages(plan).PublishAsync(plan, new PublicationRules(lease, plan, context.Points), FenceAsync, ct) is { } done)
+        {
+            published[plan.Source] = done;
+            context.Points.Reached(CrashPoint.Published);
+        }
+        await DropStagesAsync(plan, lease, null, FenceAsync, ct);
+    }
+
+    private ValueTask DropStagesAsync(TablePlan plan, JobLease lease, TableName? keep,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        ((IStagesTables)database.Tables).DropStagesAsync(StageName.Prefix(lease.Job, plan.Source), keep, fence, ct);
+
+    private IStagesTables Stages(TablePlan plan) => plan.Stage is not null && database.Tables is IStagesTables stages ? stages
+        : throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", plan.Source), ("what", "a replace without a staging table"));
+
+    public ValueTask<Publication> ForeseeAsync(TablePlan plan, CancellationToken ct) => database.Tables is IStagesTables stages
+        ? stages.ForeseeAsync(plan, ct)
+        : throw new PawlException(Fault.Configuration, Codes.JobValueInvalid, ("field", "write"), ("value", "replace"));
+
+    public PublicationResult? TakeResult(TableName source) => published.TryRemove(source, out var result) ? result : null;
+
     public async ValueTask<ISinkWriter> OpenGroupAsync(LaneGroup lanes, CancellationToken ct)
     {
+        // Rows of a replace go where they lie until they are published.
+        lanes = lanes with { Tables = lanes.Tables.ToDictionary(t => t.Key, t => t.Value.Entry) };
         var sorted = lanes.Lanes.Order().ToArray();
         var holder = context.Ids.Next();
         var session = await database.ConnectAsync(ct);
@@ -103,7 +146,8 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
             var group = new LaneGroup { Lease = lease, Lanes = [lane], Tables = tables };
             var term = (await RaiseAsync(session, group, [lane], holder, ct))[lane];
             context.Points.Reached(CrashPoint.LaneRaised);
-            var retry = new RejectRetry(session, plan, lane, holder, context.Points);
+            // A copy that is not published yet takes them, too, and its books balance when it is.
+            var retry = new RejectRetry(session, plan.Entry, lane, holder, context.Points);
             while (await retry.NextAsync(term, ct) is { } counts)
             {
                 term = term with { Tick = term.Tick + 1 };

@@ -27,6 +27,10 @@ public static class CrashPoint
     public const string LedgerWritten = "ledger-written";
     public const string CommitDone = "commit-done";
     public const string LaneFinal = "lane-final";
+    /// <summary>A replace: the rows have changed places, in a transaction that is still open.</summary>
+    public const string PublicationReady = "publication-ready";
+    /// <summary>A replace: that transaction is committed.</summary>
+    public const string Published = "published";
     public const string TableFinished = "table-finished";
     public const string BeforeRelease = "before-release";
 
@@ -35,4 +39,7 @@ public static class CrashPoint
         JobAcquired, PlanSaved, TargetPrepared, LaneRaised, TransactionOpen, RowsWritten, LedgerWritten, CommitDone, LaneFinal,
         TableFinished, BeforeRelease,
     ];
+
+    /// <summary>Those that only a replace passes.</summary>
+    public static readonly IReadOnlyList<string> OfReplace = [PublicationReady, Published];
 }

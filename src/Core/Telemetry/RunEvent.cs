@@ -32,6 +32,8 @@ public static class EventCodes
     public const string TablePlanned = "table.planned";
     /// <summary>The snapshot that the table's rows were read in is gone: it is copied anew.</summary>
     public const string TableRestarted = "table.restarted";
+    /// <summary>A staged copy took the place of the target's rows.</summary>
+    public const string TablePublished = "table.published";
     public const string TableSkipped = "table.skipped";
     public const string TableFailed = "table.failed";
     public const string TableDone = "table.done";

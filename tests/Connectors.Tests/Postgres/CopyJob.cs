@@ -26,6 +26,8 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     /// <summary>Called at every event, while the engine waits.</summary>
     public Action<RunEvent>? At { get; init; }
 
+    public CancellationToken Abort { get; init; }
+
     public static TableRule Table(string name, string? target = null) =>
         new() { Pattern = TablePattern.Literal(name), Target = (target ?? name).Replace("{", "{{").Replace("}", "}}") };
 
@@ -35,9 +37,12 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     public static Endpoint File(string path) => new() { Scheme = "sqlite", Path = path, Display = $"sqlite:{path}" };
 
     public Task<RunSummary> RunAsync(bool restart = false) =>
-        new JobRunner(Host()).RunAsync(Job(), new RunOptions { Restart = restart }, new RunSignals(default, default));
+        new JobRunner(Host()).RunAsync(Job(), new RunOptions { Restart = restart }, new RunSignals(default, Abort));
 
     public Task<IReadOnlyList<RetriedTable>> RetryRejectsAsync() => new JobRejects(Host()).RetryAsync(Job(), [], default);
+
+    public async Task<TableForecast> PlanAsync() =>
+        Assert.Single((await new JobPlanner(Host()).PlanAsync(Job(), new RunOptions(), default)).Tables);
 
     private JobHost Host() => new()
     {
