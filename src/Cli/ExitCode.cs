@@ -22,7 +22,7 @@ public static class ExitCode
     {
         Codes.CountsDiffer or Codes.DigestsDiffer => Differences,
         Codes.JobHeld or Codes.Fenced => Fenced,
-        Codes.JobUnknown => Invalid,
+        Codes.JobUnknown or Codes.NotPublished => Invalid,
         _ when e.Code.StartsWith("PAWL-4", StringComparison.Ordinal) => CannotResume,
         _ => e.Fault switch
         {

@@ -15,6 +15,7 @@ internal sealed class KillSwitch(string point, long times) : ICrashPoints
 {
     public const string Variable = "PAWL_KILL_AT";
     private const int Sigkill = 9;
+    private static readonly string[] Points = [.. CrashPoint.All, .. CrashPoint.OfReplace];
     private long left = times;
 
     /// <summary>Nobody listens when the variable is not set.</summary>
@@ -25,12 +26,12 @@ internal sealed class KillSwitch(string point, long times) : ICrashPoints
         if (string.IsNullOrEmpty(text)) return NoCrashPoints.Instance;
         var parts = text.Split(':');
         var times = 1L;
-        var good = parts.Length <= 2 && CrashPoint.All.Contains(parts[0])
+        var good = parts.Length <= 2 && Points.Contains(parts[0])
             && (parts.Length == 1 || (long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out times) && times > 0));
         return good ? new KillSwitch(parts[0], times)
             : throw new PawlException(Fault.Configuration, Codes.Usage,
-                ("cause", Both($"{Variable}={text} is not point[:n]; the points are {string.Join(", ", CrashPoint.All)}.",
-                    $"{Variable}={text} 不是 点[:n]；可用的点有 {string.Join(", ", CrashPoint.All)}。")));
+                ("cause", Both($"{Variable}={text} is not point[:n]; the points are {string.Join(", ", Points)}.",
+                    $"{Variable}={text} 不是 点[:n]；可用的点有 {string.Join(", ", Points)}。")));
     }
 
     public void Reached(string reached)

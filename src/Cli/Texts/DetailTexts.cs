@@ -70,7 +70,6 @@ public static class DetailTexts
         new("the table has no key", "该表没有主键"),
         new("a table that is replaced as a whole has no windows", "整体取代的表没有窗口"),
         new("a replace without a staging table", "整体取代缺少暂存表"),
-        new("its policies hide rows from this user, who could not remove them", "其策略对该用户隐藏了行，因而无法删除这些行"),
         new("removing a row would change the rows that refer to it", "删除一行会改动引用它的行"),
         new("with triggers=skip the server would not look at the rows that refer to it", "使用 triggers=skip 时服务器不会检查引用它的行"),
         new("the table has no key by which its rows could be changed", "该表没有可用来更新各行的键"),

@@ -98,8 +98,4 @@ internal static class PgDependents
     /// <summary>An index's definition without the names of index and table.</summary>
     public static string Definition(string indexdef) => PgCreation.IndexRest().Match(indexdef) is { Success: true } match
         ? (indexdef.StartsWith("CREATE UNIQUE", StringComparison.Ordinal) ? "unique " : "") + match.Groups["rest"].Value : indexdef;
-
-    /// <summary>Row-level security hides rows of the table from this session, so that they could not be replaced.</summary>
-    public static async ValueTask<bool> HidesRowsAsync(PgSession session, PgTarget target, CancellationToken ct) =>
-        (await session.QueryAsync("select row_security_active($1::oid)", ct, (long)target.Oid).ConfigureAwait(false))[0][0] is true;
 }

@@ -88,13 +88,15 @@ internal static class SqliteStages
         return row.Step() ? (row.Text(0), row.Text(1)) : null;
     }
 
-    /// <summary>Tables with a foreign key to it.</summary>
+    /// <summary>Tables with a foreign key to it; staging tables have those of their targets, and go.</summary>
     public static List<string> Children(SqliteFile file, string target)
     {
         var found = new List<string>();
         using var rows = file.Prepare("""
             select distinct t.name from pragma_table_list t join pragma_foreign_key_list(t.name) f
-            where t.schema = 'main' and t.type = 'table' and f."table" = ? collate nocase order by t.name
+            where t.schema = 'main' and t.type = 'table' and t.name not like 'pawl\_stage\_%' escape '\'
+                and f."table" = ? collate nocase
+            order by t.name
             """);
         rows.Bind(1, target);
         while (rows.Step()) found.Add(rows.Text(0));

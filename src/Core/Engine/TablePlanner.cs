@@ -36,10 +36,9 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             CheckCursor(rule, wanted);
             if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
             if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
-            if (IsPublished(stored, wanted)) return await RenewAsync(rule, wanted, nextGeneration, ct);
+            if (IsHistory(stored, wanted, jobId!.Value, progress!)) return await RenewAsync(rule, wanted, nextGeneration, ct);
             Check(rule, stored, wanted);
-            var stands = await CheckTargetAsync(stored, jobId!.Value, progress!, ct);
-            if (IsAllEmpty(stored, jobId.Value, progress!)) return await RenewAsync(rule, wanted, nextGeneration, ct);
+            var stands = await CheckTargetAsync(stored, jobId.Value, progress!, ct);
             if (stored.Phase >= TablePhase.Done && stands)
             {
                 return rule.Cursor is null ? new TableDecision(rule, schema, target, stored, TableState.Finished)
@@ -78,16 +77,12 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         ("cause", lost?.Details.GetValueOrDefault("cause")));
 
     /// <summary>
-    /// A copy that took its place is history: the next one may be of another definition, schema or source. Nothing of the two is mixed.
+    /// A copy that took its place is history: the next one may be of another definition, schema or source, and nothing of the two is mixed.
+    /// So is a staged one of no rows at all, whose publication was refused or cut off: what the source holds now costs nothing to find out.
     /// </summary>
-    private static bool IsPublished(TablePlan stored, TablePlan wanted) => stored.Write == WriteMode.Replace
-        && wanted.Write == WriteMode.Replace && stored.Phase >= TablePhase.Published;
-
-    /// <summary>
-    /// A staged copy of no rows at all: its publication was refused, or cut off. What the source holds now costs nothing to find out.
-    /// </summary>
-    private static bool IsAllEmpty(TablePlan stored, Guid jobId, JobProgress progress) => stored.IsStaged
-        && stored.Splits.All(s => progress.Last.GetValueOrDefault(stored.Lane(jobId, s.Index)) is { Final: true, Total.Inserted: 0 });
+    private static bool IsHistory(TablePlan stored, TablePlan wanted, Guid jobId, JobProgress progress) =>
+        (stored.Write, wanted.Write) == (WriteMode.Replace, WriteMode.Replace) && (!stored.IsStaged
+            || stored.Splits.All(s => progress.Last.GetValueOrDefault(stored.Lane(jobId, s.Index)) is { Final: true, Total.Inserted: 0 }));
 
     /// <summary>The next full copy of a table that is replaced as a whole.</summary>
     private async ValueTask<TableDecision> RenewAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)

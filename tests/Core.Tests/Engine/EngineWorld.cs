@@ -70,8 +70,11 @@ internal sealed class EngineWorld : Connector, IReadsTables, IWritesTables, ICon
         Name = "memory",
         Schemes = ["memory"],
         Description = "in memory",
-        Limits = new ConnectorLimits { HasSchemas = false, Upsert = true, AcceptsStrays = true, IdentifierBytes = 63 },
+        Limits = new ConnectorLimits { HasSchemas = false, Upsert = true, AcceptsStrays = true, IdentifierBytes = 63, Replace = Replaces },
     };
+
+    /// <summary>Whole copies can be published at the target.</summary>
+    public bool Replaces { get; set; } = true;
 
     public IReadOnlyList<Connector> All => [this];
     public Connector For(Endpoint at) => this;

@@ -19,14 +19,15 @@ public sealed class TablePlannerTests
 
     private TableRule Rule => world.Job.Tables[0];
 
-    private async Task<TableDecision> DecideAsync(TablePlan? stored = null, bool restart = false, long written = 0, ISource? source = null)
+    private async Task<TableDecision> DecideAsync(TablePlan? stored = null, bool restart = false, long written = 0, ISource? source = null,
+        Func<LedgerEntry, LedgerEntry>? end = null)
     {
         source ??= new MemorySource(world.Source, MemoryBug.None);
         await using var sink = new TransactionalSink(new MemoryTarget(world.Target, MemoryBug.None),
             new OpenContext(TimeProvider.System, new IdSource(new Random(3)), NoCrashPoints.Instance));
         var schema = (await source.DescribeAsync(new TablePattern("a"), default)).Single();
         var last = new Dictionary<LaneId, LedgerEntry>();
-        if (stored is not null && written > 0) last[stored.Lane(JobId, 0)] = Entry(stored, written);
+        if (stored is not null && written > 0) last[stored.Lane(JobId, 0)] = (end ?? (e => e))(Entry(stored, written));
         return await new TablePlanner(source, sink, world.Spec, world.Job).DecideAsync(Rule, schema, stored, JobId,
             new JobProgress([], last, new Dictionary<TableName, long>(), generation), () => ++generation, restart, default);
     }
@@ -189,6 +190,49 @@ public sealed class TablePlannerTests
             world.Rule(r => r with { Write = write });
             Assert.Equal(TableState.New, (await DecideAsync()).State);
         }
+    }
+
+    [Fact]
+    public async Task A_replace_keeps_what_is_there_goes_on_with_its_copy_and_begins_the_next_when_it_is_published()
+    {
+        EngineWorld.Fill(world.Target, "a", 3);
+        world.Rule(r => r with { Write = WriteMode.Replace });
+        var first = await DecideAsync();
+        Assert.Equal((TableState.New, false), (first.State, first.EmptyTarget));
+        var stored = first.Plan! with { Stage = new TableName(null, "pawl_stage_0_5_1") };
+        Assert.Equal((TableState.Resumes, 5L), ((await DecideAsync(stored)).State, (await DecideAsync(stored)).Plan!.Generation));
+        // The ledger's rows are looked for where they are staged, not in the target.
+        await RefusedAsync(Codes.StageLost, stored, written: 10);
+        EngineWorld.Fill(world.Target, "pawl_stage_0_5_1", 10);
+        Assert.Equal(TableState.Resumes, (await DecideAsync(stored, written: 10)).State);
+        foreach (var phase in new[] { TablePhase.Published, TablePhase.Done, TablePhase.Verified })
+        {
+            var next = await DecideAsync(stored with { Phase = phase, ResultHash = "another definition" }, written: 10);
+            Assert.Equal((TableState.Renews, false, null), (next.State, next.EmptyTarget, next.Plan!.Stage));
+            Assert.True(next.Plan.Generation > stored.Generation);
+        }
+        Assert.Equal((TableState.Restarts, false), ((await DecideAsync(stored, restart: true)).State,
+            (await DecideAsync(stored, restart: true)).EmptyTarget));
+        world.Rule(r => r with { Write = WriteMode.Insert });
+        await RefusedAsync(Codes.DefinitionChanged, stored with { Phase = TablePhase.Done }, written: 10);
+        await RefusedAsync(Codes.TargetNotEmpty, stored with { Phase = TablePhase.Done }, restart: true);
+    }
+
+    [Fact]
+    public async Task A_staged_copy_of_no_rows_is_read_again_and_one_that_is_not_complete_is_gone_on_with()
+    {
+        world.Rule(r => r with { Write = WriteMode.Replace });
+        var stored = (await DecideAsync()).Plan! with { Stage = new TableName(null, "pawl_stage_0_5_1"), Splits = [new Split { Index = 0 }] };
+        Assert.Equal(TableState.Renews, (await DecideAsync(stored, written: 1, end: e => e with { Total = default, Final = true })).State);
+        Assert.Equal(TableState.Resumes, (await DecideAsync(stored, written: 1, end: e => e with { Total = default })).State);
+    }
+
+    [Fact]
+    public async Task A_replace_is_refused_where_the_target_has_no_way_to_publish()
+    {
+        world.Rule(r => r with { Write = WriteMode.Replace });
+        world.Replaces = false;
+        await RefusedAsync(Codes.JobValueInvalid);
     }
 
     [Fact]

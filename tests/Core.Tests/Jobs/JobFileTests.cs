@@ -83,7 +83,7 @@ public sealed class JobFileTests
             source: sqlit:a.db
             target: sqlite:b.db?bussy=1
             tables:
-              orders: {write: replace, splits: 0}
+              orders: {mode: cdc, splits: 0}
             notify: []
             """);
         Assert.Null(result.Job);

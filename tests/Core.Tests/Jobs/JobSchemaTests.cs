@@ -63,7 +63,7 @@ public sealed class JobSchemaTests
     [InlineData("defaults: {comit: {}}")]
     [InlineData("defaults: {commit: {every: 5}}")]
     [InlineData("defaults: {on_error: {retry: {backoff: 5s}}}")]
-    [InlineData("defaults: {write: replace}")]
+    [InlineData("defaults: {write: overwrite}")]
     [InlineData("schema: {create: maybe}")]
     [InlineData("transform: {rename: {a: [b]}}")]
     [InlineData("transform: {set: {a: {b: c}}}")]

@@ -143,7 +143,6 @@ public sealed class JobValueTests
     [InlineData("schedule: {cron: x}", "schedule", "schedules")]
     [InlineData("defaults: {mode: cdc}", "cdc", "mode: cdc")]
     [InlineData("defaults: {mode: snapshot+cdc}", "snapshot+cdc", "mode: snapshot+cdc")]
-    [InlineData("defaults: {write: replace}", "replace", "write: replace")]
     [InlineData("schema: {changes: evolve}", "evolve", "changes: evolve")]
     [InlineData("verify: {level: rows}", "rows", "level: rows")]
     [InlineData("verify: {on_diff: repair}", "repair", "on_diff: repair")]
@@ -165,6 +164,8 @@ public sealed class JobValueTests
         Assert.Equal(Codes.JobFieldLater, JobText.Problem(JobText.Head + $"tables: {{a: {{{name}: 1}}}}\n").Code);
 
     [Theory]
+    [InlineData("{allow_empty: true}", JobReasons.NeedsReplace)]
+    [InlineData("{mode: incremental, cursor: id, write: replace}", JobReasons.NeedsSnapshot)]
     [InlineData("{cursor: id}", JobReasons.NeedsIncremental)]
     [InlineData("{overlap: 5m}", JobReasons.NeedsIncremental)]
     [InlineData("{mode: incremental}", JobReasons.NeedsCursor)]

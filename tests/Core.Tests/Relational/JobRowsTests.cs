@@ -187,6 +187,7 @@ public sealed class JobRowsTests
             },
             Strays = StrayPolicy.Stop, Create = false, RejectLimit = 8, ResultHash = "h", SourceIdentity = new SourceIdentity("text", "display"),
             RowsBefore = 5, SourceMark = "m", SourceClock = "k", Phase = TablePhase.Indexing,
+            Stage = new TableName("s", "pawl_stage_1_4_2"), AllowEmpty = true,
         };
         var generic = JsonSerializer.Serialize(plan, options);
         Assert.Equal(JsonNode.Parse(generic)!.ToJsonString(),

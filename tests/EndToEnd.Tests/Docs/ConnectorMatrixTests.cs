@@ -32,8 +32,9 @@ public sealed class ConnectorMatrixTests
             Assert.EndsWith($"(docs/connectors/{spec.Schemes[0]}{In("", ".zh-CN")}.md)", row[0]);
             Assert.Equal(connector is IReadsTables, row[1].Contains(In("tables", "表")));
             Assert.Equal(connector is IFollowsChanges, row[1].Contains(In("changes", "变更")));
-            var modes = spec.Limits.Upsert ? In("insert, upsert, append", "insert、upsert、append") : In("insert, append", "insert、append");
-            Assert.Equal(connector is IWritesTables ? modes : None, row[2]);
+            string[] modes = [.. new[] { "insert", spec.Limits.Upsert ? "upsert" : "", "append", spec.Limits.Replace ? "replace" : "" }
+                .Where(m => m.Length > 0)];
+            Assert.Equal(connector is IWritesTables ? string.Join(In(", ", "、"), modes) : None, row[2]);
             Assert.Equal(connector is IKeepsHistory ? In("yes", "是") : None, row[3]);
             Assert.Equal(await DeliveryAsync(connector, chinese), row[4]);
             Assert.Equal(spec.Limits.MaxWriters == 1, row[6].Contains(In("one writer at a time", "同时只有一个写者")));
@@ -54,8 +55,9 @@ public sealed class ConnectorMatrixTests
         var at = new Endpoint { Scheme = connector.Spec.Schemes[0], Host = "127.0.0.1", Path = scratch.At("target") };
         await using var sink = await writes.OpenSinkAsync(at, new OpenContext(TimeProvider.System, new IdSource(new Random(1)),
             NoCrashPoints.Instance), TestContext.Current.CancellationToken);
-        WriteMode[] modes = connector.Spec.Limits.Upsert ? [WriteMode.Insert, WriteMode.Append, WriteMode.Upsert]
-            : [WriteMode.Insert, WriteMode.Append];
+        var limits = connector.Spec.Limits;
+        WriteMode[] modes = [WriteMode.Insert, WriteMode.Append, .. limits.Replace ? [WriteMode.Replace] : Array.Empty<WriteMode>(),
+            .. limits.Upsert ? [WriteMode.Upsert] : Array.Empty<WriteMode>()];
         return string.Join(chinese ? "、" : ", ", modes.GroupBy(mode => sink.GuaranteeFor(Plan(mode))).Select(same =>
         {
             var names = string.Join(chinese ? "、" : ", ", same.Select(mode => mode.ToString().ToLowerInvariant()));

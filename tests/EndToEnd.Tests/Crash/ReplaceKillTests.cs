@@ -1,0 +1,148 @@
+using Pawl.EndToEnd.Tests.Harness;
+using Pawl.Telemetry;
+using Xunit;
+
+namespace Pawl.EndToEnd.Tests.Crash;
+
+/// <summary>
+/// SIGKILL at every named point of a replace run, and at random instants: whenever it strikes, the target shows all rows of one version of
+/// the source, and no row of another. <c>PAWL_KILL_SEED</c> repeats the choice of instants.
+/// </summary>
+public sealed class ReplaceKillTests
+{
+    private const int Rows = 240;
+    private const string View = "create view seen as select id from t;";
+
+    /// <summary>One target, and a source that becomes another one each time its rows are published.</summary>
+    private sealed class Trial : IAsyncDisposable
+    {
+        private readonly Scratch scratch = new();
+        private readonly string job;
+        private int version, shown;
+
+        private Trial() => job = scratch.At("job.yaml");
+
+        public required TestStore Target { get; init; }
+
+        /// <summary>Publications that were seen so far.</summary>
+        public int Published => shown;
+
+        public static async Task<Trial> NewAsync(StoreKind kind, string more)
+        {
+            var place = new Scratch();
+            var trial = new Trial { Target = await Stores.TargetAsync(kind, place) };
+            await trial.SourceAsync($"""
+                pragma journal_mode = wal;
+                create table t(id integer primary key, v text);
+                with recursive n(i) as (select 1 union all select i + 1 from n where i < {Rows}) insert into t select i, 'version 0' from n;
+                """);
+            await trial.Target.ExecuteAsync("create table t(id bigint primary key, v text);" + more);
+            await File.WriteAllTextAsync(trial.job, $$"""
+                version: 1
+                name: replace
+                source: sqlite:{{trial.scratch.At("source.db")}}
+                target: {{trial.Target.Address}}
+                defaults: {commit: {rows: 40}, on_error: {retry: {times: 2, backoff: 10ms..20ms} } }
+                tables:
+                  t: {write: replace, target: t}
+
+                """);
+            await trial.DoneAsync();
+            return trial;
+        }
+
+        private Task SourceAsync(string script) => Sqlite3.RunAsync(scratch.At("source.db"), script);
+
+        public async Task DoneAsync()
+        {
+            var end = await PawlProcess.RunAsync(scratch, "run", job);
+            Assert.True(end.Code == 0, end.ToString());
+            await LookAsync("a good end");
+            Assert.Equal(version, shown + 1);
+            Assert.Equal(0, await Target.NumberAsync(Target is PgStore
+                ? "select count(*) from pg_class where relname like 'pawl\\_stage%'"
+                : "select count(*) from sqlite_schema where name like 'pawl\\_stage%' escape '\\'"));
+        }
+
+        public async Task KillAtAsync(string point)
+        {
+            var end = await PawlProcess.RunAsync(scratch, ["run", job], ("PAWL_KILL_AT", point));
+            Assert.True(end.Code == PawlExit.Killed, $"{point}: {end}");
+            await LookAsync(point);
+        }
+
+        /// <summary>True when the kill struck before the end.</summary>
+        public async Task<bool> KillAfterAsync(TimeSpan wait)
+        {
+            await using var pawl = PawlProcess.Start(scratch, ["run", job]);
+            await Task.Delay(wait);
+            pawl.Send(Signal.Kill);
+            var end = await pawl.WaitAsync();
+            Assert.True(end.Code is PawlExit.Killed or 0, end.ToString());
+            await LookAsync($"a kill after {wait}");
+            return end.Code == PawlExit.Killed;
+        }
+
+        /// <summary>All of one version, which has a number of rows of its own; the source goes on to the next when its own is shown.</summary>
+        private async Task LookAsync(string when)
+        {
+            var rows = await Target.RowsAsync("select v, count(*) from t group by v;");
+            var found = string.Join(", ", rows.Select(r => string.Join(' ', r)));
+            string All(int of) => $"version {of} {Rows + of}";
+            Assert.True(found == All(version) || (version > 0 && found == All(version - 1)), $"after {when}, at version {version}: {found}");
+            if (found != All(version)) return;
+            shown = version++;
+            await SourceAsync($"update t set v = 'version {version}'; insert into t(v) values ('version {version}');");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Target.DisposeAsync();
+            scratch.Dispose();
+        }
+    }
+
+    private static readonly string[] Publishing = [CrashPoint.PublicationReady, CrashPoint.Published, CrashPoint.TableFinished];
+
+    private static readonly string[] Points = [.. CrashPoint.All.TakeWhile(p => p != CrashPoint.TableFinished),
+        $"{CrashPoint.CommitDone}:3", .. Publishing, CrashPoint.BeforeRelease];
+
+    /// <param name="all">Every point; else those of the publication.</param>
+    [Theory]
+    [InlineData("sqlite", View, true)]
+    [InlineData("sqlite", "", false)]
+    [InlineData("postgres", "", true)]
+    [InlineData("postgres", View, false)]
+    public async Task Killed_at_every_named_point_the_target_shows_all_old_rows_or_all_new_ones(string to, string more, bool all)
+    {
+        await using var trial = await Trial.NewAsync(to == "sqlite" ? StoreKind.Sqlite : StoreKind.Postgres15, more);
+        foreach (var point in all ? Points : Publishing)
+        {
+            var before = trial.Published;
+            await trial.KillAtAsync(point);
+            // Each kill before the commit leaves it unpublished, each one behind it published.
+            var isPublished = point is CrashPoint.Published or CrashPoint.TableFinished or CrashPoint.BeforeRelease;
+            Assert.Equal(before + (isPublished ? 1 : 0), trial.Published);
+        }
+        await trial.DoneAsync();
+    }
+
+    [Theory]
+    [InlineData("sqlite", View)]
+    [InlineData("postgres", "")]
+    public async Task Killed_at_random_instants_the_target_shows_all_old_rows_or_all_new_ones(string to, string more)
+    {
+        await using var trial = await Trial.NewAsync(to == "sqlite" ? StoreKind.Sqlite : StoreKind.Postgres15, more);
+        var random = new Random(CampaignSettings.Seed + to.Length);
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        await trial.DoneAsync();
+        var usual = System.Diagnostics.Stopwatch.GetElapsedTime(began);
+        var kills = 0;
+        for (var i = 0; i < 6; i++)
+        {
+            if (await trial.KillAfterAsync(usual * (0.2 + 0.7 * random.NextDouble()))) kills++;
+        }
+        Assert.True(kills >= 2, $"only {kills} kills struck");
+        await trial.DoneAsync();
+    }
+}
