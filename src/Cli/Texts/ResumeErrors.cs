@@ -113,7 +113,8 @@ internal static class ResumeErrors
                 "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.NotPublished] = new(
             new("the newest copy is not published yet", "最新的副本尚未发布"),
-            new("The newest copy of {table} is still staged; {target} shows what was there before.", "{table} 的最新副本仍在暂存；{target} 仍是之前的内容。"),
+            new("The newest copy of {table} is still staged; {target} shows what was there before.",
+                "{table} 的最新副本仍在暂存；{target} 仍是之前的内容。"),
             new("Source and target are not meant to be equal before the copy is complete and has taken its place.",
                 "在副本完整并取代目标之前，源与目标本就不应相等。"),
             new("Let it come to its end, then look again:  pawl run {jobfile}", "先让它完成，再来校验：  pawl run {jobfile}")),

@@ -128,7 +128,8 @@ internal static class SchemaErrors
                 "源端恢复后再次运行即可，会重新读取。若确实应为空：  allow_empty: true")),
         [Codes.CannotPublish] = new(
             new("the copy cannot take the place of the rows", "副本无法取代现有的行"),
-            new("The rows of {target} cannot be replaced[: {what}][ {name}][: {cause}].", "{target} 中的行无法被取代[：{what}][ {name}][：{cause}]。"),
+            new("The rows of {target} cannot be replaced[: {what}][ {name}][: {cause}].",
+                "{target} 中的行无法被取代[：{what}][ {name}][：{cause}]。"),
             new("Something depends on the table that replacing its rows would break, or rows that the target's rules refuse. All of it was " +
                 "taken back; the target keeps what it has.",
                 "有依赖该表的对象会因此被破坏，或目标的规则拒绝这些行。已全部撤销；目标保持原样。"),

@@ -66,7 +66,8 @@ internal static class RestartQuestion
         {
             WriteMode.Upsert => Both($"its ledger is deleted; its {rows} stay and are written over by key",
                 $"删除其账本；已有的 {rows}保留，之后按键覆盖"),
-            WriteMode.Replace => Both("its ledger and what is staged are deleted; the target keeps its rows until the new copy is published",
+            WriteMode.Replace => Both(
+                "its ledger and what is staged are deleted; the target keeps its rows until the new copy is published",
                 "删除其账本与暂存的内容；新的副本发布之前，目标保留现有的行"),
             WriteMode.Append => Both($"its ledger is deleted; its {rows} stay, and all rows of the source are added once more",
                 $"删除其账本；已有的 {rows}保留，源端的所有行会再追加一遍"),

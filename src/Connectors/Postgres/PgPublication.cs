@@ -91,11 +91,13 @@ internal sealed class PgPublication(PgSession session, TablePlan plan, Publicati
         var same = string.Join(" and ", key.Select(c => $"t.{PgNames.Quote(c)} = s.{PgNames.Quote(c)}"));
         var (into, from) = (target.Kind == "p" ? target.Quoted : "only " + target.Quoted, "only " + stage.Quoted);
         var columns = Columns(stage, target);
-        var removed = await ChangeAsync(target, $"delete from {into} t where not exists (select 1 from {from} s where {same})", "delete", ct)
-            .ConfigureAwait(false);
+        var removed = await ChangeAsync(target, $"delete from {into} t where not exists (select 1 from {from} s where {same})", "delete",
+            ct).ConfigureAwait(false);
         var changed = columns.Where(c => !key.Contains(c)).ToArray();
-        var set = string.Join(", ", (changed.Length == 0 ? key.Take(1) : changed).Select(c => $"{PgNames.Quote(c)} = s.{PgNames.Quote(c)}"));
-        var updated = await ChangeAsync(target, $"update {into} t set {set} from {from} s where {same}", "update", ct).ConfigureAwait(false);
+        var set = string.Join(", ", (changed.Length == 0 ? key.Take(1) : changed)
+            .Select(c => $"{PgNames.Quote(c)} = s.{PgNames.Quote(c)}"));
+        var updated = await ChangeAsync(target, $"update {into} t set {set} from {from} s where {same}", "update", ct)
+            .ConfigureAwait(false);
         var inserted = await ChangeAsync(target, $"insert into {target.Quoted} ({List(columns)}) overriding system value "
             + $"select {List(columns)} from {from} s where not exists (select 1 from {into} t where {same})", "insert", ct)
             .ConfigureAwait(false);

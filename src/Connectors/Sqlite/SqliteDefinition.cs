@@ -8,7 +8,8 @@ namespace Pawl.Connectors.Sqlite;
 internal static class SqliteDefinition
 {
     /// <summary>What stands behind a table's name; null when the text is not understood.</summary>
-    public static string? OfTable(string sql) => After(sql, "CREATE", "TABLE") is { } at && Name(sql, at) is { } end ? sql[end..].Trim() : null;
+    public static string? OfTable(string sql) =>
+        After(sql, "CREATE", "TABLE") is { } at && Name(sql, at) is { } end ? sql[end..].Trim() : null;
 
     /// <summary>What stands behind an index's ON and table; null when the text is not understood.</summary>
     public static string? OfIndex(string sql)
@@ -67,7 +68,10 @@ internal static class SqliteDefinition
         while (at < sql.Length)
         {
             if (char.IsWhiteSpace(sql[at])) at++;
-            else if (string.CompareOrdinal(sql, at, "--", 0, 2) == 0) at = sql.IndexOf('\n', at) is var line and >= 0 ? line + 1 : sql.Length;
+            else if (string.CompareOrdinal(sql, at, "--", 0, 2) == 0)
+            {
+                at = sql.IndexOf('\n', at) is var line and >= 0 ? line + 1 : sql.Length;
+            }
             else if (string.CompareOrdinal(sql, at, "/*", 0, 2) == 0)
             {
                 at = sql.IndexOf("*/", at + 2, StringComparison.Ordinal) is var end and >= 0 ? end + 2 : sql.Length;

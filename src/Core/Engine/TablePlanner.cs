@@ -364,7 +364,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         if (there is { Exists: true, HasRows: true }) return true;
         if (plan.IsStaged)
         {
-            throw new PawlException(Fault.PositionLost, Codes.StageLost, ("table", plan.Source), ("stage", plan.Stage), ("expected", written));
+            throw new PawlException(Fault.PositionLost, Codes.StageLost, ("table", plan.Source), ("stage", plan.Stage),
+                ("expected", written));
         }
         throw new PawlException(Fault.PositionLost, Codes.TargetTruncated, ("table", plan.Target), ("rows", written));
     }

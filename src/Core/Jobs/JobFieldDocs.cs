@@ -239,8 +239,8 @@ public static partial class JobFieldDocs
         new()
         {
             Path = under + ".allow_empty", Kind = FieldKind.Flag, Default = "false", Example = "true",
-            English = "write: replace: publish an empty copy where the target holds rows. Without it a source that is suddenly empty leaves "
-                + "the target as it is, and the table fails.",
+            English = "write: replace: publish an empty copy where the target holds rows. Without it a source that is suddenly empty "
+                + "leaves the target as it is, and the table fails.",
             Chinese = "write: replace：源端没有行而目标表有行时也发布空的副本。不写时，若源端突然为空，则目标保持原样，该表失败。",
         },
     ];
