@@ -104,8 +104,9 @@ public sealed class ReplaceKillTests
 
     private static readonly string[] Publishing = [CrashPoint.PublicationReady, CrashPoint.Published, CrashPoint.TableFinished];
 
-    private static readonly string[] Points = [.. CrashPoint.All.TakeWhile(p => p != CrashPoint.TableFinished),
-        $"{CrashPoint.CommitDone}:3", .. Publishing, CrashPoint.BeforeRelease];
+    /// <summary>The copy that the first kill leaves is gone on with until the kills behind its publication.</summary>
+    private static readonly string[] Points = [$"{CrashPoint.CommitDone}:3",
+        .. CrashPoint.All.TakeWhile(p => p != CrashPoint.TableFinished), .. Publishing, CrashPoint.BeforeRelease];
 
     /// <param name="all">Every point; else those of the publication.</param>
     [Theory]
