@@ -44,7 +44,7 @@ public static class ExitCode
         _ when summary.Tables.Any(t => t.Verdict is { Equal: false }) => Differences,
         RunStatus.NothingToDo => Done,
         RunStatus.Partial => Partial,
-        _ when summary.Tables.Any(t => t.Status == TableStatus.Failed || t.Total.Rejected > 0) => Partial,
+        _ when summary.Tables.Any(t => t.Status == TableStatus.Failed || t.Total.Rejected + t.Total.Nulled > 0) => Partial,
         _ => Done,
     };
 

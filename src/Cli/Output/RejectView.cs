@@ -21,6 +21,7 @@ internal static class RejectView
     {
         RejectState.Open => Both("open", "未解决"),
         RejectState.Written => Both("written", "已写入"),
+        RejectState.Nulled => Both("set to NULL", "已置空"),
         _ => Both("superseded", "已被取代"),
     };
 

@@ -12,7 +12,7 @@ public static class RunResult
     {
         var table = new TextTable(
             new("table", "表"), new("read", "读取", true), new("written", "写入", true), new("filtered", "过滤", true, 3),
-            new("rejected", "拒收", true), new("bytes", "字节", true, 4), new("time", "用时", true, 6),
+            new("rejected", "拒收", true), new("set to NULL", "置空", true), new("bytes", "字节", true, 4), new("time", "用时", true, 6),
             new("rate", "速率", true, 7), new("guarantee", "保证", false, 5), new("consistency", "一致性", false, 8), new("", "", false));
         foreach (var t in summary.Tables) Add(table, t, took(t.Source) ?? t.Time);
         if (summary.Tables.Count > 1)
@@ -20,7 +20,7 @@ public static class RunResult
             var all = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.Total);
             var moved = summary.Tables.Aggregate(default(WriteCounts), (sum, t) => sum + t.ThisRun);
             table.Total(Figures.Plural(summary.Tables.Count, Noun.Table), Figures.Full(all.Read), Figures.Full(Written(all)),
-                Some(all.Filtered), Some(all.Rejected),
+                Some(all.Filtered), Some(all.Rejected), Some(all.Nulled),
                 Figures.Bytes(summary.Tables.Sum(t => t.TotalBytes)), Figures.Took(summary.Time), Rate(moved.Read, summary.Time),
                 "", "", "");
         }
@@ -74,6 +74,7 @@ public static class RunResult
     {
         ["read"] = c.Read, ["expanded"] = c.Expanded, ["inserted"] = c.Inserted, ["updated"] = c.Updated, ["unchanged"] = c.Unchanged,
         ["filtered"] = c.Filtered, ["collapsed"] = c.Collapsed, ["rejected"] = c.Rejected,
+        ["nulled"] = c.Nulled,
     };
 
     public static string Words(Guarantee guarantee) => guarantee switch
@@ -116,7 +117,7 @@ public static class RunResult
         var (word, bad) = Word(t);
         var idle = t.Status == TableStatus.AlreadyDone || t.ThisRun.Read == 0;
         table.AddPainted(bad, t.Source, Figures.Full(t.Total.Read), Figures.Full(Written(t.Total)), Some(t.Total.Filtered),
-            Some(t.Total.Rejected),
+            Some(t.Total.Rejected), Some(t.Total.Nulled),
             Figures.Bytes(t.TotalBytes), idle ? "" : Figures.Took(time), idle ? "" : Rate(t.ThisRun.Read, time),
             t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Guarantee),
             t.Status == TableStatus.Failed && t.Total.Read == 0 ? "" : Words(t.Consistency), word);

@@ -18,7 +18,7 @@ public sealed class LiveView : IRunView
         EventCodes.RunResumed, EventCodes.TableRestarted, EventCodes.HolderWatched, EventCodes.JobTakenOver, EventCodes.TableFailed,
         EventCodes.LaneRetry,
         EventCodes.EndpointLost, EventCodes.EndpointBack, EventCodes.CommitResolved,
-        EventCodes.RowsRejected, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
+        EventCodes.RowsRejected, EventCodes.CellsNulled, EventCodes.VerifyDiffers, EventCodes.StopRequested, EventCodes.Warning,
     ];
     private readonly Lock gate = new();
     private readonly Shell shell;
@@ -43,7 +43,7 @@ public sealed class LiveView : IRunView
         var painted = e.Code switch
         {
             EventCodes.TableFailed or EventCodes.VerifyDiffers => shell.ErrorPaint.Red(line),
-            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.JobTakenOver
+            EventCodes.LaneRetry or EventCodes.Warning or EventCodes.RowsRejected or EventCodes.CellsNulled or EventCodes.JobTakenOver
                 or EventCodes.HolderWatched or EventCodes.EndpointLost or EventCodes.TableRestarted =>
                 shell.ErrorPaint.Yellow(line),
             EventCodes.RunResumed => shell.ErrorPaint.Bold(line),

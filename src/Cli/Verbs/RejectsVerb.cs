@@ -29,7 +29,8 @@ internal static class RejectsVerb
         {
             Description = Both("Also those that are written or superseded by now.", "也显示已写入或已被取代的行。"),
         };
-        var show = new Command("show", Both("Show rejected rows that are open.", "显示仍未解决的拒收行。")) { job, tables, limit, all }
+        var shows = Both("Show rejected rows that are open, and cells set to NULL.", "显示仍未解决的拒收行，以及被置为 NULL 的单元格。");
+        var show = new Command("show", shows) { job, tables, limit, all }
             .Does("rejects show", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [],
                 parse.GetValue(limit), parse.GetValue(all), ct));
         var to = new Option<string>("--to")
@@ -57,22 +58,24 @@ internal static class RejectsVerb
             var key = (reject.Row.Table.ToString(), RejectCause.Of(reject.Row.Code));
             groups[key] = groups.GetValueOrDefault(key) is { } tally ? tally.With(reject) : Tally.Of(reject);
         }
-        var table = new TextTable(new("table", "表"), new("cause", "原因"), new("open", "未解决", true), new("written", "已写入", true, 2),
-            new("superseded", "已被取代", true, 3), new("oldest", "最早", false, 4), new("newest", "最晚", false, 1));
+        var table = new TextTable(new("table", "表"), new("cause", "原因"), new("open", "未解决", true), new("set to NULL", "已置空", true),
+            new("written", "已写入", true, 2), new("superseded", "已被取代", true, 3),
+            new("oldest", "最早", false, 4), new("newest", "最晚", false, 1));
         foreach (var ((name, cause), t) in groups)
         {
-            table.Add(name, cause, Figures.Full(t.Open), Count(t.Written), Count(t.Superseded), Figures.Moment(t.Oldest),
-                Figures.Moment(t.Newest));
+            table.Add(name, cause, Figures.Full(t.Open), Count(t.Nulled), Count(t.Written), Count(t.Superseded),
+                Figures.Moment(t.Oldest), Figures.Moment(t.Newest));
         }
         if (table.Count > 0) shell.Say(table.Lines(shell.Width, shell.OutPaint));
         else shell.Say(Both("No row was rejected.", "没有拒收的行。"));
         var open = groups.Values.Sum(t => t.Open);
-        if (open > 0) shell.Note(Both("To see them: ", "查看：") + $"pawl rejects show {Quoting.Word(file)}");
+        if (open + groups.Values.Sum(t => t.Nulled) > 0)
+            shell.Note(Both("To see them: ", "查看：") + $"pawl rejects show {Quoting.Word(file)}");
         shell.Data["open"] = open;
         shell.Data["causes"] = groups.Select(g => new Pairs
         {
-            ["table"] = g.Key.Table, ["cause"] = g.Key.Cause, ["open"] = g.Value.Open, ["written"] = g.Value.Written,
-            ["superseded"] = g.Value.Superseded, ["oldest"] = g.Value.Oldest, ["newest"] = g.Value.Newest,
+            ["table"] = g.Key.Table, ["cause"] = g.Key.Cause, ["open"] = g.Value.Open, ["nulled"] = g.Value.Nulled,
+            ["written"] = g.Value.Written, ["superseded"] = g.Value.Superseded, ["oldest"] = g.Value.Oldest, ["newest"] = g.Value.Newest,
         }).ToArray();
         return ExitCode.Done;
     }
@@ -85,7 +88,7 @@ internal static class RejectsVerb
         long more = 0;
         await foreach (var reject in ReadAsync(shell, file, tables, ct))
         {
-            if (reject.State != RejectState.Open && !all) continue;
+            if (reject.State is not (RejectState.Open or RejectState.Nulled) && !all) continue;
             if (shown.Count == limit) more++;
             else
             {
@@ -174,12 +177,14 @@ internal static class RejectsVerb
     }
 
     /// <summary>Rejected rows of one table and cause.</summary>
-    private sealed record Tally(long Open, long Written, long Superseded, DateTimeOffset Oldest, DateTimeOffset Newest)
+    private sealed record Tally(long Open, long Nulled, long Written, long Superseded, DateTimeOffset Oldest,
+        DateTimeOffset Newest)
     {
-        public static Tally Of(StoredReject reject) => new Tally(0, 0, 0, reject.At, reject.At).With(reject);
+        public static Tally Of(StoredReject reject) => new Tally(0, 0, 0, 0, reject.At, reject.At).With(reject);
 
         public Tally With(StoredReject reject) => new(Open + (reject.State == RejectState.Open ? 1 : 0),
-            Written + (reject.State == RejectState.Written ? 1 : 0), Superseded + (reject.State == RejectState.Superseded ? 1 : 0),
+            Nulled + (reject.State == RejectState.Nulled ? 1 : 0), Written + (reject.State == RejectState.Written ? 1 : 0),
+            Superseded + (reject.State == RejectState.Superseded ? 1 : 0),
             reject.At < Oldest ? reject.At : Oldest, reject.At > Newest ? reject.At : Newest);
     }
 }

@@ -48,8 +48,8 @@ internal static class VerifyVerb
                 $"不一致：{count}中有 {different} 张（{what}，{took}）。")));
         if (different == 0 && verdicts.Any(v => !v.Conclusive && v.Level == level))
         {
-            shell.Note(Both("Rows that the target refused could not be told from rows that are missing: see \"conclusive\" in --json.",
-                "无法区分目标端拒收的行与缺失的行：请看 --json 中的 \"conclusive\"。"));
+            shell.Note(Both("Rows that the target refused, or holds without a cell, could not be told from others that differ: see "
+                + "\"conclusive\" in --json.", "无法区分目标端拒收或置空的行与其他不同的行：请看 --json 中的 \"conclusive\"。"));
         }
         if (verdicts.Any(v => v.Level != level))
         {

@@ -24,7 +24,7 @@ internal sealed partial class PgCreation
     {
         this.plan = plan;
         shape = PgShape.From(plan.SourceSchema);
-        keysFirst = options.KeysFirst || plan.Write == WriteMode.Upsert || plan.RejectLimit > 0;
+        keysFirst = options.KeysFirst || plan.Write == WriteMode.Upsert || plan.SetsAside;
         isWhole = plan.Columns.Rename.Count == 0 && (shape?.Columns.All(c => Carried(c.Name) is not null) ?? false);
         foreach (var index in shape?.Indexes ?? []) Add(index);
         AddKey();

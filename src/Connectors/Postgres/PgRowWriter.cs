@@ -38,7 +38,7 @@ internal sealed partial class PgRowWriter : IDisposable
         command = $"{into}{(columns.IsText ? "text" : "binary")})";
         // An upsert numbers its rows, and rows that the server alone can read cannot be set aside one by one.
         var format = upsert is null ? columns.WireFormat(session.Version) : null;
-        if (format is not null && (plan.RejectLimit == 0 || !columns.HasNative)) WireFormat = format;
+        if (format is not null && (!plan.SetsAside || !columns.HasNative)) WireFormat = format;
         stream = new PgRowStream(copy, encoder, command, $"{into}binary)", WireFormat);
     }
 
@@ -48,7 +48,7 @@ internal sealed partial class PgRowWriter : IDisposable
     public string? WireFormat { get; }
 
     /// <summary>Rows go into one COPY over several batches: none of them can be set aside, and none needs a second statement.</summary>
-    public bool Streams => upsert is null && Plan.RejectLimit == 0;
+    public bool Streams => upsert is null && !Plan.SetsAside;
 
     /// <exception cref="PawlException">The table is gone or does not fit the plan.</exception>
     public static async ValueTask<PgRowWriter> OpenAsync(PgSession session, TablePlan plan, CancellationToken ct)
@@ -115,7 +115,7 @@ internal sealed partial class PgRowWriter : IDisposable
             encoder.Attach(batch);
             try
             {
-                if (Plan.RejectLimit > 0) await WriteSoundAsync(batch, 0, batch.Rows, ct).ConfigureAwait(false);
+                if (Plan.SetsAside) await WriteSoundAsync(batch, 0, batch.Rows, ct).ConfigureAwait(false);
                 else await WriteAllAsync(batch, 0, batch.Rows, ct).ConfigureAwait(false);
             }
             finally
@@ -210,7 +210,7 @@ internal sealed partial class PgRowWriter : IDisposable
             (counted, sent) = await session.GuardAsync(async () => await copy.SendAsync(command, encoder, from, to, (row, refusal) =>
             {
                 var error = Refused(batch, row, refusal);
-                if (Plan.RejectLimit == 0) throw error;
+                if (!Plan.SetsAside) throw error;
                 (skipped ??= []).Add(row);
                 Reject(batch, row, error);
             }, ct).ConfigureAwait(false), command, ct, columns.Target.Name, Grant()).ConfigureAwait(false);

@@ -126,7 +126,7 @@ internal sealed class SqliteRowWriter : IDisposable
             {
                 WriteOne(batch, row);
             }
-            catch (PawlException e) when (SqliteFaults.IsConstraint(e) && plan.RejectLimit > 0 && file.InTransaction)
+            catch (PawlException e) when (SqliteFaults.IsConstraint(e) && plan.SetsAside && file.InTransaction)
             {
                 Reject(lane, batch, row, e);
             }
@@ -212,7 +212,8 @@ internal sealed class SqliteRowWriter : IDisposable
     /// <summary>"NOT NULL constraint failed: table.column"; null where more than one column, or none, is named.</summary>
     private string? ColumnIn(string message)
     {
-        var mark = $": {columns.Table}.";
+        // "cannot store TEXT value in INT column table.column" is said by tables that are STRICT.
+        var mark = message.StartsWith("cannot store ", StringComparison.Ordinal) ? $" column {columns.Table}." : $": {columns.Table}.";
         var at = message.IndexOf(mark, StringComparison.Ordinal);
         if (at < 0) return null;
         var name = message[(at + mark.Length)..];

@@ -6,8 +6,8 @@ namespace Pawl.Contracts;
 public interface IKeepsRejects
 {
     /// <summary>
-    /// The rejected rows of a plan, lane by lane, in the order in which they were rejected. Needs no lease. Memory does not grow with
-    /// their number.
+    /// The rejected rows of a plan, and the cells that were written as null, lane by lane, in the order in which they were rejected. Needs
+    /// no lease. Memory does not grow with their number.
     /// </summary>
     IAsyncEnumerable<StoredReject> ReadRejectsAsync(Guid job, TablePlan plan, CancellationToken ct);
 
@@ -30,6 +30,8 @@ public enum RejectState
     Written,
     /// <summary>Not written: its key has a newer row in the target.</summary>
     Superseded,
+    /// <summary>Written at once, with a null in place of the cell at fault. Never tried again.</summary>
+    Nulled,
 }
 
 /// <summary>A rejected row as the target keeps it. Immutable.</summary>

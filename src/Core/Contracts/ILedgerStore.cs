@@ -111,4 +111,8 @@ public sealed record JobRecord
 /// <param name="Rejects">Rejected rows per source table.</param>
 /// <param name="Generation">Highest generation ever given to a table of the job; the next one is higher.</param>
 public sealed record JobProgress(IReadOnlyList<TablePlan> Plans, IReadOnlyDictionary<LaneId, LedgerEntry> Last,
-    IReadOnlyDictionary<TableName, long> Rejects, long Generation);
+    IReadOnlyDictionary<TableName, long> Rejects, long Generation)
+{
+    /// <summary>Cells per source table that were written as null.</summary>
+    public IReadOnlyDictionary<TableName, long> Nulled { get; init; } = new Dictionary<TableName, long>();
+}

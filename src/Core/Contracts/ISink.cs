@@ -57,7 +57,10 @@ public interface ISinkWriter : IAsyncDisposable
     /// <summary>What somebody wants of the job, as read with the last fence.</summary>
     WantedState Wanted { get; }
 
-    /// <summary>The rows rejected in the open group, by the target or before it. Complete after a flush.</summary>
+    /// <summary>
+    /// The rows rejected in the open group, by the target or before it, and those written without a cell
+    /// (<see cref="RejectedRow.IsNulled"/>). Complete after a flush.
+    /// </summary>
     IReadOnlyList<RejectedRow> Rejected { get; }
 
     /// <summary>Takes over the batch, also when it throws. May buffer it; a file target buffers the whole group.</summary>

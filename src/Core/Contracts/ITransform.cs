@@ -23,4 +23,6 @@ public interface ITransform : IAsyncDisposable
 public readonly record struct TransformResult(IReadOnlyList<RowBatch> Batches, long Filtered = 0, long Expanded = 0, long Collapsed = 0)
 {
     public IReadOnlyList<RejectedRow> Rejected { get; init; } = [];
+    /// <summary>Cells that became null; their rows are among those that leave.</summary>
+    public IReadOnlyList<RejectedRow> Nulled { get; init; } = [];
 }

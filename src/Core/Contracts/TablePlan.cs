@@ -81,6 +81,13 @@ public sealed record TablePlan
     /// <summary>Of those, by <see cref="RejectCause"/>; 0 = such a row stops the table, a cause that is not named has no limit of its
     /// own.</summary>
     public IReadOnlyDictionary<string, long> CauseLimits { get; init; } = new Dictionary<string, long>();
+    /// <summary>
+    /// Causes (<see cref="RejectCause.Cellwise"/>) for which the cell at fault becomes null and the row is written, where the column takes
+    /// nulls and is not of the key. Each such cell is stored beside the rejects.
+    /// </summary>
+    public IReadOnlyList<string> NullCauses { get; init; } = [];
+    /// <summary>A row that the target refuses does not stop the write: it is handed back.</summary>
+    public bool SetsAside => RejectLimit > 0 || NullCauses.Count > 0;
     /// <summary>Hash of every field that changes which rows arrive or what is in them.</summary>
     public required string ResultHash { get; init; }
     public required SourceIdentity SourceIdentity { get; init; }

@@ -39,7 +39,8 @@ public sealed class JobVerifier(JobHost host)
             // As both are now: the moment the copy shows is not held any more.
             var present = plan with { Read = plan.Read with { Snapshot = null } };
             verdicts.Add(await TableComparer.CompareAsync(ends.Source, target, present, found.Rejects.GetValueOrDefault(plan.Source), level,
-                ct, appended: plan.Splits.Sum(s => found.Last.GetValueOrDefault(plan.Lane(record.Id, s.Index))?.Total.Inserted ?? 0)));
+                ct, appended: plan.Splits.Sum(s => found.Last.GetValueOrDefault(plan.Lane(record.Id, s.Index))?.Total.Inserted ?? 0),
+                nulled: found.Nulled.GetValueOrDefault(plan.Source)));
         }
         return verdicts;
     }

@@ -278,6 +278,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
         }
 
         Task<TableVerdict> CompareAsync(TablePlan compared) => TableComparer.CompareAsync(ends.Source, target, compared,
-            table.Progress.Total.Rejected, run.Job.VerifyAfterRun, ct, appended: table.Progress.Total.Inserted);
+            table.Progress.Total.Rejected, run.Job.VerifyAfterRun, ct, appended: table.Progress.Total.Inserted,
+            nulled: table.Progress.Total.Nulled);
     }
 }

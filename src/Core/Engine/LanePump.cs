@@ -136,7 +136,7 @@ internal sealed class LanePump(LaneWork work, ISource source, ISink sink, RunCon
                 group.Add(rows);
                 var result = await transforms.ApplyAsync(work.Lane, rows.Batch, rows.Commit, ct);
                 group.Add(result);
-                if (result.Rejected.Count > 0) await writer.RejectAsync(work.Lane, result.Rejected, ct);
+                await writer.RejectAsync(work.Lane, [.. result.Rejected, .. result.Nulled], ct);
                 foreach (var batch in result.Batches) await writer.WriteAsync(work.Lane, rows.Table, batch, ct);
                 Report(group);
                 break;

@@ -64,6 +64,7 @@ internal sealed class TableProgress
     /// row's own code where its cause is to stop the table.</exception>
     public void CheckRejects(TablePlan plan, LedgerEntry entry, IReadOnlyList<RejectedRow> rows)
     {
+        if (rows.Any(r => r.IsNulled)) rows = [.. rows.Where(r => !r.IsNulled)];
         lock (gate)
         {
             pending.Remove(entry.Lane);

@@ -60,6 +60,7 @@ internal sealed class OpenGroup(LedgerEntry? last, RunContext run)
         Expanded = result.Expanded,
         Collapsed = result.Collapsed,
         Rejected = result.Rejected.Count,
+        Nulled = result.Nulled.Count,
     };
 
     public void Add(SourceEvent e) => Cover(e);

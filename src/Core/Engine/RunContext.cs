@@ -111,6 +111,7 @@ internal sealed class RunContext(JobHost host, JobSpec job, Guid runId, Cancella
             ("bytes", entry.Bytes), ("total_rows", entry.Total.Read), ("total_bytes", entry.TotalBytes),
             ("rejected", entry.Total.Rejected), ("final", entry.Final ? "yes" : "no"));
         if (entry.Counts.Rejected > 0) Emit(EventCodes.RowsRejected, work.Plan, work.Lane, ("rows", entry.Counts.Rejected));
+        if (entry.Counts.Nulled > 0) Emit(EventCodes.CellsNulled, work.Plan, work.Lane, ("cells", entry.Counts.Nulled));
     }
 
     public void Emit(string code, TablePlan? plan, LaneId? lane, params (string Name, object? Value)[] args)

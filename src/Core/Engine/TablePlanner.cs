@@ -56,7 +56,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
             var plan = stored with
             {
-                RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, Create = wanted.Create, AllowEmpty = wanted.AllowEmpty,
+                RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, NullCauses = wanted.NullCauses, Create = wanted.Create,
+                AllowEmpty = wanted.AllowEmpty,
             };
             return new TableDecision(rule, schema, target, plan, TableState.Resumes);
         }
@@ -177,6 +178,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Create = job.CreateTables,
             RejectLimit = rule.RejectLimit,
             CauseLimits = rule.CauseLimits,
+            NullCauses = rule.NullCauses,
             ResultHash = ResultHash(rule, read, target),
             SourceIdentity = source.Identity,
         };
@@ -412,6 +414,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Field(value?.GetType().Name);
             Field(value);
         }
+        if (rule.NullCauses.Contains(RejectCause.Of(Codes.TypeMismatch))) Field(RejectCause.SetNull);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }
 }

@@ -153,7 +153,7 @@ internal sealed class JobBuilder(
         var own = ((FieldMap)entry.Value!).Find("exclude") is not null;
         var exclude = all.Get<IReadOnlyList<string>>("exclude", []).Select(e => new TablePattern(e));
         CheckColumns(all);
-        var (rejects, causes) = Rejects(all);
+        var (rejects, causes, nulls) = Rejects(all);
         return new TableRule
         {
             Pattern = pattern,
@@ -172,7 +172,8 @@ internal sealed class JobBuilder(
             Drop = all.Get<IReadOnlyList<string>>("transform.drop", []),
             Rename = Pairs<string>(all.Map("transform.rename")),
             Set = Pairs<object?>(all.Map("transform.set")),
-            Strays = all.Get("on_error.mistyped", "keep") switch
+            // To be null, mistyped cells have to be looked for.
+            Strays = all.Get("on_error.mistyped", nulls.Contains(RejectCause.Of(Codes.TypeMismatch)) ? "reject" : "keep") switch
             {
                 "reject" => StrayPolicy.Reject,
                 "stop" => StrayPolicy.Stop,
@@ -180,6 +181,7 @@ internal sealed class JobBuilder(
             },
             RejectLimit = rejects,
             CauseLimits = causes,
+            NullCauses = nulls,
             Cursor = Cursor(all, entry),
             Splits = all.Deep("splits")?.Value is long splits ? (int)splits : null,
             Line = entry.Key.Start < 0 ? 0 : problems.Locate(entry.Key).Line,
@@ -232,15 +234,17 @@ internal sealed class JobBuilder(
 
     /// <summary>
     /// Without a limit for all, the causes that are named have theirs and every other one stops the table; with it, the other ones have
-    /// that alone.
+    /// that alone. So does a cell that cannot be null.
     /// </summary>
-    private static (long Limit, Dictionary<string, long> ByCause) Rejects(FieldMap all)
+    private static (long Limit, Dictionary<string, long> ByCause, string[] Nulls) Rejects(FieldMap all)
     {
-        var causes = all.Map("on_error.causes").Entries.ToDictionary(e => e.Name, e => (long)e.Value.Value!);
-        if (all.Deep("on_error.reject_limit")?.Value is long limit) return (limit, causes);
-        if (causes.Count == 0) return (0, causes);
+        var named = all.Map("on_error.causes").Entries.ToDictionary(e => e.Name, e => (long)e.Value.Value!);
+        string[] nulls = [.. RejectCause.Cellwise.Where(c => named.GetValueOrDefault(c) < 0)];
+        var causes = named.Where(c => c.Value >= 0).ToDictionary();
+        if (all.Deep("on_error.reject_limit")?.Value is long limit) return (limit, causes, nulls);
+        if (named.Count == 0) return (0, causes, nulls);
         foreach (var cause in RejectCause.All) causes.TryAdd(cause, 0);
-        return (causes.Values.Sum(), causes);
+        return (causes.Values.Sum(), causes, nulls);
     }
 
     /// <summary>The order of the file is kept: it is the order of the columns.</summary>

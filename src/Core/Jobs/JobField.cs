@@ -60,7 +60,7 @@ public sealed record JobField
     public string? Unit { get; init; }
     /// <summary>Longest text in UTF-16 units.</summary>
     public int MaxLength { get; init; } = 1024;
-    /// <summary>The words of a <see cref="FieldKind.Choice"/>; of a <see cref="FieldKind.Count"/> the word for 0, if it has one.</summary>
+    /// <summary>The words of a <see cref="FieldKind.Choice"/>; of a <see cref="FieldKind.Count"/> those for 0, -1 …</summary>
     public IReadOnlyList<string> Allowed { get; init; } = [];
     /// <summary>Words of capabilities that are known but not in this version.</summary>
     public IReadOnlyList<string> LaterWords { get; init; } = [];

@@ -55,6 +55,8 @@ public sealed record TableRule
     public long RejectLimit { get; init; }
     /// <summary>Of those, by <see cref="Model.RejectCause"/> (<c>on_error.causes</c>); 0 = stop. Default: no limits by cause.</summary>
     public IReadOnlyDictionary<string, long> CauseLimits { get; init; } = new Dictionary<string, long>();
+    /// <summary>Causes with the word <c>set_null</c>: the cell becomes null instead.</summary>
+    public IReadOnlyList<string> NullCauses { get; init; } = [];
     /// <summary>How rows are found from the second run on; null = every row once.</summary>
     public CursorRule? Cursor { get; init; }
     /// <summary>Splits wanted; null = chosen from the size.</summary>

@@ -21,6 +21,9 @@ internal sealed class ScalarReader(ProblemList problems)
 
     public (object? Value, bool Ok) Read(YamlScalar scalar, JobField field, string path)
     {
+        // A null without quotes is the same as nothing in YAML: it is no word for anything.
+        if (scalar.Text == "null" && field.Allowed.Contains(RejectCause.SetNull))
+            return No(scalar, field, path, JobReasons.Choice, RejectCause.SetNull);
         if (scalar.IsNull) return No(scalar, field, path, JobReasons.Empty);
         switch (field.Kind)
         {
@@ -37,7 +40,7 @@ internal sealed class ScalarReader(ProblemList problems)
                 if (Flag(scalar) is { } flag) return (flag, true);
                 return No(scalar, field, path, JobReasons.Type, MeantFlag(scalar.Text));
             case FieldKind.Count when field.Allowed.Contains(scalar.Text):
-                return (0L, true);
+                return (-(long)field.Allowed.ToList().IndexOf(scalar.Text), true);
             case FieldKind.Count:
                 return Bounded(scalar, field, path, Quantity.Count);
             case FieldKind.Size:

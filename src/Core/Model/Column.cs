@@ -55,6 +55,15 @@ public abstract class Column(ColumnSchema schema) : IDisposable
         (Strays ??= new StrayCells()).Append(row, cell);
     }
 
+    /// <summary>Makes every stray cell a null.</summary>
+    public void NullStrays()
+    {
+        if (Strays is null) return;
+        foreach (var row in Strays.Rows) MarkNull(row);
+        Strays.Dispose();
+        Strays = null;
+    }
+
     /// <summary>Appends the cell of another column with the same storage, null, stray or value.</summary>
     public void AppendFrom(Column other, int row)
     {

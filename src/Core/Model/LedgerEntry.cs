@@ -14,6 +14,8 @@ public readonly record struct WriteCounts
     public long Filtered { get; init; }
     public long Collapsed { get; init; }
     public long Rejected { get; init; }
+    /// <summary>Cells that were written as null because the target cannot hold them; their rows are counted above as any other.</summary>
+    public long Nulled { get; init; }
 
     public bool Balance => Read + Expanded == Inserted + Updated + Unchanged + Filtered + Collapsed + Rejected;
 
@@ -27,6 +29,7 @@ public readonly record struct WriteCounts
         Filtered = a.Filtered + b.Filtered,
         Collapsed = a.Collapsed + b.Collapsed,
         Rejected = a.Rejected + b.Rejected,
+        Nulled = a.Nulled + b.Nulled,
     };
 
     public static WriteCounts operator -(WriteCounts a, WriteCounts b) => new()
@@ -39,6 +42,7 @@ public readonly record struct WriteCounts
         Filtered = a.Filtered - b.Filtered,
         Collapsed = a.Collapsed - b.Collapsed,
         Rejected = a.Rejected - b.Rejected,
+        Nulled = a.Nulled - b.Nulled,
     };
 }
 
@@ -70,7 +74,9 @@ public sealed record LedgerEntry
     public DateTimeOffset? At { get; init; }
 }
 
-/// <summary>A row that was not written, with everything needed to look at it and to try again.</summary>
+/// <summary>
+/// A row that was not written, with everything needed to look at it and to try again; or one that was written without a cell.
+/// </summary>
 public sealed record RejectedRow
 {
     public required LaneId Lane { get; init; }
@@ -85,4 +91,6 @@ public sealed record RejectedRow
     public required string Cause { get; init; }
     /// <summary>Key or position of the row, for people.</summary>
     public string? Where { get; init; }
+    /// <summary>The row was written, with a null in place of <see cref="Column"/>; <see cref="Row"/> has the cell.</summary>
+    public bool IsNulled { get; init; }
 }

@@ -8,6 +8,9 @@ public static class RejectCause
 {
     public const string Other = "other";
 
+    /// <summary>The word for: write the row with a null in place of the cell.</summary>
+    public const string SetNull = "set_null";
+
     private static readonly (string Name, string Code)[] Known =
     [
         ("not_null", Codes.NullRefused), ("duplicate", Codes.DuplicateRefused), ("foreign_key", Codes.ReferenceMissing),
@@ -16,6 +19,9 @@ public static class RejectCause
     ];
 
     public static IReadOnlyList<string> All { get; } = [.. Known.Select(k => k.Name)];
+
+    /// <summary>Those where one cell is at fault, so that the row could be kept without it.</summary>
+    public static IReadOnlyList<string> Cellwise { get; } = ["overflow", "type", "too_large", "text"];
 
     /// <summary>The name of a rejected row's code; <see cref="Other"/> for a code without one.</summary>
     public static string Of(string code)

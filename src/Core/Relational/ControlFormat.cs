@@ -6,6 +6,9 @@ namespace Pawl.Relational;
 /// <summary>Which program may read the control tables: <c>pawl_meta</c> holds <c>format</c> and <c>min_reader</c>.</summary>
 internal static class ControlFormat
 {
+    /// <summary>The first format whose programs know cells that were written as null: an older one would write their rows again.</summary>
+    public const int WithNulled = 3;
+
     /// <summary>Refuses a newer format. False when none is written yet.</summary>
     public static async ValueTask<bool> CheckAsync(ITargetSession session, CancellationToken ct)
     {
@@ -29,6 +32,14 @@ internal static class ControlFormat
     public static async ValueTask RaiseAsync(ITargetSession session, CancellationToken ct) =>
         await session.ChangeAsync(ControlChange.Update(ControlTables.Meta,
             [("value", ControlTables.Format.ToString(CultureInfo.InvariantCulture))], new Condition("name", "format")), ct);
+
+    /// <summary>
+    /// In the open transaction: programs of an older format may not read this target from now on. Who finds it said locks nothing.
+    /// </summary>
+    public static async ValueTask RequireAsync(ITargetSession session, int format, CancellationToken ct) =>
+        await session.ChangeAsync(ControlChange.Update(ControlTables.Meta,
+            [("value", format.ToString(CultureInfo.InvariantCulture))], new("name", "min_reader"),
+            new("value", ControlTables.MinReader.ToString(CultureInfo.InvariantCulture))), ct);
 
     /// <summary>Refuses a newer format, or writes ours where there is none.</summary>
     public static async ValueTask WriteAsync(ITargetSession session, CancellationToken ct)

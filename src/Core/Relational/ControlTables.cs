@@ -20,9 +20,10 @@ public static class ControlTables
 {
     /// <summary>
     /// Written into <c>pawl_meta</c>; rises with every change of the tables below. 1: the six tables of <see cref="First"/>. 2: also
-    /// <see cref="Retry"/>, which a target of format 1 gets when rejects are first retried.
+    /// <see cref="Retry"/>, which a target of format 1 gets when rejects are first retried. 3: <see cref="Reject"/> may hold cells that
+    /// were written as null; the first of them shuts older programs out.
     /// </summary>
-    public const int Format = 2;
+    public const int Format = 3;
     /// <summary>Oldest program format that may read what this one writes.</summary>
     public const int MinReader = 1;
 

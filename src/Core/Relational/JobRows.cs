@@ -73,6 +73,7 @@ internal static class JobRows
     [
         ("read", c.Read), ("expanded", c.Expanded), ("inserted", c.Inserted), ("updated", c.Updated), ("unchanged", c.Unchanged),
         ("filtered", c.Filtered), ("collapsed", c.Collapsed), ("rejected", c.Rejected),
+        ("nulled", c.Nulled),
     ];
 
     private static WriteCounts Counts(ControlRow row, string column)
@@ -104,6 +105,7 @@ internal static class JobRows
         {
             Read = Field("read"), Expanded = Field("expanded"), Inserted = Field("inserted"), Updated = Field("updated"),
             Unchanged = Field("unchanged"), Filtered = Field("filtered"), Collapsed = Field("collapsed"), Rejected = Field("rejected"),
+            Nulled = Field("nulled"),
         };
     }
 
@@ -123,8 +125,11 @@ internal static class JobRows
     [
         ("job", Id(row.Lane.Job)), ("lane", row.Lane.Name), ("seq", sequence), ("number", (long)number),
         ("source_table", row.Table.ToString()), ("generation", generation), ("row_json", row.Row), ("column_name", row.Column),
-        ("code", row.Code), ("cause", row.Cause), ("row_where", row.Where), ("at", Computed.Now),
+        ("code", row.IsNulled ? row.Code + NulledMark : row.Code), ("cause", row.Cause), ("row_where", row.Where), ("at", Computed.Now),
     ];
+
+    /// <summary>Behind the code of a row that was written without the cell.</summary>
+    private const string NulledMark = "/null";
 
     /// <param name="tried">Its row in <see cref="ControlTables.Retry"/>; null = never tried again.</param>
     public static StoredReject Reject(ControlRow row, LaneId lane, TableName table, ControlRow? tried) => new()
@@ -135,18 +140,21 @@ internal static class JobRows
             Table = table,
             Row = row.Text("row_json"),
             Column = row.TextOrNull("column_name"),
-            Code = row.Text("code"),
+            Code = IsNulled(row) ? row.Text("code")[..^NulledMark.Length] : row.Text("code"),
+            IsNulled = IsNulled(row),
             Cause = row.Text("cause"),
             Where = row.TextOrNull("row_where"),
         },
         Sequence = row.Number("seq"),
         Number = row.Number("number"),
         At = Time(row, "at"),
-        State = tried is null ? RejectState.Open
+        State = IsNulled(row) ? RejectState.Nulled : tried is null ? RejectState.Open
             : Enum.TryParse<RejectState>(tried.Text("state"), ignoreCase: true, out var state) ? state : throw tried.Wrong("state"),
         Attempts = tried?.Number("attempts") ?? 0,
         TriedAt = tried is null ? null : Time(tried, "at"),
     };
+
+    private static bool IsNulled(ControlRow row) => row.Text("code").EndsWith(NulledMark, StringComparison.Ordinal);
 
     /// <summary>Whose lane it is; <c>*</c> where it belongs to no single table, so that closing one does not take it along.</summary>
     public static string Owner(TableName? table) => table?.ToString() ?? "*";

@@ -39,10 +39,13 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
             owners[entry.Lane] = row.Text("source_table");
         }
         // Those that earlier windows of an incremental table set aside are among them.
-        var rejects = plans.ToDictionary(p => p.Source, p => last.Values
-            .Where(e => owners[e.Lane] == JobRows.Owner(p.Source)).Sum(e => e.Total.Rejected));
+        Dictionary<TableName, long> Sum(Func<WriteCounts, long> of) => plans.ToDictionary(p => p.Source, p => last.Values
+            .Where(e => owners[e.Lane] == JobRows.Owner(p.Source)).Sum(e => of(e.Total)));
         var jobRow = await RowAsync(s, new("job", JobRows.Id(job)), ct);
-        return new JobProgress(plans, last, rejects, jobRow?.Number("generation") ?? 0);
+        return new JobProgress(plans, last, Sum(c => c.Rejected), jobRow?.Number("generation") ?? 0)
+        {
+            Nulled = Sum(c => c.Nulled),
+        };
     }, ct);
 
     public async ValueTask<JobLease> AcquireAsync(JobClaim claim, CancellationToken ct)
@@ -279,7 +282,7 @@ public sealed class LedgerStore(ITargetDatabase database, OpenContext context) :
         {
             var entry = JobRows.Ledger(row);
             seen.Add(entry.Lane.Name);
-            if (entry.Total.Rejected > 0) kept.Add(entry.Lane.Name);
+            if (entry.Total.Rejected + entry.Total.Nulled > 0) kept.Add(entry.Lane.Name);
             else kept.Remove(entry.Lane.Name);
         }
         var all = kept.Count > 0 ? [ControlTables.Plan] : goesOn ? [.. lanes, ControlTables.Plan]

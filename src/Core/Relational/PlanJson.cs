@@ -69,6 +69,9 @@ internal static class PlanJson
         to.WriteStartObject("CauseLimits");
         foreach (var (cause, limit) in plan.CauseLimits) to.WriteNumber(cause, limit);
         to.WriteEndObject();
+        to.WriteStartArray("NullCauses");
+        foreach (var cause in plan.NullCauses) to.WriteStringValue(cause);
+        to.WriteEndArray();
         to.WriteString("ResultHash", plan.ResultHash);
         to.WriteStartObject("SourceIdentity");
         to.WriteString("Text", plan.SourceIdentity.Text);
@@ -117,6 +120,7 @@ internal static class PlanJson
             RejectLimit = Maybe(from, "RejectLimit")?.GetInt64() ?? 0,
             CauseLimits = Maybe(from, "CauseLimits")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt64())
                 ?? new Dictionary<string, long>(),
+            NullCauses = Maybe(from, "NullCauses") is { } nulls ? Texts(nulls) : [],
             ResultHash = Required(from.GetProperty("ResultHash")),
             SourceIdentity = new SourceIdentity(Required(identity.GetProperty("Text")), Required(identity.GetProperty("Display"))),
             RowsBefore = Maybe(from, "RowsBefore")?.GetInt64() ?? 0,

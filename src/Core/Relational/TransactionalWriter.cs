@@ -93,11 +93,12 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
             await session.ChangeAsync(ControlChange.Insert(ControlTables.Reject,
                 JobRows.Reject(reject, group.Tables[reject.Table].Generation, entry.Sequence, ++number)), ct);
         }
-        if (number != entry.Counts.Rejected)
+        if (number != entry.Counts.Rejected + entry.Counts.Nulled)
         {
             throw new PawlException(Fault.Bug, Codes.ContractBroken, ("what", "rejects counted and not stored"), ("lane", entry.Lane.Name),
-                ("counted", entry.Counts.Rejected), ("stored", number));
+                ("counted", entry.Counts.Rejected + entry.Counts.Nulled), ("stored", number));
         }
+        if (entry.Counts.Nulled > 0) await ControlFormat.RequireAsync(session, ControlFormat.WithNulled, ct);
         rejects.RemoveAll(r => r.Lane == entry.Lane);
         await Protocol.AppendAsync(session, entry, group.TableOf(entry.Lane), term.Epoch, ct);
     }
@@ -131,7 +132,7 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
             var to = from + 1;
             while (to < held.Count && held[to].Lane == lane && held[to].Table == table) to++;
             var batches = held.GetRange(from, to - from).ConvertAll(h => h.Batch);
-            Count(lane, await session.WriteRowsAsync(group.Tables[table], lane, batches, ct));
+            await CountAsync(lane, table, await session.WriteRowsAsync(group.Tables[table], lane, batches, ct), ct);
             from = to;
         }
         Release();
@@ -156,14 +157,16 @@ internal sealed class TransactionalWriter(ITargetSession session, TargetTraits t
 
     private async ValueTask EndStreamAsync(IStreamsRows streams, CancellationToken ct)
     {
-        Count(streaming!.Value.Lane, await streams.EndRowsAsync(ct));
+        var (lane, table) = streaming!.Value;
+        await CountAsync(lane, table, await streams.EndRowsAsync(ct), ct);
         streaming = null;
         streamedBytes = 0;
         points.Reached(CrashPoint.RowsWritten);
     }
 
-    private void Count(LaneId lane, RowsWritten result)
+    private async ValueTask CountAsync(LaneId lane, TableName table, RowsWritten result, CancellationToken ct)
     {
+        if (result.Rejected.Count > 0) result = await NulledCells.WriteAsync(session, group.Tables[table], lane, result, ct);
         written[lane] = written.GetValueOrDefault(lane) + result.Counts;
         rejects.AddRange(result.Rejected);
     }

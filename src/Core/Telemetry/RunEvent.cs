@@ -49,6 +49,8 @@ public static class EventCodes
     public const string CommitResolved = "commit.resolved";
     public const string FirstRow = "run.first-row";
     public const string RowsRejected = "rows.rejected";
+    /// <summary>Cells that the target cannot hold were written as null, as the job says.</summary>
+    public const string CellsNulled = "cells.nulled";
     public const string Verified = "table.verified";
     public const string VerifyDiffers = "table.differs";
     public const string StopRequested = "run.stop-requested";

@@ -4,12 +4,13 @@ using Pawl.Model;
 namespace Pawl.Transform;
 
 /// <summary>
-/// Judges rows that hold a cell of another type than its column declares: takes them out (reject) or stops. Cells of untyped columns are
-/// never mistyped, and a cell that a constant replaces later is not judged, for it reaches nothing.
+/// Judges rows that hold a cell of another type than its column declares: makes the cell null, takes the row out (reject) or stops. Cells
+/// of untyped columns are never mistyped, and a cell that a constant replaces later is not judged, for it reaches nothing.
 /// </summary>
 /// <param name="table">The source's table, for the rejects.</param>
 /// <param name="replaced">Source columns whose cells do not reach the target.</param>
-internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySet<string> replaced) : ITransform
+/// <param name="nulls">A cell becomes null where its column takes nulls and is not of the key; the policy is for all others.</param>
+internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySet<string> replaced, bool nulls = false) : ITransform
 {
     public bool Deterministic => true;
 
@@ -19,7 +20,7 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
     {
         ct.ThrowIfCancellationRequested();
         var faulty = Faulty(batch);
-        if (faulty is null) return ValueTask.FromResult(new TransformResult([batch]));
+        if (faulty is null) return ValueTask.FromResult(new TransformResult([batch]) { Nulled = Null(batch) });
         if (policy == StrayPolicy.Stop) throw Refusal(batch, faulty);
         var rejected = faulty.Select(f => Reject(batch, f.Key, f.Value)).ToArray();
         if (rejected.Length == batch.Rows)
@@ -29,10 +30,29 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
         }
         var kept = Without(batch, faulty.Keys);
         batch.Dispose();
-        return ValueTask.FromResult(new TransformResult([kept]) { Rejected = rejected });
+        return ValueTask.FromResult(new TransformResult([kept]) { Rejected = rejected, Nulled = Null(kept) });
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Makes the cells null that may be; called when the other faulty rows are out.</summary>
+    private List<RejectedRow> Null(RowBatch batch)
+    {
+        var cells = new List<RejectedRow>();
+        if (!nulls || !batch.HasStrays) return cells;
+        var columns = Enumerable.Range(0, batch.Columns.Length).Where(c => IsJudged(batch.Columns[c]) && MayBeNull(batch, c)).ToArray();
+        foreach (var c in columns)
+        {
+            foreach (var row in batch.Columns[c].Strays!.Rows) cells.Add(Reject(batch, row, c) with { IsNulled = true });
+        }
+        foreach (var c in columns) batch.Columns[c].NullStrays();
+        return cells;
+    }
+
+    private bool MayBeNull(RowBatch batch, int c) => nulls && batch.Schema.Columns[c].Nullable && !batch.Schema.Key.Columns.Contains(c);
+
+    private bool IsJudged(Column column) =>
+        column.Strays is not null && column.Schema.Type.Kind != TypeKind.Any && !replaced.Contains(column.Schema.Name);
 
     /// <summary>Faulty rows in row order, each with its first faulty column; null when there are none.</summary>
     private SortedDictionary<int, int>? Faulty(RowBatch batch)
@@ -42,9 +62,9 @@ internal sealed class StrayStep(StrayPolicy policy, TableName table, IReadOnlySe
         for (var c = 0; c < batch.Columns.Length; c++)
         {
             var column = batch.Columns[c];
-            if (column.Strays is null || column.Schema.Type.Kind == TypeKind.Any || replaced.Contains(column.Schema.Name)) continue;
+            if (!IsJudged(column) || MayBeNull(batch, c)) continue;
             rows ??= [];
-            foreach (var row in column.Strays.Rows) rows.TryAdd(row, c);
+            foreach (var row in column.Strays!.Rows) rows.TryAdd(row, c);
         }
         return rows is { Count: > 0 } ? rows : null;
     }

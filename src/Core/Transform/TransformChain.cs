@@ -40,7 +40,8 @@ public sealed class TransformChain : IAsyncDisposable
     {
         var steps = new List<ITransform>();
         var policy = plan.Strays == StrayPolicy.Keep && !sinkAcceptsStrays ? StrayPolicy.Stop : plan.Strays;
-        if (policy != StrayPolicy.Keep) steps.Add(new StrayStep(policy, plan.Source, Replaced(plan)));
+        var nulls = plan.NullCauses.Contains(RejectCause.Of(Codes.TypeMismatch));
+        if (policy != StrayPolicy.Keep) steps.Add(new StrayStep(policy, plan.Source, Replaced(plan), nulls));
         if (plan.Columns.Rename.Count > 0 || plan.Columns.Set.Count > 0) steps.Add(new ColumnStep(plan.Columns));
         return new TransformChain(plan, steps);
     }
@@ -55,7 +56,7 @@ public sealed class TransformChain : IAsyncDisposable
         try
         {
             long rows = batch.Rows, filtered = 0, expanded = 0, collapsed = 0;
-            List<RejectedRow>? rejected = null;
+            List<RejectedRow>? rejected = null, nulled = null;
             CheckInput(batch.Schema);
             foreach (var step in steps)
             {
@@ -68,15 +69,20 @@ public sealed class TransformChain : IAsyncDisposable
                     expanded += result.Expanded;
                     collapsed += result.Collapsed;
                     if (result.Rejected.Count > 0) (rejected ??= []).AddRange(result.Rejected);
+                    if (result.Nulled.Count > 0) (nulled ??= []).AddRange(result.Nulled);
                 }
                 batches = next;
             }
             var done = new TransformResult(batches, filtered, expanded, collapsed)
             {
-                Rejected = rejected is null ? [] : [.. rejected.Select(row => row with { Lane = lane, Where = row.Where ?? where?.Text })],
+                Rejected = Placed(rejected),
+                Nulled = Placed(nulled),
             };
             CheckBooks(rows, done);
             return done;
+
+            IReadOnlyList<RejectedRow> Placed(List<RejectedRow>? found) =>
+                found is null ? [] : [.. found.Select(row => row with { Lane = lane, Where = row.Where ?? where?.Text })];
         }
         catch
         {

@@ -36,6 +36,9 @@ internal sealed class ComparedSide : IAsyncDisposable
 
     public ReadOptions Read { get; }
 
+    /// <summary>Cells that the plan's transforms have made null in all that was read so far.</summary>
+    public long Nulled { get; private set; }
+
     /// <summary>The source. Mistyped rows that the plan rejects are left out again by the same rule.</summary>
     public static ComparedSide Source(ISource system, TablePlan plan, BatchBudget budget)
     {
@@ -163,6 +166,7 @@ internal sealed class ComparedSide : IAsyncDisposable
         {
             using (one) take(one);
         }
+        Nulled += result.Nulled.Count;
         return result.Rejected.Count;
     }
 

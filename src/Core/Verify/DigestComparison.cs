@@ -7,7 +7,8 @@ using Pawl.Model;
 namespace Pawl.Verify;
 
 /// <summary>One comparison at level digest: totals, then the places that differ. Used once.</summary>
-internal sealed class DigestComparison(TablePlan plan, ComparedSide source, ComparedSide target, long rejected, CompareOptions options)
+internal sealed class DigestComparison(TablePlan plan, ComparedSide source, ComparedSide target, long rejected, long nulled,
+    CompareOptions options)
 {
     private readonly RangeDigest sourceTotal = new();
     private readonly RangeDigest targetTotal = new();
@@ -15,6 +16,8 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
     private readonly List<RangeDifference> differences = [];
     private long excluded;
     private long extra;
+    /// <summary>Cells that the target holds as null and the source does not: each may make a row differ.</summary>
+    private long nulledThere;
     private bool more;
 
     public async Task<TableVerdict> RunAsync(CancellationToken ct)
@@ -27,6 +30,8 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
         if (byRange) await SumByRangeAsync(splits, ct);
         else await SumWholeAsync(splits, ct);
 
+        nulledThere = Math.Max(0, nulled - source.Nulled);
+
         // A second opinion: a reader that skips rows would skip them in the copy and here alike.
         var (sourceCount, targetCount) = await BothSides.ReadAsync(source.CountAsync, target.CountAsync, ct);
         var sourceRead = sourceTotal.Rows + excluded;
@@ -37,8 +42,9 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
         var countsAgree = sourceRead == targetTotal.Rows + rejected;
         var refused = rejected - excluded;
         // Refused rows are missing at the target. Matched row by row they account for the difference, for as the counts agree, no row
-        // too many means as many missing as were refused; by numbers alone they may account for it.
-        var accounted = refused > 0 && !same && (!matched || extra == 0);
+        // too many means as many missing as were refused; by numbers alone they may account for it. A row with a cell that was written as
+        // null is one missing and one too many.
+        var accounted = refused + nulledThere > 0 && !same && (!matched || extra <= nulledThere);
         var equal = readAll && countsAgree && (same || accounted);
         return new TableVerdict
         {
@@ -46,7 +52,7 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
             Target = plan.Target.ToString(),
             Level = VerifyLevel.Digest,
             Equal = equal,
-            Conclusive = readAll && (same || !equal || matched),
+            Conclusive = readAll && (same || !equal || (matched && extra == 0)),
             SourceRows = sourceCount ?? sourceRead,
             TargetRows = targetCount ?? targetTotal.Rows,
             Rejected = rejected,
@@ -140,7 +146,7 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
             var after = split.After;
             await foreach (var (hashes, through) in source.PiecesAsync(split, options.PieceRows, ct))
             {
-                if (differences.Count == options.Differences && rejected == excluded)
+                if (differences.Count == options.Differences && rejected == excluded && nulledThere == 0)
                 {
                     more = true;
                     return true;

@@ -16,10 +16,11 @@ public static class TableComparer
     /// <param name="appended">Rows that the ledger says were written; looked at where the plan adds to rows of others, which no comparison
     /// can tell apart: there the books have to agree with the source, and the target has to hold at least that many.</param>
     /// <param name="options">Null = the defaults.</param>
+    /// <param name="nulled">Cells of the table that were written as null: the source has values there.</param>
     /// <exception cref="PawlException"><see cref="Codes.TableMissing"/> or <see cref="Codes.TargetColumnMissing"/> when there is no copy to
     /// compare with; whatever the two systems throw.</exception>
     public static async Task<TableVerdict> CompareAsync(ISource source, ISource target, TablePlan plan, long rejected, VerifyLevel level,
-        CancellationToken ct, CompareOptions? options = null, long appended = 0)
+        CancellationToken ct, CompareOptions? options = null, long appended = 0, long nulled = 0)
     {
         if (level is not (VerifyLevel.Count or VerifyLevel.Digest)) throw new ArgumentOutOfRangeException(nameof(level), level, null);
         options ??= new CompareOptions();
@@ -28,7 +29,7 @@ public static class TableComparer
         if (level == VerifyLevel.Digest && !isAppended)
         {
             await using var here = await TargetAsync(ct);
-            return await new DigestComparison(plan, there, here, rejected, options).RunAsync(ct);
+            return await new DigestComparison(plan, there, here, rejected, nulled, options).RunAsync(ct);
         }
         var (sourceRows, targetRows) = await BothSides.ReadAsync(token => RowsAsync(there, token), CopiedAsync, ct);
         return new TableVerdict

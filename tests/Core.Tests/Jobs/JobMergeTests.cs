@@ -127,4 +127,29 @@ public sealed class JobMergeTests
         var job = JobText.Job(JobText.Head + $"tables:\n  a:\n    transform:\n      set:\n        c: {written}\n");
         Assert.Equal(expected, job.Tables[0].Set["c"]);
     }
+
+    [Fact]
+    public void Set_null_is_a_policy_of_its_own_and_not_an_empty_value()
+    {
+        TableRule Rule(string onError) => JobText.Job(JobText.Head + $"tables: {{t: {{on_error: {{{onError}}}}}}}\n").Tables.Single();
+        var alone = Rule("causes: {type: set_null, overflow: set_null, text: 3}");
+        Assert.Equal(["overflow", "type"], alone.NullCauses);
+        Assert.Equal((StrayPolicy.Reject, 3L), (alone.Strays, alone.RejectLimit));
+        // A cell that cannot be null stops the table, unless there is room for all.
+        Assert.Equal((0L, 3L), (alone.CauseLimits["overflow"], alone.CauseLimits["text"]));
+        var limited = Rule("causes: {type: set_null}, reject_limit: 9, mistyped: keep");
+        Assert.Equal((9L, 0, StrayPolicy.Keep), (limited.RejectLimit, limited.CauseLimits.Count, limited.Strays));
+        foreach (var value in new[] { "null", "~", "", "'null'" })
+        {
+            var result = JobText.Parse(JobText.Head + $"tables: {{t: {{on_error: {{causes: {{overflow: {value}}}}}}}}}\n");
+            Assert.Null(result.Job);
+        }
+        // The words of one level take the place of those of another.
+        var merged = JobText.Job(JobText.Head + """
+            defaults: {on_error: {causes: {overflow: set_null}}}
+            tables: {t: {on_error: {causes: {overflow: stop}}}}
+
+            """).Tables.Single();
+        Assert.Empty(merged.NullCauses);
+    }
 }

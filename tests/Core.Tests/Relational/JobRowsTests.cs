@@ -185,7 +185,8 @@ public sealed class JobRowsTests
                 Rename = new Dictionary<string, string> { ["a"] = "b" },
                 Set = new Dictionary<string, object?> { ["z"] = "x" },
             },
-            Strays = StrayPolicy.Stop, Create = false, RejectLimit = 8, ResultHash = "h", SourceIdentity = new SourceIdentity("text", "display"),
+            Strays = StrayPolicy.Stop, Create = false, RejectLimit = 8, NullCauses = ["text"], ResultHash = "h",
+            SourceIdentity = new SourceIdentity("text", "display"),
             RowsBefore = 5, SourceMark = "m", SourceClock = "k", Phase = TablePhase.Indexing,
             Stage = new TableName("s", "pawl_stage_1_4_2"), AllowEmpty = true,
         };

@@ -263,4 +263,42 @@ public sealed class TransformChainTests
         var error = await Assert.ThrowsAsync<PawlException>(() => Apply(Plan(new ColumnChanges()), Rows.Batch(other, [1, 1.5, "a"])));
         Assert.Equal(Codes.ContractBroken, error.Code);
     }
+
+    [Theory]
+    [InlineData(StrayPolicy.Reject, true)]
+    [InlineData(StrayPolicy.Stop, true)]
+    [InlineData(StrayPolicy.Keep, false)]
+    public async Task A_mistyped_cell_that_is_to_be_null_keeps_its_row_and_is_told(StrayPolicy policy, bool accepts)
+    {
+        var plan = Plan(Rename(("amount", "sum")), policy) with { NullCauses = ["type"] };
+        var result = await Apply(plan, Rows.Batch(Orders, [1, "new", 1.5], [2, Rows.Whole(8), Rows.Whole(9)], [3, "x", 2.5]), accepts);
+        using var made = Assert.Single(result.Batches);
+        Assert.False(made.HasStrays);
+        Assert.Equal("""{"id":1,"status":"new","sum":1.5}|{"id":2,"status":null,"sum":null}|{"id":3,"status":"x","sum":2.5}""",
+            string.Join('|', Enumerable.Range(0, 3).Select(row => RowJson.Write(made, row))));
+        Assert.Empty(result.Rejected);
+        Assert.Equal(["status", "amount"], result.Nulled.Select(c => c.Column));
+        Assert.All(result.Nulled, cell => Assert.Equal((Codes.TypeMismatch, """{"id":2}""", Lane, true),
+            (cell.Code, cell.Where, cell.Lane, cell.IsNulled)));
+        // The row as it was, in both.
+        Assert.Single(result.Nulled.Select(c => c.Row).Distinct());
+        Assert.Contains("\"status\":8", result.Nulled[0].Row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mistyped_cell_of_the_key_or_of_a_column_without_nulls_is_never_null()
+    {
+        var columns = Orders.Columns.Select(c => c with { Nullable = c.Name != "amount" }).ToArray();
+        var schema = Orders with { Columns = columns };
+        RowBatch Batch() => Rows.Batch(schema, [Rows.Text("k"), "a", 1.5], [2, Rows.Whole(8), Rows.Whole(9)], [3, Rows.Whole(8), 2.5]);
+        var result = await Apply(Plan(new ColumnChanges(), StrayPolicy.Reject, schema) with { NullCauses = ["type"] }, Batch());
+        using var made = Assert.Single(result.Batches);
+        Assert.Equal("""{"id":3,"status":null,"amount":2.5}""", RowJson.Write(made, 0));
+        Assert.Equal((1, "id", "amount"), (made.Rows, result.Rejected[0].Column, result.Rejected[1].Column));
+        // Of a row that is not written nothing became null.
+        Assert.Equal("""{"id":3}""", Assert.Single(result.Nulled).Where);
+        Assert.Contains("\"status\":8", result.Rejected[1].Row, StringComparison.Ordinal);
+        var stops = Plan(new ColumnChanges(), StrayPolicy.Stop, schema) with { NullCauses = ["type"] };
+        Assert.Equal("id", (await Assert.ThrowsAsync<PawlException>(() => Apply(stops, Batch()))).Details["column"]);
+    }
 }

@@ -33,9 +33,9 @@ public sealed class TableComparerTests
     };
 
     private static Task<TableVerdict> Compare(MemoryTable source, MemoryTable target, TablePlan? plan = null, long rejected = 0,
-        VerifyLevel level = VerifyLevel.Digest, CompareOptions? options = null) =>
+        VerifyLevel level = VerifyLevel.Digest, CompareOptions? options = null, long nulled = 0) =>
         TableComparer.CompareAsync(source, target, plan ?? Plan(source), rejected, level, TestContext.Current.CancellationToken,
-            options ?? new CompareOptions { Budget = new BatchBudget(64, 1 << 20), PieceRows = 100 });
+            options ?? new CompareOptions { Budget = new BatchBudget(64, 1 << 20), PieceRows = 100 }, nulled: nulled);
 
     /// <summary>Every way a copy goes wrong that the verifier must see, with the range it must point at.</summary>
     public static TheoryData<string, int> Damages => new()
@@ -300,5 +300,34 @@ public sealed class TableComparerTests
         var target = new MemoryTable(odd, Some());
         Assert.True((await Compare(new MemoryTable(odd, Some()), target)).Equal);
         Assert.False(target.Asked!.Matches(@"axxbyc\z"));
+    }
+
+    [Fact]
+    public async Task As_many_rows_may_differ_as_cells_were_written_as_null_and_that_proves_nothing()
+    {
+        var (before, after) = (Some(), Some());
+        (after[10][1], after[700][1]) = (null, null);
+        var (source, target) = (new MemoryTable(Orders, before), new MemoryTable(Orders, after));
+        Assert.False((await Compare(source, target, nulled: 1)).Equal);
+        var accounted = await Compare(source, target, nulled: 2);
+        Assert.Equal((true, false), (accounted.Equal, accounted.Conclusive));
+        Assert.True((await Compare(source, source, nulled: 2)).Conclusive);
+        // A row that is missing is none that differs.
+        after.RemoveAt(500);
+        Assert.False((await Compare(source, new MemoryTable(Orders, after), nulled: 9)).Equal);
+    }
+
+    [Fact]
+    public async Task Cells_that_the_plan_makes_null_are_null_on_both_sides()
+    {
+        var (before, after) = (Some(), Some());
+        (before[10][1], after[10][1]) = (Rows.Whole(7), null);
+        var (source, target) = (new MemoryTable(Orders, before), new MemoryTable(Orders, after));
+        var plan = Plan(source) with { Strays = StrayPolicy.Reject, NullCauses = ["type"] };
+        var same = await Compare(source, target, plan, nulled: 1);
+        Assert.Equal((true, true), (same.Equal, same.Conclusive));
+        // The one cell is accounted for: another row that differs is one too many.
+        after[20][1] = "other";
+        Assert.False((await Compare(source, new MemoryTable(Orders, after), plan, nulled: 1)).Equal);
     }
 }
