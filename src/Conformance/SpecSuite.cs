@@ -35,6 +35,8 @@ public abstract class SpecSuite
             Assert.Matches("^[a-z][a-z0-9_]*$", option.Name);
             Assert.True(option.Description.Length > 15
                 && option.Description.EndsWith('.'), $"{option.Name}: the description is one sentence");
+            Assert.True(option.Chinese.Length > 6 && option.Chinese.EndsWith('。') && option.Chinese.Any(c => c is >= '一' and <= '龥'),
+                $"{option.Name}: the description is one sentence in Chinese, too");
             if (option.Allowed is { } allowed)
             {
                 Assert.True(allowed.Count > 1, $"{option.Name} leaves no choice");

@@ -18,7 +18,8 @@ internal static class EndpointErrors
             new("There is no option {option}[ for {scheme}][; known: {known}].[ Did you mean {suggestion}?]",
                 "[{scheme} ]没有选项 {option}[；已知：{known}]。[是否想写 {suggestion}？]"),
             new("Options ride in the URL's query, as in sqlite:shop.db?name=value.", "选项写在 URL 的查询部分，如 sqlite:shop.db?name=value。"),
-            new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
+            new("Mend the URL, then:  pawl validate {jobfile}[   What there is:  pawl explain {scheme}]",
+                "改正 URL，然后：  pawl validate {jobfile}[   查看可用选项：  pawl explain {scheme}]")),
         [Codes.OptionInvalid] = new(
             new("a connection option has a wrong value", "连接选项的值无效"),
             new("{value} is not a valid value for the option {option}[: expected {expected}].",

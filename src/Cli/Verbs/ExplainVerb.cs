@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pawl.Cli.Hosting;
 using Pawl.Cli.Output;
 using Pawl.Cli.Texts;
 using Pawl.Jobs;
@@ -13,10 +14,12 @@ internal static class ExplainVerb
     {
         var topic = new Argument<string>("topic")
         {
-            Description = Both("An error code (PAWL-401), a code of an event or a finding, or a field of the job file.",
-                "错误代码（PAWL-401）、事件或检查项的代码，或作业文件的字段。"), HelpName = "CODE|FIELD",
+            Description = Both("An error code (PAWL-401), a code of an event or a finding, a field of the job file, or a connector or its "
+                + "option (csv.delimiter).", "错误代码（PAWL-401）、事件或检查项的代码、作业文件的字段，或连接器及其选项（csv.delimiter）。"),
+            HelpName = "CODE|FIELD",
         };
-        return new Command("explain", Both("Explain an error code, an event or a field of the job file.", "解释错误代码、事件或作业文件字段。")) { topic }
+        return new Command("explain", Both("Explain an error code, an event, a field of the job file or an option of an address.",
+            "解释错误代码、事件、作业文件字段或地址选项。")) { topic }
             .Does("explain", (shell, parse, _) => Task.FromResult(Explain(shell, parse.GetValue(topic)!)));
     }
 
@@ -27,8 +30,11 @@ internal static class ExplainVerb
         if (FindingTexts.Find(topic) is { } finding) return Finding(shell, topic, finding);
         var fields = JobFieldDocs.Find(topic);
         if (fields.Count > 0) return Fields(shell, fields);
+        var connectors = new ConnectorScan().All;
+        if (ExplainOptions.Tell(shell, connectors, topic)) return ExitCode.Done;
         var names = ErrorTexts.AllCodes.Concat(EventTexts.AllCodes).Concat(FindingTexts.AllCodes)
-            .Concat(JobFieldDocs.All.Select(f => f.Path)).Concat(JobFieldDocs.All.Select(f => f.Name));
+            .Concat(JobFieldDocs.All.Select(f => f.Path)).Concat(JobFieldDocs.All.Select(f => f.Name))
+            .Concat(ExplainOptions.Names(connectors));
         var near = NearestName.Of(topic, names.Distinct());
         throw new PawlException(Fault.Configuration, Codes.Usage,
             ("cause", near is null ? Both($"There is no code or field {topic}", $"没有代码或字段 {topic}")
@@ -131,7 +137,7 @@ internal static class ExplainVerb
 
     private static int Room(Shell shell) => Math.Max(40, shell.Width - 12);
 
-    private static void Paragraph(Shell shell, string label, string text) => Paragraph(shell, label, Cells.Wrap(text, Room(shell)));
+    internal static void Paragraph(Shell shell, string label, string text) => Paragraph(shell, label, Cells.Wrap(text, Room(shell)));
 
     private static void Paragraph(Shell shell, string label, IEnumerable<string> lines)
     {

@@ -9,33 +9,63 @@ namespace Pawl.Connectors.Files;
 internal sealed record FilesOptions
 {
     private static readonly OptionSpec FilesSpec = new("files",
-        "Which files of a folder are read: a glob over their names, the ending .gz left out; the default is *.csv or *.jsonl.");
+        "Which files of a folder are read: a glob over their names, the ending .gz left out; the default is *.csv or *.jsonl.")
+    {
+        Chinese = "读目录中的哪些文件：对文件名（不含结尾的 .gz）的通配模式；默认为 *.csv 或 *.jsonl。",
+    };
 
     private static readonly OptionSpec EncodingSpec = new("encoding",
         "How the bytes are to be read as text, where a file does not begin with a byte order mark that says so itself.", "utf-8",
-        FileEncoding.Names);
+        FileEncoding.Names)
+    {
+        Chinese = "文件不以字节序标记开头时，字节按什么编码理解为文本。",
+    };
 
     private static readonly OptionSpec TypesSpec = new("types",
-        "Types of columns, as in id:bigint,orders.amount:decimal(12,2); every other column is text, exactly as it stands.");
+        "Types of columns, as in id:bigint,orders.amount:decimal(12,2); every other column is text, exactly as it stands.")
+    {
+        Chinese = "列的类型，如 id:bigint,orders.amount:decimal(12,2)；其余各列都是文本，原样保存。",
+    };
 
     private static readonly OptionSpec KeySpec = new("key",
-        "Columns that make a row the same row, separated by commas, for every table that has all of them; without it a table has no key.");
+        "Columns that make a row the same row, separated by commas, for every table that has all of them; without it a table has no key.")
+    {
+        Chinese = "哪些列确定一行，用逗号分隔，对含有全部这些列的每张表生效；不写则表没有键。",
+    };
 
     public static readonly IReadOnlyList<OptionSpec> CsvSpecs =
     [
-        new("delimiter", "What stands between two fields: one ASCII character, or the word tab.", ","),
-        new("quote", "What stands around a field that holds delimiters or line ends: one ASCII character, or the word none.", "\""),
+        new("delimiter", "What stands between two fields: one ASCII character, or the word tab.", ",")
+        {
+            Chinese = "两个字段之间的分隔符：一个 ASCII 字符，或单词 tab。",
+        },
+        new("quote", "What stands around a field that holds delimiters or line ends: one ASCII character, or the word none.", "\"")
+        {
+            Chinese = "含分隔符或换行的字段两侧的引号：一个 ASCII 字符，或单词 none。",
+        },
         new("escape", "What takes the next character of a quoted field as it stands: one ASCII character; a doubled quote is one quote "
-            + "with or without it.", "none"),
+            + "with or without it.", "none")
+        {
+            Chinese = "在带引号的字段里让后一个字符按原样理解的字符：一个 ASCII 字符；无论是否设置，双写的引号都是一个引号。",
+        },
         new("header", "Whether the first record of a file names the columns: yes or no (c1, c2, …), or their names separated by commas.",
-            "yes"),
-        new("null", "The unquoted text that means NULL; without it an unquoted field with nothing in it does."),
+            "yes")
+        {
+            Chinese = "文件的第一条记录是否为列名：yes 或 no（c1、c2……），也可直接写列名，用逗号分隔。",
+        },
+        new("null", "The unquoted text that means NULL; without it an unquoted field with nothing in it does.")
+        {
+            Chinese = "不带引号时表示 NULL 的文本；不写则不带引号的空字段为 NULL。",
+        },
         EncodingSpec, FilesSpec, TypesSpec, KeySpec,
     ];
 
     public static readonly IReadOnlyList<OptionSpec> JsonlSpecs =
     [
-        new("columns", "The members that are columns, separated by commas; without it the first file's first records say them."),
+        new("columns", "The members that are columns, separated by commas; without it the first file's first records say them.")
+        {
+            Chinese = "作为列的成员，用逗号分隔；不写则由第一个文件开头的记录决定。",
+        },
         EncodingSpec, FilesSpec, TypesSpec, KeySpec,
     ];
 

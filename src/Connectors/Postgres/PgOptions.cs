@@ -20,25 +20,65 @@ internal sealed record PgOptions
     public static readonly IReadOnlyList<OptionSpec> Specs =
     [
         new("sslmode", "How the connection is encrypted: verify-full checks certificate and host name, verify-ca the certificate alone, "
-            + "require neither, disable does not encrypt. On loopback and unix sockets it is disable unless stated.", "verify-full", Modes),
+            + "require neither, disable does not encrypt. On loopback and unix sockets it is disable unless stated.", "verify-full", Modes)
+        {
+            Chinese = "连接如何加密：verify-full 校验证书与主机名，verify-ca 只校验证书，require 都不校验，disable 不加密；"
+                + "回环地址与 unix 套接字未写明时为 disable。",
+        },
         new("sslrootcert", "A file with the root certificates (PEM) that the server's certificate is checked against; without it those of "
-            + "the machine."),
-        new("sslcert", "A file with the certificate (PEM) that this side shows to a server that asks for one."),
-        new("sslkey", "A file with the private key (PEM) of sslcert; without it the key is looked for in the file of sslcert."),
-        new("socket", "A folder with the server's unix socket, used in place of host and sslmode; the port still names the socket file."),
+            + "the machine.")
+        {
+            Chinese = "用于校验服务器证书的根证书文件（PEM）；不写则用本机的根证书。",
+        },
+        new("sslcert", "A file with the certificate (PEM) that this side shows to a server that asks for one.")
+        {
+            Chinese = "服务器要求客户端证书时出示的证书文件（PEM）。",
+        },
+        new("sslkey", "A file with the private key (PEM) of sslcert; without it the key is looked for in the file of sslcert.")
+        {
+            Chinese = "sslcert 的私钥文件（PEM）；不写则在 sslcert 的文件中查找。",
+        },
+        new("socket", "A folder with the server's unix socket, used in place of host and sslmode; the port still names the socket file.")
+        {
+            Chinese = "服务器 unix 套接字所在目录，代替主机名与 sslmode；端口仍决定套接字文件名。",
+        },
         new("lock_timeout", "How long to wait for a lock that another session holds: a duration such as 500ms or 5s, from 1ms to 10m.",
-            "5s"),
-        new("statement_timeout", "How long one statement may take: a duration such as 10m, from 1s to 60m, or 0s for no limit.", "0s"),
-        new("connect_timeout", "How long to wait for a connection: a duration from 1s to 10m.", "15s"),
+            "5s")
+        {
+            Chinese = "等待其他会话所持锁的时间：如 500ms 或 5s，从 1ms 到 10m。",
+        },
+        new("statement_timeout", "How long one statement may take: a duration such as 10m, from 1s to 60m, or 0s for no limit.", "0s")
+        {
+            Chinese = "单条语句的最长时间：如 10m，从 1s 到 60m；0s 为不限。",
+        },
+        new("connect_timeout", "How long to wait for a connection: a duration from 1s to 10m.", "15s")
+        {
+            Chinese = "等待连接的时间：从 1s 到 10m。",
+        },
         new("view_key", "Columns that are unique and never null in a view, so that it can be read like a table: "
-            + "schema.view(column,column), several of them joined by semicolons."),
-        new("control_schema", "The schema of the target database that holds Pawl's own tables.", PgNames.DefaultSchema),
+            + "schema.view(column,column), several of them joined by semicolons.")
+        {
+            Chinese = "视图中唯一且从不为空的列，使视图可以像表一样读取：schema.view(column,column)，多个视图用分号连接。",
+        },
+        new("control_schema", "The schema of the target database that holds Pawl's own tables.", PgNames.DefaultSchema)
+        {
+            Chinese = "目标库中存放 Pawl 自身表的 schema。",
+        },
         new("keys", "When a table that Pawl creates gets its keys: after the rows, which is faster, or before them, so that a row that "
-            + "comes twice is refused at once. A table written by upsert, or with a reject limit, has them before.", "after", KeyTimes),
+            + "comes twice is refused at once. A table written by upsert, or with a reject limit, has them before.", "after", KeyTimes)
+        {
+            Chinese = "Pawl 所建的表何时加键：写完行之后（更快），或之前，使重复的行立即被拒；write: upsert 与设置了拒收上限的表总在之前。",
+        },
         new("wire", "Of a source: hand rows to a PostgreSQL target as they come off the wire where all types match, or decode every row "
-            + "(off). The result is the same.", "auto", WireRules),
+            + "(off). The result is the same.", "auto", WireRules)
+        {
+            Chinese = "用于源端：类型全部一致时把行按线上格式原样交给 PostgreSQL 目标，或逐行解码（off）；结果相同。",
+        },
         new("triggers", "What to do with a target table that has triggers: refuse it, let them fire for every row, or skip them "
-            + "together with its foreign keys (needs the right to set session_replication_role).", "refuse", TriggerRules),
+            + "together with its foreign keys (needs the right to set session_replication_role).", "refuse", TriggerRules)
+        {
+            Chinese = "目标表有触发器时：拒绝该表，让触发器逐行触发，或连同外键一起跳过（需要设置 session_replication_role 的权限）。",
+        },
     ];
 
     public required string Host { get; init; }

@@ -9,7 +9,10 @@ internal sealed record SqliteOptions
 {
     public static readonly OptionSpec BusySpec = new("busy",
         "How long to wait for a lock that another process or connection holds: a duration such as 500ms or 5s, from 0 to 10 minutes.",
-        "5s");
+        "5s")
+    {
+        Chinese = "等待其他进程或连接所持锁的时间：如 500ms 或 5s，从 0 到 10 分钟。",
+    };
 
     public static readonly IReadOnlyList<OptionSpec> Specs = [BusySpec];
 

@@ -87,12 +87,16 @@ public sealed record ConnectorSpec
 
 /// <summary>One option in an endpoint's query.</summary>
 /// <param name="Name">As written in the URL.</param>
-/// <param name="Description">One sentence, with unit and range.</param>
+/// <param name="Description">One sentence in English, with unit and range.</param>
 /// <param name="Default">Shown to people; null = none.</param>
 /// <param name="Allowed">The allowed values; null = any.</param>
 /// <param name="Secret">Never printed.</param>
 public sealed record OptionSpec(string Name, string Description, string? Default = null, IReadOnlyList<string>? Allowed = null,
-    bool Secret = false);
+    bool Secret = false)
+{
+    /// <summary>The description in Chinese.</summary>
+    public string Chinese { get; init; } = "";
+}
 
 /// <summary>What a system can take, as data; the defaults are those of an ordinary server. Immutable.</summary>
 public sealed record ConnectorLimits

@@ -185,7 +185,7 @@ public sealed class EndpointParser
             {
                 var near = NearestName.Of(key, spec.Options.Select(o => o.Name));
                 Add(Codes.OptionUnknown, null, name, near, ("option", Show(key)), ("number", number.ToString(CultureInfo.InvariantCulture)),
-                    ("known", string.Join(", ", spec.Options.Select(o => o.Name))));
+                    ("scheme", spec.Schemes[0]), ("known", string.Join(", ", spec.Options.Select(o => o.Name))));
             }
             else if (value is null) Add(Codes.OptionInvalid, JobReasons.NoValue, name, null, ("option", option.Name));
             else if (options.ContainsKey(key)) Add(Codes.OptionInvalid, JobReasons.DuplicateOption, name, null, ("option", option.Name));

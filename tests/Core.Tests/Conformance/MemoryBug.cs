@@ -5,7 +5,7 @@ public enum MemoryBug
 {
     None,
     // the spec
-    EmptyDescription, UndocumentedOption, PrintsPassword, ProbeThrows, NoWriters,
+    EmptyDescription, UndocumentedOption, OptionInOneLanguage, PrintsPassword, ProbeThrows, NoWriters,
     // reading
     GreaterOrEqual, DropsLastBatch, SplitsOverlap, SplitsLeaveGap, CompareReversed, ForgetsThrough, SameIdentityEverywhere,
     NameIsIdentity, IgnoresWhere, IgnoresBudget, ShowsPawlTables, IgnoresCancel, FirstKeyColumnOnly, IgnoresColumnOrder, CutsNames,

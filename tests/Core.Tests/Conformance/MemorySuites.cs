@@ -53,7 +53,13 @@ public sealed class MemoryConnector : Connector, IWritesTables
         Name = "Memory",
         Schemes = ["memory"],
         Description = Bug == MemoryBug.EmptyDescription ? "" : "Tables in the memory of the test process.",
-        Options = [new("size", Bug == MemoryBug.UndocumentedOption ? "" : "Rows kept at most, 1 to 100.", "10")],
+        Options =
+        [
+            new("size", Bug == MemoryBug.UndocumentedOption ? "" : "Rows kept at most, 1 to 100.", "10")
+            {
+                Chinese = Bug == MemoryBug.OptionInOneLanguage ? "" : "最多保留的行数，1 到 100。",
+            },
+        ],
         Limits = new ConnectorLimits { MaxWriters = Bug == MemoryBug.NoWriters ? 0 : 1 },
     };
 

@@ -38,6 +38,7 @@ public sealed partial class LanguageTests
             (["runs", "show"], "恢复报告："), (["runs", "report"], "本次运行复制的行"), (["pause"], "无须暂停"), (["version"], "支持的系统："),
             (["run", "--restart", "--tables", "orders", "--yes"], "删除已有的 1,000 行及其账本"), (["explain", "PAWL-401"], "源已被替换"),
             (["explain", "defaults.commit.rows"], "每次提交的行数上限"), (["explain", "lane.committed"], "运行事件"),
+            (["explain", "csv.delimiter"], "两个字段之间的分隔符"),
         })
         {
             var told = await SpeaksChineseAsync(shop.At, words);

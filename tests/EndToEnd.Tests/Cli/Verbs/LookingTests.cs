@@ -43,6 +43,8 @@ public sealed class LookingTests
     [InlineData("probe.right.missing", "RIGHT on KIND ON is missing")]
     [InlineData("pawl-215", "no such saved connection")]
     [InlineData("defaults.commit.rows", "one commit")]
+    [InlineData("csv.delimiter", "between two fields")]
+    [InlineData("postgres", "lock_timeout")]
     public async Task Explain_knows_codes_events_and_fields(string topic, string says)
     {
         using var at = new Scratch();
