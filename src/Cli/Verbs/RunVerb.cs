@@ -98,6 +98,10 @@ internal static class RunVerb
         }
         if (summary.Error is not null) VerbRun.ShowError(shell, summary.Error);
         if (Continue(job, summary, options, shell) is { } line) shell.Note(line);
+        else if (summary.Status != RunStatus.NothingToDo && summary.Tables.Any(t => t.ThisRun.Rejected + t.ThisRun.Nulled > 0))
+        {
+            shell.Note(Both("What was set aside: ", "被搁置的内容：") + $"pawl rejects list {Quoting.Word(shell.JobFile!)}");
+        }
     }
 
     /// <summary>The exact command that goes on; null when there is nothing to go on with.</summary>
