@@ -51,6 +51,8 @@ public static class DetailTexts
     [
         new("all values are to be whole numbers, or all text, and the types are {}", "取值须全部为整数或全部为文本，实际类型为 {}"),
         new("its collation is not BINARY", "排序规则不是 BINARY"),
+        new("the other one has no such column", "另一张表没有该列"), new("only the other one has the column", "只有另一张表有该列"),
+        new("here it is {}, there {}", "此处为 {}，另一处为 {}"), new("their keys are not the same", "两者的键不同"),
         new("an overlap is a time, and this is a number", "overlap 是时间，而该列是数字"),
         new("{} is no time such as 2024-01-31 12:00:00, which an overlap could be taken from",
             "{} 不是 2024-01-31 12:00:00 这样的时间，无法减去 overlap"),

@@ -68,8 +68,9 @@ internal static class JobFileErrors
             new("[{table} and {other} would both][Several tables would] be written to {target}.",
                 "[{table} 与 {other} 都][多张表]会写入 {target}。"),
             new("Their rows would mix, and neither could be verified or restarted by itself.", "行会混在一起，两者都无法单独校验或重来。"),
-            new("Give each its own target, for example  target: \"{{table}}_copy\"  then:  pawl plan {jobfile}",
-                "为每张表指定自己的目标，然后：  pawl plan {jobfile}")),
+            new("Give each its own target, for example  target: \"{{table}}_copy\"  or merge them, with a column for where rows come from:"
+                + "  source_column: shard  then:  pawl plan {jobfile}",
+                "为每张表指定自己的目标；若要合并，用一列写明每行的来源：  source_column: shard  然后：  pawl plan {jobfile}")),
         [Codes.ConfirmationNeeded] = new(
             new("confirmation needed", "需要确认"),
             new("{action} needs a yes, and there is no terminal to ask on.", "{action} 需要确认，而这里没有终端可以询问。"),
@@ -87,5 +88,13 @@ internal static class JobFileErrors
                 "本机所有进程都能读到命令行，shell 还会把它留在历史记录里。Pawl 没有使用它。"),
             new("Take it out of the address, let Pawl ask for it, and change it if others may have seen it:  pawl conn add NAME URL",
                 "从地址中去掉它，让 Pawl 询问；若可能被他人看到，请更换：  pawl conn add NAME URL")),
+        [Codes.ShardsAlike] = new(
+            new("two merged tables would bear the same mark", "合并的两张表标记相同"),
+            new("{table} and {other} both go into {target}, and both would have {value} in {column}.",
+                "{table} 与 {other} 都写入 {target}，而 {column} 中的值都会是 {value}。"),
+            new("Their rows could not be told apart, and neither could be verified or restarted by itself.",
+                "两者的行将无法区分，都不能单独校验或重来。"),
+            new("Let the value differ, for example  source_value: \"{{schema}}.{{table}}\"  then:  pawl plan {jobfile}",
+                "让两者的值不同，例如  source_value: \"{{schema}}.{{table}}\"  然后：  pawl plan {jobfile}")),
     };
 }

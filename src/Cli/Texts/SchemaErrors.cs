@@ -142,5 +142,27 @@ internal static class SchemaErrors
                 "{table} 暂存 {staged} 行，{target} 接收了 {published} 行：已全部撤销。"),
             new("A trigger or a rule of the target leaves rows out or adds some.", "目标的触发器或规则略去或增加了行。"),
             new("Look at the target's triggers and rules, then:  pawl run {jobfile}", "检查目标的触发器与规则，然后：  pawl run {jobfile}")),
+        [Codes.ShardsDiffer] = new(
+            new("merged tables do not look alike", "要合并的表结构不一致"),
+            new("{table} cannot go into {target} beside {other}[: column {column}][: {cause}].",
+                "{table} 不能与 {other} 一起写入 {target}[：列 {column}][：{cause}]。"),
+            new("A column that one of them lacks would be filled with nothing, and a type that differs could change values.",
+                "其中一张表缺少的列会变成空值，类型不同则可能改变取值。"),
+            new("Make the tables alike, or bring them into line:  rename, select, drop;  or leave one out:  exclude: [[{table}]]",
+                "让两表结构一致，或用  rename、select、drop  对齐；也可排除一张：  exclude: [[{table}]]")),
+        [Codes.ReferenceCycle] = new(
+            new("target tables refer to each other in a circle", "目标表的外键互相引用成环"),
+            new("The foreign keys of the target go round: {cycle}.", "目标端的外键构成环：{cycle}。"),
+            new("None of these tables has rows yet, so whichever comes first would refer to rows that are not there.",
+                "这些表都还没有行，无论先写哪一张，引用的行都尚不存在。"),
+            new("Drop one of the keys until the copy is done, or let the server not look at them meanwhile:  ?triggers=skip  in the "
+                + "target's URL", "在复制完成前先去掉其中一个外键，或让服务器暂不检查：目标 URL 中写  ?triggers=skip")),
+        [Codes.ReferenceFailed] = new(
+            new("a table that this one refers to is not done", "被引用的表没有完成"),
+            new("{table} waits for {other}, which its foreign keys refer to and which did not finish[ ({code})].",
+                "{table} 的外键引用 {other}，而后者没有完成[（{code}）]。"),
+            new("The target would refuse rows whose counterpart is missing. Nothing was written.",
+                "引用不到对应行的行会被目标端拒绝。没有写入任何行。"),
+            new("Mend the other table, then both go on:  pawl run {jobfile}", "先解决另一张表的问题，两张表即可继续：  pawl run {jobfile}")),
     };
 }

@@ -119,9 +119,14 @@ internal static class PlanVerb
             var pairs = string.Join(", ", t.Columns.Rename.Select(r => $"{r.Key} → {r.Value}"));
             yield return Both($"  {t.Source} rename: {pairs}", $"  {t.Source} 改名：{pairs}");
         }
-        if (t.Columns.Set.Count > 0)
+        if (t.Columns.SourceColumn is { } mark)
         {
-            var names = string.Join(", ", t.Columns.Set.Keys);
+            var value = t.Columns.Set[mark];
+            yield return $"  {t.Source} → {t.Target}: " + Both($"known by {mark} = {value}", $"以 {mark} = {value} 标记");
+        }
+        if (t.Columns.Set.Keys.Where(k => k != t.Columns.SourceColumn).ToArray() is { Length: > 0 } constants)
+        {
+            var names = string.Join(", ", constants);
             yield return Both($"  {t.Source} set: {names}", $"  {t.Source} 常量：{names}");
         }
         if (t.TypeChanges.Count > 0) yield return Types(t);

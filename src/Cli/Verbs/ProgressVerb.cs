@@ -12,19 +12,22 @@ internal static class ProgressVerb
     public static Command Create()
     {
         var job = VerbRun.JobArgument();
+        var tables = VerbRun.TablesOption();
         return new Command("progress", Both("Show how far a job is, by its ledger; works while it runs.",
-            "按账本显示作业的进度；运行中也可以用。")) { job }
-            .Does("progress", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(job)!, ct));
+            "按账本显示作业的进度；运行中也可以用。")) { job, tables }
+            .Does("progress", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(job)!, parse.GetValue(tables) ?? [], ct));
     }
 
-    private static async Task<int> ShowAsync(Shell shell, string file, CancellationToken ct)
+    private static async Task<int> ShowAsync(Shell shell, string file, string[] tables, CancellationToken ct)
     {
         var connectors = new ConnectorScan();
         var job = VerbRun.LoadJob(shell, file, connectors);
         await using var door = await LedgerDoor.OpenAsync(connectors, job, shell.Time, ct);
-        var state = LedgerState.Of(door.Record, await door.Store.ReadAsync(door.Record.Id, ct));
+        var known = await door.Store.ReadAsync(door.Record.Id, ct);
+        var (whole, state) = (LedgerState.Of(door.Record, known),
+            LedgerState.Of(door.Record, known.Only([.. tables.Select(t => new TablePattern(t))])));
         shell.Say($"{shell.OutPaint.Bold(job.Name)}: {job.Source.Display} → {job.Target.Display}");
-        shell.Say(RunnerLine(state, shell.OutPaint));
+        shell.Say(RunnerLine(whole, shell.OutPaint));
         shell.Say();
         shell.Say(Table(state, shell).Lines(shell.Width, shell.OutPaint));
         if (state.LastCommit is { } last)
@@ -33,8 +36,8 @@ internal static class ProgressVerb
             var (ledger, at, ago) = (Figures.Full(state.Commits), Figures.TimeOfDay(last, shell.Now), Figures.Ago(shell.Now - last));
             shell.Say(Both($"Ledger {ledger}, last commit {at} ({ago}).", $"账本 {ledger}，最近提交 {at}（{ago}）。"));
         }
-        if (!state.Alive && !state.Finished) shell.Note(Both("To go on: ", "继续：") + $"pawl run {Quoting.Word(file)}");
-        shell.Data.AddRange(Data(state));
+        if (!whole.Alive && !whole.Finished) shell.Note(Both("To go on: ", "继续：") + $"pawl run {Quoting.Word(file)}");
+        shell.Data.AddRange(Data(whole, state));
         return ExitCode.Done;
     }
 
@@ -70,10 +73,10 @@ internal static class ProgressVerb
         return table;
     }
 
-    private static Pairs Data(LedgerState state) => new()
+    private static Pairs Data(LedgerState whole, LedgerState state) => new()
     {
-        ["alive"] = state.Alive,
-        ["finished"] = state.Finished,
+        ["alive"] = whole.Alive,
+        ["finished"] = whole.Finished,
         ["runner"] = state.Record.Runner,
         ["heartbeat_age_ms"] = state.Record.HeartbeatAge is { } age ? (long)age.TotalMilliseconds : null,
         ["wanted"] = state.Record.Wanted.ToString(),

@@ -25,7 +25,7 @@ internal static class RestartQuestion
             shell.Note(Both("  the target knows this job from another source; all its rows and its ledger are deleted",
                 "  目标端记录的该作业来自另一个源；它的所有行和账本都会被删除"));
         }
-        foreach (var table in (known ?? []).Take(20)) shell.Note($"  {table.Target}{Both(": ", "：")}{Consequence(table)}");
+        foreach (var table in (known ?? []).Take(20)) shell.Note($"  {Which(table)}{Both(": ", "：")}{Consequence(table)}");
         if (known?.Count > 20) shell.Note(Both($"  … and {known.Count - 20} more", $"  … 另有 {known.Count - 20} 张"));
         if (yes) return true;
         if (!shell.InputIsTerminal || !shell.ErrorIsTerminal || shell.Json) throw Refused(shell, job, options);
@@ -53,6 +53,10 @@ internal static class RestartQuestion
             return null;
         }
     }
+
+    /// <summary>Of a target that several tables go into only one's rows are meant.</summary>
+    private static string Which(TableForecast table) =>
+        table.Columns.SourceColumn is null ? table.Target : $"{table.Source} → {table.Target}";
 
     private static string Consequence(TableForecast table)
     {

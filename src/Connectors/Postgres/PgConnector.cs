@@ -19,6 +19,7 @@ public sealed class PgConnector : Connector, IReadsTables, IWritesTables, ILists
             MaxWriters = 16,
             Upsert = true,
             Replace = true,
+            Merges = true,
             CopiesWithin = true,
             // A field of 1 GB and its row do not fit into one message of the server's.
             ValueBytes = 1_000_000_000,

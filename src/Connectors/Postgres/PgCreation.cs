@@ -32,7 +32,8 @@ internal sealed partial class PgCreation
         {
             foreach (var set in plan.TargetSchema.UniqueSets) keys.Add(PgStep.Key(null, primary: false, [.. set]));
         }
-        foreach (var check in shape?.Constraints ?? [])
+        // What holds for the rows of one table of several need not hold for those of the others.
+        foreach (var check in plan.Slice is null ? shape?.Constraints ?? [] : [])
         {
             if (check.Kind == "c" && check.Uses.All(IsUnchanged)) others.Add(PgStep.Constraint(check.Name, check.Definition));
         }
@@ -138,23 +139,34 @@ internal sealed partial class PgCreation
         var unchanged = index.Uses.All(IsUnchanged);
         var list = index.Unique ? keys : others;
         var isPlain = index.Columns.All(c => c is not null) && index.Uses.All(index.Columns.Contains);
-        string[] names = isPlain ? [.. index.Columns.Select(c => Carried(c!)!)] : [];
+        if (plan.Slice is not null && index.Constraint?.StartsWith("EXCLUDE", StringComparison.Ordinal) == true) return;
+        string[] names = isPlain ? [.. Shard(index), .. index.Columns.Select(c => Carried(c!)!)] : [];
         if (index.Constraint is { } constraint)
         {
             // A definition that says more than its columns (INCLUDE, DEFERRABLE, NULLS NOT DISTINCT) is taken as it stands.
             var isSimple = isPlain && SimpleKey().IsMatch(constraint);
             if (isSimple) list.Add(PgStep.Key(index.Name, index.Primary, names));
-            else if (unchanged) list.Add(PgStep.Constraint(index.Name, constraint));
+            else if (unchanged) list.Add(PgStep.Constraint(index.Name, Widened(index, constraint)));
         }
         else if (unchanged && IndexRest().Match(index.Definition) is { Success: true } match)
         {
-            list.Add(PgStep.Index(index.Name, index.Unique, match.Groups["rest"].Value));
+            list.Add(PgStep.Index(index.Name, index.Unique, Widened(index, match.Groups["rest"].Value)));
         }
         else if (isPlain && index.Definition.Contains(" USING btree (", StringComparison.Ordinal) && !index.Definition.Contains(" WHERE ",
             StringComparison.Ordinal))
         {
             list.Add(PgStep.Index(null, index.Unique, $"USING btree ({string.Join(", ", names.Select(PgNames.Quote))})"));
         }
+    }
+
+    /// <summary>What is unique in one table is unique among several only together with where it comes from.</summary>
+    private string[] Shard(PgIndex index) => index.Unique && plan.Slice is { } slice ? [slice.Column] : [];
+
+    private string Widened(PgIndex index, string definition)
+    {
+        if (Shard(index) is not [var shard]) return definition;
+        var first = definition.IndexOf('(', StringComparison.Ordinal) + 1;
+        return $"{definition[..first]}{PgNames.Quote(shard)}, {definition[first..]}";
     }
 
     /// <summary>The key that orders the source, where no clause of its own says so.</summary>
@@ -164,7 +176,8 @@ internal sealed partial class PgCreation
         if (key.Kind is not (KeyKind.Primary or KeyKind.Unique) || key.Columns.Count == 0) return;
         string[] names = [.. key.Columns.Select(c => plan.TargetSchema.Columns[c].Name)];
         if (keys.Any(k => k.Columns.Count == names.Length && k.Columns.All(names.Contains))) return;
-        var hasUniqueIndex = shape?.Indexes.Any(i => i.Unique && i.Columns.Count == names.Length
+        var own = names.Length - (plan.Slice is null ? 0 : 1);
+        var hasUniqueIndex = shape?.Indexes.Any(i => i.Unique && i.Columns.Count == own
             && i.Columns.All(c => c is not null && names.Contains(Carried(c)))) ?? false;
         if (hasUniqueIndex) return;
         keys.Insert(0, PgStep.Key(null, key.Kind == KeyKind.Primary, names));

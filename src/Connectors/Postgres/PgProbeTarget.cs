@@ -131,7 +131,9 @@ internal sealed class PgProbeTarget
         {
             if (await PgTarget.FindAsync(session, name, ct).ConfigureAwait(false) is { } target)
             {
-                await PgSurroundings.CheckAsync(session, name, target, ct).ConfigureAwait(false);
+                // The job's own tables are filled in the order that their keys ask for.
+                TableName[] filled = [.. request.Tables.Select(t => t.Name)];
+                await PgSurroundings.CheckAsync(session, name, target, filled, ct).ConfigureAwait(false);
             }
         }
         catch (PawlException e) when (e.Fault is Fault.Configuration or Fault.Permission)

@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
     : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IConnectsAhead,
-    IReadsWindows, ITellsTheTime
+    IReadsWindows, ITellsTheTime, IReadsSlices
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -34,6 +34,8 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             throw;
         }
     }
+
+    public string Condition(Slice slice) => PgSlices.Where(slice);
 
     /// <inheritdoc/>
     public void ConnectAhead(int sessions) => this.sessions.ConnectAhead(sessions);

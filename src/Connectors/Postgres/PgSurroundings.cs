@@ -25,12 +25,14 @@ internal static class PgSurroundings
         }
     }
 
+    /// <param name="filled">Tables that are filled before this one: they may be empty, as they are at the source.</param>
     /// <exception cref="PawlException"><see cref="Codes.TargetDependent"/>.</exception>
-    public static async ValueTask CheckAsync(PgSession session, TableName name, PgTarget target, CancellationToken ct)
+    public static async ValueTask CheckAsync(PgSession session, TableName name, PgTarget target, IReadOnlyCollection<TableName> filled,
+        CancellationToken ct)
     {
         CheckTarget(session.Options, name, target);
         if (session.Options.Triggers == PgTriggers.Skip) return;
-        foreach (var key in target.ForeignKeys.Where(f => f.Outgoing))
+        foreach (var key in target.ForeignKeys.Where(f => f.Outgoing && (f.ToItself || !filled.Contains(f.Other))))
         {
             var cause = "its rows refer to each other, and come in any order";
             if (!key.ToItself)
@@ -44,10 +46,27 @@ internal static class PgSurroundings
         }
     }
 
-    /// <param name="rights">What the error asks for when the table may not be read.</param>
-    public static async ValueTask<bool> HasRowsAsync(PgSession session, PgTarget target, CancellationToken ct, string rights = "select")
+    /// <summary>Foreign keys between tables of the database, but for those of a table to itself.</summary>
+    public static async ValueTask<IReadOnlyList<TableReference>> ReferencesAsync(PgSession session, CancellationToken ct)
     {
-        var sql = $"select exists (select 1 from {target.Alone})";
+        var rows = await session.QueryAsync("""
+            select distinct n.nspname::text, c.relname::text, m.nspname::text, d.relname::text
+            from pg_constraint f
+            join pg_class c on c.oid = f.conrelid join pg_namespace n on n.oid = c.relnamespace
+            join pg_class d on d.oid = f.confrelid join pg_namespace m on m.oid = d.relnamespace
+            where f.contype = 'f' and f.conparentid = 0 and f.conrelid <> f.confrelid
+            order by 1, 2, 3, 4
+            """, ct).ConfigureAwait(false);
+        return [.. rows.Select(r => new TableReference(new TableName((string)r[0]!, (string)r[1]!),
+            new TableName((string)r[2]!, (string)r[3]!)))];
+    }
+
+    /// <param name="rights">What the error asks for when the table may not be read.</param>
+    /// <param name="where">Null = any row.</param>
+    public static async ValueTask<bool> HasRowsAsync(PgSession session, PgTarget target, CancellationToken ct, string rights = "select",
+        string? where = null)
+    {
+        var sql = $"select exists (select 1 from {target.Alone}{(where is null ? "" : " where " + where)})";
         return await session.GuardAsync(async () =>
         {
             await using var command = new Npgsql.NpgsqlCommand(sql, session.Connection);

@@ -8,7 +8,7 @@ namespace Pawl.Connectors.Postgres;
 /// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. A table that Pawl made and has
 /// yet to finish says so in its comment: that goes with it into a dump and back, and is gone when somebody makes another of its name.
 /// </summary>
-internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns, IStagesTables
+internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns, IStagesTables, IMergesTables, IKnowsReferences
 {
     private PgStages Stages => new(this, database.Options);
 
@@ -68,8 +68,22 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
             WriteMode.Replace => "select, insert, update, delete",
             _ => "select, insert",
         };
-        return new TargetState(true, await PgSurroundings.HasRowsAsync(session, target, ct, rights).ConfigureAwait(false), target.Schema());
+        var rows = await PgSurroundings.HasRowsAsync(session, target, ct, rights, PgSlices.Where(target, plan.Slice)).ConfigureAwait(false);
+        return new TargetState(true, rows, target.Schema());
     }, ct);
+
+    public ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct) =>
+        LookAsync(async session =>
+        {
+            if (await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { IsTable: true } target) return false;
+            var beside = PgSlices.Beside(target, plan.Slice!, known);
+            return await PgSurroundings.HasRowsAsync(session, target, ct, where: beside).ConfigureAwait(false);
+        }, ct);
+
+    /// <remarks>Under <c>triggers=skip</c> the server looks at none of them.</remarks>
+    public async ValueTask<IReadOnlyList<TableReference>> ReferencesAsync(CancellationToken ct) =>
+        database.Options.Triggers == PgTriggers.Skip ? []
+            : await LookAsync(session => PgSurroundings.ReferencesAsync(session, ct), ct).ConfigureAwait(false);
 
     public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
@@ -88,7 +102,7 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
             }
             var columns = PgColumns.Match(target, plan);
             if (plan.Write == WriteMode.Upsert) columns.RequireKey(plan);
-            await PgSurroundings.CheckAsync(session, plan.Target, target, ct).ConfigureAwait(false);
+            await PgSurroundings.CheckAsync(session, plan.Target, target, plan.Filled, ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }
 

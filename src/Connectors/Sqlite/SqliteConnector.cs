@@ -19,6 +19,7 @@ public sealed class SqliteConnector : Connector, IReadsTables, IWritesTables, IL
             AcceptsStrays = true,
             Upsert = true,
             Replace = true,
+            Merges = true,
             HasSchemas = false,
             ValueBytes = 1_000_000_000,
         },

@@ -102,8 +102,15 @@ internal sealed class SqliteSession(SqliteFile file, SqliteOptions options, Time
     }
 
     public async ValueTask EmptyAsync(TablePlan plan, CancellationToken ct) => await RunAsync(f =>
-        SqliteCatalog.Find(f, plan.Target.ToString()) is { } table ? f.Execute($"delete from {SqliteNames.Quote(table)}") : 0, ct)
-        .ConfigureAwait(false);
+    {
+        if (SqliteCatalog.Find(f, plan.Target.ToString()) is not { } table) return 0;
+        if (plan.Slice is { } slice && !SqliteSlices.Has(SqliteCatalog.Describe(f, table), slice))
+        {
+            throw new PawlException(Fault.Schema, Codes.TargetColumnMissing, ("target", plan.Target), ("column", slice.Column));
+        }
+        var where = plan.Slice is null ? "" : " where " + SqliteSlices.Where(plan.Slice);
+        return f.Execute($"delete from {SqliteNames.Quote(table)}{where}");
+    }, ct).ConfigureAwait(false);
 
     public async ValueTask EndAsync(bool commit)
     {

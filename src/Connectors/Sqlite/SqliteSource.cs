@@ -8,7 +8,7 @@ namespace Pawl.Connectors.Sqlite;
 /// Tables of a SQLite file, read only. Every blocking call runs on the thread pool; a read is one batch ahead of its consumer. Thread-safe:
 /// looks share one connection, each read has its own.
 /// </summary>
-internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWindows
+internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWindows, IReadsSlices
 {
     private readonly SqliteFile file;
     private readonly SqliteOptions options;
@@ -95,6 +95,8 @@ internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWi
         var order = await LookAsync(() => file.Number(query.Comparison(), values), ct).ConfigureAwait(false);
         return order switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
     }
+
+    public string Condition(Slice slice) => SqliteSlices.Where(slice);
 
     public async ValueTask<long> CountAsync(TableSchema table, ReadOptions read, CancellationToken ct)
     {

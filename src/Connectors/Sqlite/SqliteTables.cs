@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>Looks at and makes tables of a target file. DDL is transactional in SQLite: the fence and the DDL commit together.</summary>
-internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns, IStagesTables
+internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns, IStagesTables, IMergesTables
 {
     public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new SqliteTarget(plan).Foresee();
 
@@ -24,7 +24,18 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         await LookAsync(new TargetState(false, false, null), file =>
         {
             if (SqliteCatalog.Find(file, plan.Target.ToString()) is not { } name) return new TargetState(false, false, null);
-            return new TargetState(true, file.Any($"select 1 from {SqliteNames.Quote(name)} limit 1"), SqliteCatalog.Describe(file, name));
+            var there = SqliteCatalog.Describe(file, name);
+            var where = SqliteSlices.Has(there, plan.Slice) ? " where " + SqliteSlices.Where(plan.Slice!) : "";
+            return new TargetState(true, file.Any($"select 1 from {SqliteNames.Quote(name)}{where} limit 1"), there);
+        }, ct).ConfigureAwait(false);
+
+    public async ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct) =>
+        await LookAsync(false, file =>
+        {
+            if (SqliteCatalog.Find(file, plan.Target.ToString()) is not { } name) return false;
+            var beside = SqliteSlices.Has(SqliteCatalog.Describe(file, name), plan.Slice) && known.Count > 0
+                ? " where " + SqliteSlices.Beside(plan.Slice!, known) : "";
+            return file.Any($"select 1 from {SqliteNames.Quote(name)}{beside} limit 1");
         }, ct).ConfigureAwait(false);
 
     public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)

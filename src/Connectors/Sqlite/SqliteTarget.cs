@@ -20,7 +20,7 @@ internal sealed class SqliteTarget
         Name = plan.Target.ToString();
         Declared = [.. plan.TargetSchema.Columns.Select(Declare)];
         IsStrict = shape is { Strict: true } && Declared.All(d => d.Length == 0 || SqliteTypes.FitsStrict(d));
-        Primary = shape is null ? FromKey(KeyKind.Primary) : Carried(shape.Primary);
+        Primary = shape is null ? FromKey(KeyKind.Primary) : Widened(Carried(shape.Primary));
         WithoutRowId = shape is { WithoutRowId: true } && Primary is not null;
         Unique = FromSource() ?? FromKey(KeyKind.Unique);
     }
@@ -66,7 +66,7 @@ internal sealed class SqliteTarget
             foreach (var index in shape.Indexes)
             {
                 if (index.Name == shape.OrderIndex && Unique is not null) continue;
-                if (Carried(index.Parts) is { } parts) yield return index with { Parts = parts };
+                if (Carried(index.Parts) is { } parts) yield return index with { Parts = index.Unique ? Widened(parts)! : parts };
             }
             yield break;
         }
@@ -134,7 +134,11 @@ internal sealed class SqliteTarget
     }
 
     private IReadOnlyList<SqliteKeyPart>? FromSource() =>
-        shape is not null && plan.SourceSchema.Key.Kind == KeyKind.Unique ? Carried(shape.Order) : null;
+        shape is not null && plan.SourceSchema.Key.Kind == KeyKind.Unique ? Widened(Carried(shape.Order)) : null;
+
+    /// <summary>What is unique in one table is unique among several only together with where it comes from.</summary>
+    private IReadOnlyList<SqliteKeyPart>? Widened(IReadOnlyList<SqliteKeyPart>? parts) => parts is null || plan.Slice is not { } slice
+        ? parts : [new SqliteKeyPart(slice.Column, "BINARY", false, false), .. parts];
 
     /// <summary>The parts under their new names; null when a column did not come along as it was.</summary>
     private List<SqliteKeyPart>? Carried(IReadOnlyList<SqliteKeyPart> parts)

@@ -110,6 +110,8 @@ public sealed record ConnectorLimits
     public bool Upsert { get; init; }
     /// <summary>Whole copies can be staged and published at one moment.</summary>
     public bool Replace { get; init; }
+    /// <summary>Several source tables may be written into one table, each known by a column's value.</summary>
+    public bool Merges { get; init; }
     /// <summary>
     /// A table may be copied into another one of the same database: making and filling the one leaves the other as it is, also while it is
     /// read.

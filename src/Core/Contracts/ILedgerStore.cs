@@ -113,6 +113,15 @@ public sealed record JobRecord
 public sealed record JobProgress(IReadOnlyList<TablePlan> Plans, IReadOnlyDictionary<LaneId, LedgerEntry> Last,
     IReadOnlyDictionary<TableName, long> Rejects, long Generation)
 {
+    /// <summary>The same without the tables that none of the patterns matches; no pattern = all.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.PatternEmpty"/> when one of them matches nothing.</exception>
+    public JobProgress Only(IReadOnlyList<TablePattern> chosen)
+    {
+        TablePattern.CheckEach(chosen, [.. Plans.Select(p => p.Source.ToString())]);
+        return chosen.Count == 0 ? this
+            : this with { Plans = [.. Plans.Where(p => chosen.Any(c => c.Matches(p.Source.ToString())))] };
+    }
+
     /// <summary>Cells per source table that were written as null.</summary>
     public IReadOnlyDictionary<TableName, long> Nulled { get; init; } = new Dictionary<TableName, long>();
 }

@@ -33,6 +33,30 @@ public interface ISink : IAsyncDisposable
     ValueTask FinishAsync(TablePlan plan, JobLease lease, CancellationToken ct);
 }
 
+/// <summary>Role of a sink, or of what it stands on: several tables may be written into one, each known by its slice.</summary>
+public interface IMergesTables
+{
+    /// <summary>
+    /// Whether the target holds a row that is in none of these slices; any row, where its table lacks the column. A target that is not
+    /// there holds none.
+    /// </summary>
+    /// <param name="known">Values of the slices' column.</param>
+    ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct);
+}
+
+/// <summary>Role of a sink, or of what it stands on: knows which tables have to be filled before which.</summary>
+public interface IKnowsReferences
+{
+    /// <summary>
+    /// Foreign keys between the target's tables that are enforced while Pawl writes, each once; none from a table to itself.
+    /// </summary>
+    ValueTask<IReadOnlyList<TableReference>> ReferencesAsync(CancellationToken ct);
+}
+
+/// <param name="From">Its rows name rows of the other.</param>
+/// <param name="To">What they name has to be there first.</param>
+public sealed record TableReference(TableName From, TableName To);
+
 /// <summary>Role of a sink, or of what it stands on: says beforehand what a table that it creates would hold.</summary>
 public interface IForeseesColumns
 {
@@ -122,6 +146,6 @@ public enum Guarantee { OncePerRow, ConvergesByKey, OncePerPublishedUnit, AtLeas
 
 /// <summary>What <see cref="ISink.InspectAsync"/> found.</summary>
 /// <param name="Exists">There is a table of that name.</param>
-/// <param name="HasRows">It holds at least one row.</param>
+/// <param name="HasRows">It holds at least one row; of the plan's slice, where that has one.</param>
 /// <param name="Schema">Its schema; null when it does not exist.</param>
 public sealed record TargetState(bool Exists, bool HasRows, TableSchema? Schema);

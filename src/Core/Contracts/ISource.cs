@@ -51,6 +51,13 @@ public interface ICountsRows
     ValueTask<long> CountAsync(TableSchema table, ReadOptions options, CancellationToken ct);
 }
 
+/// <summary>Role of a source: rows that came from one of several tables can be read by themselves.</summary>
+public interface IReadsSlices
+{
+    /// <summary>What <see cref="ReadOptions.Where"/> says for these rows, in the system's own language.</summary>
+    string Condition(Slice slice);
+}
+
 /// <summary>Role of a source: tables can be read as all of them were at one moment, by any number of sessions.</summary>
 public interface IHoldsMoments
 {
@@ -170,6 +177,15 @@ public sealed record TablePattern(string Text)
         }
         while (p < Text.Length && Text[p] == '*') p++;
         return p == Text.Length;
+    }
+
+    /// <summary>A name that is written wrongly beside others that are right would be left out without a word.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.PatternEmpty"/> for one that matches none of the names.</exception>
+    public static void CheckEach(IReadOnlyList<TablePattern> chosen, IReadOnlyList<string> names)
+    {
+        if (chosen.FirstOrDefault(p => !names.Any(n => p.Matches(n))) is not { } wrong) return;
+        throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", wrong.Text),
+            ("suggestion", NearestName.Of(wrong.Text, names)));
     }
 
     private static bool Same(char a, char b, bool ignoreCase) =>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Pawl.Model;
 
 namespace Pawl.Contracts;
@@ -110,6 +111,15 @@ public sealed record TablePlan
     /// </summary>
     public bool IsBound => Read.Snapshot is not null || Splits.Any(s => s.Lifetime == SplitLifetime.Snapshot);
 
+    /// <summary>Which of the target's rows are this table's, where several tables go into one; null = all of them.</summary>
+    public Slice? Slice => Columns.SourceColumn is { } column ? new Slice(column, (string)Columns.Set[column]!) : null;
+
+    /// <summary>
+    /// Target tables that this run has filled already: one of them that is empty is meant to be so. Not stored.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyCollection<TableName> Filled { get; init; } = [];
+
     public Consistency Consistency => IsBound ? Consistency.OneSnapshot : Consistency.Mixed;
 
     /// <summary>Its rows go into <see cref="Stage"/>, and nothing of them is to be seen in the target.</summary>
@@ -122,6 +132,9 @@ public sealed record TablePlan
     public LaneId Lane(Guid job, int split) => LaneId.ForSplit(job, Source, Generation, split);
 }
 
+/// <summary>The rows of a target whose column holds this text.</summary>
+public sealed record Slice(string Column, string Value);
+
 /// <summary>Column changes after reading (selection is the source's work, see <see cref="ReadOptions.Columns"/>).</summary>
 public sealed record ColumnChanges
 {
@@ -131,4 +144,9 @@ public sealed record ColumnChanges
     /// Constant columns, appended in this order, or replacing the column of that (target) name: long, double, string, bool or null.
     /// </summary>
     public IReadOnlyDictionary<string, object?> Set { get; init; } = new Dictionary<string, object?>();
+    /// <summary>
+    /// That one of <see cref="Set"/> which tells this table's rows from those of others in the same target, and so belongs to every key;
+    /// null = none.
+    /// </summary>
+    public string? SourceColumn { get; init; }
 }

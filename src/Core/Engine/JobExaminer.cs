@@ -26,7 +26,7 @@ public sealed class JobExaminer(JobHost host)
         var target = await ProbeAsync(new ProbeRequest(job.Target)
         {
             Role = ProbeRole.Target, Lanes = Math.Min(job.Parallel, limits.MaxWriters), IncomingBytes = source.Bytes,
-            Tables = [.. tables.Select(t => t.Target)],
+            Tables = [.. tables.Select(t => t.Target).DistinctBy(t => t.Name)],
         }, ct);
         // A source that cannot be opened says so itself, and nothing can be said of its tables.
         problems.RemoveAll(p => source.Findings.Any(f => f.Level == FindingLevel.Broken
@@ -55,7 +55,7 @@ public sealed class JobExaminer(JobHost host)
         try
         {
             await using var source = await JobEnds.OpenSourceAsync(host, job.Source, ct, lookOnly: true);
-            var matched = await TableCatalogue.MatchAsync(source, job, [], target.HasSchemas, ct);
+            var matched = await TableCatalogue.MatchAsync(source, job, [], target, ct);
             problems.AddRange(matched.Where(m => m.Error is not null).Select(m => m.Error!));
             await CheckPlaceAsync(job, source, matched, problems, ct);
             foreach (var (rule, schema, _) in matched)

@@ -16,8 +16,8 @@ public sealed class JobPlanner(JobHost host)
         if (record is not null) JobRunner.Claim(host, job, ends.Source, options).CheckSource(record);
         var found = record is null ? new JobProgress([], new Dictionary<LaneId, LedgerEntry>(), new Dictionary<TableName, long>(), 0)
             : await ledger.ReadAsync(record.Id, ct);
-        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ends.SinkSpec.Limits.HasSchemas, ct);
-        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job, lookOnly: true);
+        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ends.SinkSpec.Limits, ct);
+        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job, lookOnly: true, matched, found.Plans);
         var stored = found.Plans.ToDictionary(p => p.Source);
         var generation = found.Generation;
         var decisions = new List<TableDecision>();

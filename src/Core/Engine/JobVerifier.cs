@@ -25,10 +25,8 @@ public sealed class JobVerifier(JobHost host)
         var found = await ledger.ReadAsync(record.Id, ct);
         var target = await ends.CopyAsync(ct);
         var chosen = found.Plans.Where(p => tables.Count == 0 || tables.Any(t => t.Matches(p.Source.ToString()))).ToArray();
-        if (chosen.Length == 0)
-        {
-            throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", string.Join(", ", tables.Select(t => t.Text))));
-        }
+        TablePattern.CheckEach(tables, [.. found.Plans.Select(p => p.Source.ToString())]);
+        if (chosen.Length == 0) throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", "*"));
         var verdicts = new List<TableVerdict>();
         foreach (var plan in chosen)
         {

@@ -17,20 +17,77 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
 {
     private readonly Lock gate = new();
     private readonly Queue<(TableRun Table, LaneWork? Lane)> queue = new();
+    private SharedTargets shared = new([]);
+    private IReadOnlyList<TableReference> references = [];
+    private TableOrder order = new([], []);
+    private FinishQueue? arrived;
 
     public async Task RunAsync()
     {
         IReadOnlyList<TableRun> tables = [.. state.Tables.Where(t => !t.Failed && t.Decision.State != TableState.Finished)];
+        if (tables.Count > 0 && state.Tables.Count > 1 && ends.Sink is IKnowsReferences knows)
+        {
+            references = await run.Retry(null, null).RunAsync(async ct => await knows.ReferencesAsync(ct), run.StopToken);
+        }
         for (var times = 0; tables.Count > 0 && !run.Ending; times++)
         {
-            foreach (var table in tables)
+            var late = await RoundAsync(tables);
+            tables = [.. await StartOverAsync(times), .. await ContinueAsync(), .. late];
+        }
+    }
+
+    /// <summary>Every table once, those that others refer to first.</summary>
+    /// <returns>Tables that wait for one which begins anew.</returns>
+    private async Task<IReadOnlyList<TableRun>> RoundAsync(IReadOnlyList<TableRun> tables)
+    {
+        // One that could not even be planned is waited for in vain, too.
+        IReadOnlyList<TableRun> all = [.. tables, .. state.Tables.Where(t => t.Failed).Except(tables)];
+        order = new TableOrder(all, references);
+        foreach (var table in tables)
+        {
+            if (order.Circle(table, all) is { } circle && table.Fail(circle)) Tell(table, circle);
+        }
+        await EmptyAsync([.. tables.Where(t => !t.Failed && t.Decision.EmptyTarget && order.IsTied(t))]);
+        var late = new List<TableRun>();
+        foreach (var level in tables.Where(t => !t.Failed).GroupBy(order.Level).OrderBy(g => g.Key))
+        {
+            if (run.Ending) break;
+            TableRun[] ready = [.. level.Where(t => !t.Failed && !WaitsInVain(t, all, late))];
+            shared = new SharedTargets(ready);
+            foreach (var table in ready)
             {
                 // A table whose lanes are all final was stopped before its finish: that is still to do.
                 if (table.Lanes.Count == 0) queue.Enqueue((table, null));
                 foreach (var lane in table.Lanes) queue.Enqueue((table, lane));
             }
             await WorkAsync();
-            tables = [.. await StartOverAsync(times), .. await ContinueAsync()];
+        }
+        return late;
+    }
+
+    /// <summary>Its rows would be refused: a table that they refer to failed, or is begun anew first.</summary>
+    private bool WaitsInVain(TableRun table, IReadOnlyList<TableRun> all, List<TableRun> late)
+    {
+        var parents = order.Parents(table);
+        var missing = all.Where(t => parents.Contains(t.Decision.Target) && !t.Finished).ToArray();
+        if (missing.Length == 0) return false;
+        if (missing.FirstOrDefault(t => !(t.IsSnapshotLost && !t.IsGivenUp) && !late.Contains(t)) is not { } parent)
+        {
+            late.Add(table);
+            return true;
+        }
+        var error = new PawlException(Fault.Configuration, Codes.ReferenceFailed, ("table", table.Decision.Schema.Name),
+            ("target", table.Decision.Target), ("other", parent.Decision.Target), ("code", parent.Error?.Code));
+        if (!run.Ending && table.Fail(error)) Tell(table, error);
+        return true;
+    }
+
+    /// <summary>Rows go before those that they refer to, all of them before the first new one comes.</summary>
+    private async Task EmptyAsync(IReadOnlyList<TableRun> tables)
+    {
+        foreach (var table in tables.OrderByDescending(order.Level))
+        {
+            if (!run.Ending && !await GoesOnAsync(table, () => SavePlanAsync(table))) return;
         }
     }
 
@@ -88,14 +145,14 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     {
         if (run.Workers == 1)
         {
-            await MoveAllAsync(null);
+            await MoveAllAsync();
             return;
         }
-        var arrived = new FinishQueue();
+        arrived = new FinishQueue();
         var finishers = Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => FinishAllAsync(arrived)));
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => MoveAllAsync(arrived)));
+            await Task.WhenAll(Enumerable.Range(0, run.Workers).Select(_ => MoveAllAsync()));
         }
         finally
         {
@@ -104,19 +161,32 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
         }
     }
 
-    /// <param name="arrived">Takes the tables whose last lane has ended; null = they are finished at once, by whoever brought it home.
-    /// </param>
-    private async Task MoveAllAsync(FinishQueue? arrived)
+    private async Task MoveAllAsync()
     {
-        while (Next() is var (table, lane) && await GoesOnAsync(table, () => MoveAsync(table, lane, arrived))) continue;
+        while (Next() is var (table, lane) && await GoesOnAsync(table, () => MoveAsync(table, lane))
+            && await FinishAsync(table.Failed ? shared.Failed(table) : [])) continue;
     }
 
-    private async Task FinishAllAsync(FinishQueue arrived)
+    private async Task FinishAllAsync(FinishQueue queue)
     {
-        while (await arrived.NextAsync() is { } table && !run.Ending && await GoesOnAsync(table, () => FinishAsync(table))) continue;
+        while (await queue.NextAsync() is { } table && !run.Ending && await GoesOnAsync(table, () => FinishAsync(table))) continue;
     }
 
-    private async Task MoveAsync(TableRun table, LaneWork? lane, FinishQueue? arrived)
+    /// <summary>
+    /// Tables whose rows have all arrived; where there are finishers it is handed to them. False when the one who did the work has nothing
+    /// more to do in this run.
+    /// </summary>
+    private async Task<bool> FinishAsync(IReadOnlyList<TableRun> tables)
+    {
+        foreach (var table in tables)
+        {
+            if (arrived is not null) arrived.Add(table);
+            else if (!await GoesOnAsync(table, () => FinishAsync(table))) return false;
+        }
+        return true;
+    }
+
+    private async Task MoveAsync(TableRun table, LaneWork? lane)
     {
         await table.PrepareAsync(() => PrepareAsync(table));
         if (lane is not null)
@@ -126,8 +196,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
             if (run.Job.VerifyAfterRun == VerifyLevel.Count && !lane.Plan.IsIncremental) ends.OpenCopyAhead();
             if (!table.LaneDone()) return;
         }
-        if (arrived is null) await FinishAsync(table);
-        else arrived.Add(table);
+        await FinishAsync(shared.Arrived(table));
     }
 
     /// <summary>False when the one who did the work has nothing more to do in this run.</summary>
@@ -183,22 +252,24 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
 
     private async Task PrepareAsync(TableRun table)
     {
-        var retry = run.Retry(table.Plan, null);
-        var plan = table.Plan!;
         if (table.Decision.State is TableState.New or TableState.Restarts or TableState.Continues or TableState.Renews)
         {
-            await retry.RunAsync(async ct =>
-            {
-                await ledger.SavePlanAsync(run.Lease, plan, table.Decision.EmptyTarget, ct);
-                return true;
-            }, run.StopToken);
+            await SavePlanAsync(table);
         }
-        await retry.RunAsync(async ct =>
+        var plan = table.Plan! with { Filled = [.. state.Tables.Where(t => t.Finished || t.Decision.State == TableState.Finished)
+            .Select(t => t.Decision.Target)] };
+        await shared.AloneAsync(table, () => run.Retry(plan, null).RunAsync(async ct =>
         {
             await ends.Sink.PrepareAsync(plan, run.Lease, ct);
             return true;
-        }, run.StopToken);
+        }, run.StopToken), run.StopToken);
     }
+
+    private Task SavePlanAsync(TableRun table) => run.Retry(table.Plan, null).RunAsync(async ct =>
+    {
+        await ledger.SavePlanAsync(run.Lease, table.Plan!, table.Decision.EmptyTarget, ct);
+        return true;
+    }, run.StopToken);
 
     /// <summary>
     /// Attempts until the lane ends. The count of attempts starts again whenever the lane got on; the run's budget does not.
@@ -221,11 +292,11 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     {
         var plan = table.Plan!;
         var retry = run.Retry(plan, null);
-        await retry.RunAsync(async ct =>
+        await shared.AloneAsync(table, () => retry.RunAsync(async ct =>
         {
             await ends.Sink.FinishAsync(plan, run.Lease, ct);
             return true;
-        }, run.StopToken);
+        }, run.StopToken), run.StopToken);
         if (ends.Sink is IPublishesCopies copies && copies.TakeResult(plan.Source) is { } published)
         {
             run.Emit(EventCodes.TablePublished, plan, null, ("way", published.How.Way.ToString().ToLowerInvariant()),

@@ -15,13 +15,14 @@ internal sealed record MatchedTable(TableRule Rule, TableSchema? Schema, PawlExc
 internal static class TableCatalogue
 {
     /// <param name="only">Only tables matching one of these; empty = all.</param>
-    /// <param name="schemas">The target has schemas.</param>
+    /// <param name="target">Of the target system.</param>
     /// <exception cref="PawlException">
-    /// <see cref="Codes.TargetClash"/> when two source tables would be written into one, whether or not both are chosen: the next run may
-    /// choose the other. <see cref="Codes.PatternEmpty"/> when nothing is chosen.
+    /// <see cref="Codes.TargetClash"/> when two source tables would be written into one and nothing would tell their rows apart,
+    /// <see cref="Codes.ShardsAlike"/> when both have the same value for that; whether or not both are chosen: the next run may choose the
+    /// other. <see cref="Codes.PatternEmpty"/> when one of <paramref name="only"/> chooses nothing.
     /// </exception>
     public static async ValueTask<IReadOnlyList<MatchedTable>> MatchAsync(ISource source, JobSpec job, IReadOnlyList<TablePattern> only,
-        bool schemas, CancellationToken ct)
+        ConnectorLimits target, CancellationToken ct)
     {
         var found = new Dictionary<TableName, TableSchema>();
         var empty = new List<MatchedTable>();
@@ -41,28 +42,35 @@ internal static class TableCatalogue
             var name = table.Name.ToString();
             var rule = TableRules.Resolve(job.Tables, name);
             if (rule is null || rule.Exclude.Any(x => x.Matches(name))) continue;
-            matched.Add(new MatchedTable(rule, table));
+            matched.Add(new MatchedTable(TableRules.For(rule, table.Name), table));
         }
-        CheckTargets(matched, schemas);
+        CheckTargets(matched, target);
         matched.AddRange(empty);
-        if (only.Count == 0) return matched;
-        var chosen = matched.Where(m => only.Any(p => p.Matches(m.Name))).ToArray();
-        if (chosen.Length == 0)
-        {
-            throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", string.Join(", ", only.Select(p => p.Text))));
-        }
-        return chosen;
+        TablePattern.CheckEach(only, [.. matched.Select(m => m.Name)]);
+        return only.Count == 0 ? matched : [.. matched.Where(m => only.Any(p => p.Matches(m.Name)))];
     }
 
-    private static void CheckTargets(IEnumerable<MatchedTable> tables, bool schemas)
+    private static void CheckTargets(IReadOnlyList<MatchedTable> tables, ConnectorLimits limits)
     {
-        var taken = new Dictionary<string, TableName>(StringComparer.OrdinalIgnoreCase);
-        foreach (var table in tables)
+        var targets = tables.GroupBy(t => TableRules.TargetName(t.Rule.Target, t.Schema!.Name, limits).ToString(),
+            StringComparer.OrdinalIgnoreCase);
+        foreach (var target in targets)
         {
-            var name = table.Schema!.Name;
-            var target = TableRules.TargetName(table.Rule.Target, name, schemas).ToString();
-            if (taken.TryAdd(target, name)) continue;
-            throw new PawlException(Fault.Configuration, Codes.TargetClash, ("target", target), ("first", taken[target]), ("second", name));
+            var values = new Dictionary<string, TableName>(StringComparer.OrdinalIgnoreCase);
+            var first = target.First();
+            foreach (var table in target)
+            {
+                var name = table.Schema!.Name;
+                if (!TableRules.MayShare(first.Rule, table.Rule) && table != first)
+                {
+                    throw new PawlException(Fault.Configuration, Codes.TargetClash, ("target", target.Key), ("first", first.Schema!.Name),
+                        ("second", name));
+                }
+                if (table.Rule.SourceColumn is not { } column || values.TryAdd((string)table.Rule.Set[column]!, name)) continue;
+                var value = (string)table.Rule.Set[column]!;
+                throw new PawlException(Fault.Configuration, Codes.ShardsAlike, ("table", name), ("other", values[value]),
+                    ("target", target.Key), ("column", column), ("value", value));
+            }
         }
     }
 }

@@ -21,9 +21,13 @@ internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableNa
 /// what is there now is named.
 /// </summary>
 /// <param name="lookOnly">The decisions are shown and not carried out: nobody is waited for.</param>
-internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job, bool lookOnly = false)
+/// <param name="matched">The tables of the run; empty = the one that is decided is the only one of its target.</param>
+/// <param name="plans">What the target knows of all tables of the job.</param>
+internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job, bool lookOnly = false,
+    IReadOnlyList<MatchedTable>? matched = null, IReadOnlyList<TablePlan>? plans = null)
 {
     private readonly SamePlace place = new(source, sink, sinkSpec.Limits);
+    private readonly Merging merging = new(matched ?? [], plans ?? [], sink, sinkSpec.Limits);
 
     public async ValueTask<TableDecision> DecideAsync(TableRule rule, TableSchema schema, TablePlan? stored, Guid? jobId,
         JobProgress? progress, Func<long> nextGeneration, bool restart, CancellationToken ct)
@@ -88,7 +92,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     /// <summary>The next full copy of a table that is replaced as a whole.</summary>
     private async ValueTask<TableDecision> RenewAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
     {
-        CheckOpen(wanted, await sink.InspectAsync(wanted, ct));
+        await CheckOpenAsync(wanted, await sink.InspectAsync(wanted, ct), ct);
         var plan = await SplitAsync(wanted, nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Renews);
     }
@@ -159,8 +163,10 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Where = rule.Where,
             Splits = rule.Splits ?? 0,
         };
-        var changes = new ColumnChanges { Rename = rule.Rename, Set = rule.Set };
-        var result = TransformChain.Output(Projection.Schema(schema, read.Columns), changes);
+        var changes = new ColumnChanges { Rename = rule.Rename, Set = rule.Set, SourceColumn = rule.SourceColumn };
+        var projected = Projection.Schema(schema, read.Columns);
+        CheckSourceColumn(rule, projected);
+        var result = TransformChain.Output(projected, changes);
         CheckColumns(rule, result);
         return new TablePlan
         {
@@ -184,6 +190,26 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         };
     }
 
+    /// <summary>A column that the table has already says something else.</summary>
+    private void CheckSourceColumn(TableRule rule, TableSchema read)
+    {
+        if (rule.SourceColumn is not { } column) return;
+        if (!sinkSpec.Limits.Merges)
+        {
+            throw new PawlException(Fault.Configuration, Codes.JobValueInvalid, ("field", "source_column"), ("value", column),
+                ("target", sinkSpec.Name));
+        }
+        // Publishing exchanges all rows of a target, and those of the others with them.
+        if (rule.Write == WriteMode.Replace)
+        {
+            throw new PawlException(Fault.Configuration, Codes.JobValueInvalid, ("field", "write"), ("value", "replace"),
+                ("table", read.Name), ("column", column));
+        }
+        var names = read.Columns.Select(c => rule.Rename.GetValueOrDefault(c.Name, c.Name));
+        if (!names.Contains(column, StringComparer.OrdinalIgnoreCase)) return;
+        throw new PawlException(Fault.Configuration, Codes.ColumnClash, ("table", read.Name), ("column", column));
+    }
+
     private void CheckColumns(TableRule rule, TableSchema result)
     {
         if (sinkSpec.Limits.IdentifierBytes is > 0 and var limit
@@ -201,7 +227,8 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
 
     private async ValueTask<TableDecision> OpenAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
     {
-        CheckOpen(wanted, await sink.InspectAsync(wanted, ct));
+        wanted = merging.Check(wanted);
+        await CheckOpenAsync(wanted, await sink.InspectAsync(wanted, ct), ct);
         var plan = await SplitAsync(await FirstAsync(rule, wanted, ct), nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.New);
     }
@@ -213,10 +240,11 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     private async ValueTask<TableDecision> RestartAsync(TableRule rule, TablePlan wanted, TablePlan stored, Func<long> nextGeneration,
         CancellationToken ct)
     {
+        wanted = merging.Check(wanted);
         var there = await sink.InspectAsync(wanted, ct);
-        var ours = stored.Target == wanted.Target && stored.Write == WriteMode.Insert;
+        var ours = stored.Target == wanted.Target && stored.Slice == wanted.Slice && stored.Write == WriteMode.Insert;
         var empty = ours && there.Exists && wanted.Write == WriteMode.Insert;
-        if (!empty) CheckOpen(wanted, there);
+        if (!empty) await CheckOpenAsync(wanted, there, ct);
         var plan = await SplitAsync(await FirstAsync(rule, wanted, ct), nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Restarts, EmptyTarget: empty);
     }
@@ -230,9 +258,11 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         return wanted with { Read = wanted.Read with { Window = CursorSteps.First(cursor.Options, bound) } };
     }
 
-    private static void CheckOpen(TablePlan wanted, TargetState there)
+    private async ValueTask CheckOpenAsync(TablePlan wanted, TargetState there, CancellationToken ct)
     {
-        if (there.HasRows && wanted.Write == WriteMode.Insert)
+        var strangers = there.Exists && wanted is { Slice: not null, Write: WriteMode.Insert }
+            && await merging.HoldsStrangersAsync(wanted, ct);
+        if (strangers || (there.HasRows && wanted.Write == WriteMode.Insert))
         {
             throw new PawlException(Fault.Configuration, Codes.TargetNotEmpty, ("table", wanted.Target), ("source_table", wanted.Source));
         }
@@ -348,6 +378,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         if (stored.Target != wanted.Target) changed.Add("target");
         if (stored.Read.Where != wanted.Read.Where) changed.Add("where");
         if (stored.Write != wanted.Write) changed.Add("write");
+        if (stored.Slice != wanted.Slice) changed.Add("source_column, source_value");
         if (stored.Strays != wanted.Strays) changed.Add("mistyped");
         if (changed.Count == 0) changed.Add("columns");
         return string.Join(", ", changed);
@@ -414,6 +445,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
             Field(value?.GetType().Name);
             Field(value);
         }
+        if (rule.SourceColumn is { } source) Field(source);
         if (rule.NullCauses.Contains(RejectCause.Of(Codes.TypeMismatch))) Field(RejectCause.SetNull);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }

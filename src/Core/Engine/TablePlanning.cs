@@ -6,10 +6,11 @@ using Pawl.Relational;
 namespace Pawl.Engine;
 
 /// <summary>Plans the tables of one run, and hands out their generations. One caller at a time.</summary>
-internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress known)
+internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress known, IReadOnlyList<MatchedTable> matched)
 {
     private JobProgress found = known;
-    private readonly TablePlanner planner = new(ends.Source, ends.Sink, ends.SinkSpec, run.Job);
+    private readonly TablePlanner planner = new(ends.Source, ends.Sink, ends.SinkSpec, run.Job, matched: matched,
+        plans: known.Plans);
     private readonly Dictionary<TableName, TablePlan> stored = known.Plans.ToDictionary(p => p.Source);
     private long generation = known.Generation;
 

@@ -172,6 +172,8 @@ internal sealed class JobBuilder(
             Drop = all.Get<IReadOnlyList<string>>("transform.drop", []),
             Rename = Pairs<string>(all.Map("transform.rename")),
             Set = Pairs<object?>(all.Map("transform.set")),
+            SourceColumn = all.Get<string?>("source_column", null),
+            SourceValue = SourceValue(all, entry),
             // To be null, mistyped cells have to be looked for.
             Strays = all.Get("on_error.mistyped", nulls.Contains(RejectCause.Of(Codes.TypeMismatch)) ? "reject" : "keep") switch
             {
@@ -186,6 +188,16 @@ internal sealed class JobBuilder(
             Splits = all.Deep("splits")?.Value is long splits ? (int)splits : null,
             Line = entry.Key.Start < 0 ? 0 : problems.Locate(entry.Key).Line,
         };
+    }
+
+    private string SourceValue(FieldMap all, FieldValue entry)
+    {
+        var (column, value) = (all.Deep("source_column"), all.Deep("source_value"));
+        if (column?.Value is string name && all.Map("transform.set").Find(name) is not null) Conflict(column, name, "set");
+        if (value?.Value is not string text) return new TableRule { Pattern = new TablePattern("") }.SourceValue;
+        if (!TableRules.IsTemplate(text)) Invalid(value, JobReasons.SourceTemplate, ("value", text));
+        if (column is null && ((FieldMap)entry.Value!).Find("source_value") is { } own) Invalid(own, JobReasons.NeedsSourceColumn);
+        return text;
     }
 
     /// <summary>A cursor belongs to an incremental table, and everything else about it to a cursor; a replace takes all rows.</summary>
@@ -299,7 +311,7 @@ internal sealed class JobBuilder(
             if (IsReserved(name.Name)) problems.Add(Codes.ReservedName, entry.Key, entry.Path, null, null, ("name", rule.Pattern.Text));
             else if (IsReserved(target[(target.LastIndexOf('.') + 1)..]))
                 problems.Add(Codes.ReservedName, given.At, given.Path, null, null, ("name", target));
-            if (rule.Pattern.HasWildcard || taken.TryAdd(target, rule)) continue;
+            if (rule.Pattern.HasWildcard || taken.TryAdd(target, rule) || TableRules.MayShare(taken[target], rule)) continue;
             problems.Add(Codes.TargetClash, given.At, given.Path, null, null, ("target", target), ("table", rule.Pattern.Text),
                 ("other", taken[target].Pattern.Text), ("line", FormattableString.Invariant($"{taken[target].Line}")));
         }

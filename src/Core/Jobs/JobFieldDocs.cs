@@ -169,6 +169,21 @@ public static partial class JobFieldDocs
                 + "the whole narrower entry.",
             Chinese = "从该模式的匹配结果中排除的表名或通配模式。更具体的条目若会因此被整体排除，则不继承此项。",
         },
+        new()
+        {
+            Path = "tables.*.source_column", Kind = FieldKind.Text, MaxLength = 256, Example = "shard",
+            English = "Target column, added to the rows, that says which source table each of them comes from. With it several tables may "
+                + "go into one target (shop_*.orders: dw.orders); it belongs to the key of a table that Pawl creates.",
+            Chinese = "在目标表中加入的列，写明每一行来自哪张源表。有了它，多张表可以写入同一目标（shop_*.orders: dw.orders）；Pawl 建的表会把它放进主键。",
+        },
+        new()
+        {
+            Path = "tables.*.source_value", Kind = FieldKind.Text, MaxLength = 256, Default = "\"{schema}.{table}\"",
+            Example = "\"{schema}\"",
+            English = "What source_column holds. {schema} and {table} stand for the source's names; no two tables of one target may come "
+                + "to the same.",
+            Chinese = "source_column 中写入的值。{schema} 与 {table} 代表源端的模式名和表名；写入同一目标的各表，其值不得相同。",
+        },
         .. Copying("tables.*"),
         new()
         {

@@ -34,6 +34,8 @@ public static class JobReasons
     public const string DuplicateItem = "duplicate_item";
     public const string ColumnConflict = "column_conflict";
     public const string TargetTemplate = "target_template";
+    public const string SourceTemplate = "source_template";
+    public const string NeedsSourceColumn = "needs_source_column";
     public const string RangeOrder = "range_order";
     public const string NeedsIncremental = "needs_incremental";
     public const string NeedsReplace = "needs_replace";

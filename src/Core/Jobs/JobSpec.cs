@@ -49,6 +49,13 @@ public sealed record TableRule
     public IReadOnlyDictionary<string, string> Rename { get; init; } = new Dictionary<string, string>();
     /// <summary>Target column → constant: long, double, string, bool or null.</summary>
     public IReadOnlyDictionary<string, object?> Set { get; init; } = new Dictionary<string, object?>();
+    /// <summary>
+    /// Target column that says which source table a row comes from, so that several may go into one; null = none. Of a rule that
+    /// <see cref="Set"/> names it in, that is its value.
+    /// </summary>
+    public string? SourceColumn { get; init; }
+    /// <summary>What stands in it; may hold <c>{schema}</c> and <c>{table}</c>. Default: the source table's whole name.</summary>
+    public string SourceValue { get; init; } = "{schema}.{table}";
     /// <summary>A cell of another type than its column's (<c>on_error.mistyped</c>): keep (default) | reject | stop.</summary>
     public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;
     /// <summary>Rows that may be rejected before the table fails. Default 0: the first bad row stops the table.</summary>

@@ -112,6 +112,22 @@ public static class TableRules
         return name.ToString();
     }
 
+    /// <summary>
+    /// Tables of two rules may go into one: a column tells their rows apart, or all of them are added to the rows of others anyway.
+    /// </summary>
+    public static bool MayShare(TableRule one, TableRule other) =>
+        one.Write == other.Write && one.SourceColumn == other.SourceColumn
+        && (one.SourceColumn is not null || one.Write == WriteMode.Append);
+
+    /// <summary>The rule as it is for one table: what tells its rows from those of others is a constant of theirs.</summary>
+    public static TableRule For(TableRule rule, TableName table) => rule.SourceColumn is not { } column ? rule : rule with
+    {
+        Set = new OrderedDictionary<string, object?>(rule.Set.Where(s => s.Key != column))
+        {
+            [column] = TargetName(rule.SourceValue, table),
+        },
+    };
+
     private static bool IsLiteral(int letter) => letter >= 0;
 
     /// <summary>The pattern's characters with escapes undone; <see cref="Any"/> and <see cref="One"/> for wildcards.</summary>

@@ -19,6 +19,7 @@ public static class Codes
     public const string ConfirmationNeeded = "PAWL-110";
     public const string Usage = "PAWL-111";
     public const string SecretOnCommandLine = "PAWL-112";
+    public const string ShardsAlike = "PAWL-113";
 
     // 2xx endpoints
     public const string SchemeUnknown = "PAWL-201";
@@ -61,6 +62,9 @@ public static class Codes
     public const string SourceEmpty = "PAWL-318";
     public const string CannotPublish = "PAWL-319";
     public const string PublicationDiffers = "PAWL-320";
+    public const string ShardsDiffer = "PAWL-322";
+    public const string ReferenceCycle = "PAWL-323";
+    public const string ReferenceFailed = "PAWL-324";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";

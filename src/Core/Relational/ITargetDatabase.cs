@@ -107,7 +107,7 @@ public interface ITargetSession : IAsyncDisposable
     /// <summary>Writes rows in the open transaction. The batches stay the caller's.</summary>
     ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct);
 
-    /// <summary>Removes all rows of the target table in the open transaction.</summary>
+    /// <summary>Removes all rows of the target table in the open transaction; those of the plan's slice alone, where it has one.</summary>
     ValueTask EmptyAsync(TablePlan plan, CancellationToken ct);
 
     /// <summary>

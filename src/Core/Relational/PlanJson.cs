@@ -62,6 +62,7 @@ internal static class PlanJson
         to.WriteStartObject("Set");
         foreach (var (name, constant) in plan.Columns.Set) Constant(to, name, constant);
         to.WriteEndObject();
+        Text(to, "SourceColumn", plan.Columns.SourceColumn);
         to.WriteEndObject();
         to.WriteString("Strays", plan.Strays.ToString());
         to.WriteBoolean("Create", plan.Create);
@@ -114,6 +115,7 @@ internal static class PlanJson
                     ? rename.EnumerateObject().ToDictionary(p => p.Name, p => Required(p.Value)) : new Dictionary<string, string>(),
                 Set = columns is { } d && Maybe(d, "Set") is { } set
                     ? set.EnumerateObject().ToDictionary(p => p.Name, p => Constant(p.Value)) : new Dictionary<string, object?>(),
+                SourceColumn = columns is { } s ? Text(s, "SourceColumn") : null,
             },
             Strays = OneOf(from, "Strays", StrayPolicy.Keep),
             Create = Maybe(from, "Create")?.GetBoolean() ?? true,

@@ -11,9 +11,17 @@ namespace Pawl.Relational;
 /// call has a session of its own.
 /// </summary>
 public sealed class TransactionalSink(ITargetDatabase database, OpenContext context) : ISink, IForeseesColumns, IKnowsPlace,
-    IConnectsAhead, IKeepsRejects, IPublishesCopies
+    IConnectsAhead, IKeepsRejects, IPublishesCopies, IMergesTables, IKnowsReferences
 {
     private readonly ConcurrentDictionary<TableName, PublicationResult> published = new();
+
+    /// <inheritdoc/>
+    public ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct) =>
+        ((IMergesTables)database.Tables).HoldsOthersAsync(plan, known, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TableReference>> ReferencesAsync(CancellationToken ct) => database.Tables is IKnowsReferences knows
+        ? knows.ReferencesAsync(ct) : ValueTask.FromResult<IReadOnlyList<TableReference>>([]);
 
     /// <inheritdoc/>
     public void ConnectAhead(int sessions) => (database as IConnectsAhead)?.ConnectAhead(sessions);

@@ -35,12 +35,20 @@ internal sealed class ColumnStep(ColumnChanges changes) : ITransform
         {
             Columns = columns,
             // A constant in a key column: the rows' order and uniqueness are gone.
-            Key = input.Key.Columns.Any(place => replaced.Contains(columns[place].Name)) ? new KeySchema([], KeyKind.None) : input.Key,
+            Key = input.Key.Columns.Any(place => replaced.Contains(columns[place].Name)) ? new KeySchema([], KeyKind.None)
+                : Widened(input.Key, columns),
             NativeDefinition = null,
-            UniqueSets = [.. input.UniqueSets.Select(set => (IReadOnlyList<string>)[.. set.Select(Renamed)])
+            UniqueSets = [.. input.UniqueSets.Select(set => (IReadOnlyList<string>)[.. Shard, .. set.Select(Renamed)])
                 .Where(set => !set.Any(replaced.Contains))],
         };
     }
+
+    private string[] Shard => changes.SourceColumn is { } column ? [column] : [];
+
+    /// <summary>Two tables that go into one may use the same keys: together with where it comes from a row is one row again.</summary>
+    private KeySchema Widened(KeySchema key, List<ColumnSchema> columns) =>
+        changes.SourceColumn is { } shard && key.Columns.Count > 0
+            ? key with { Columns = [columns.FindIndex(c => c.Name == shard), .. key.Columns] } : key;
 
     public ValueTask<TransformResult> ApplyAsync(RowBatch batch, CancellationToken ct)
     {

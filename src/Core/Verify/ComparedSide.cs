@@ -54,8 +54,13 @@ internal sealed class ComparedSide : IAsyncDisposable
     public static ComparedSide Target(ISource system, TableSchema table, TablePlan plan, BatchBudget budget)
     {
         var columns = plan.TargetSchema.Columns.Select(planned => Find(table, planned.Name).Name).ToArray();
-        return new ComparedSide(system, table, new ReadOptions { Columns = columns }, budget, null, plan.TargetSchema.Columns);
+        var read = new ReadOptions { Columns = columns, Where = plan.Slice is { } slice ? Condition(system, table, slice) : null };
+        return new ComparedSide(system, table, read, budget, null, plan.TargetSchema.Columns);
     }
+
+    private static string Condition(ISource system, TableSchema table, Slice slice) => system is IReadsSlices slices
+        ? slices.Condition(slice with { Column = Find(table, slice.Column).Name })
+        : throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", table.Name), ("missing", "slices"));
 
     /// <summary>The column of that name; where no name is the same letter by letter, the only one that differs in case alone.</summary>
     public static ColumnSchema Find(TableSchema table, string name)

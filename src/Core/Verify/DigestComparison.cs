@@ -71,6 +71,8 @@ internal sealed class DigestComparison(TablePlan plan, ComparedSide source, Comp
     /// </summary>
     private async ValueTask<bool> SharesRangesAsync(IReadOnlyList<Split> splits, CancellationToken ct)
     {
+        // The target's key begins with where a row comes from, the source's does not.
+        if (plan.Slice is not null) return false;
         var key = plan.TargetSchema.Key;
         if (key.Kind is not (KeyKind.Primary or KeyKind.Unique) || key.Columns.Count != target.Table.Key.Columns.Count) return false;
         if (target.Table.Key.Kind is not (KeyKind.Primary or KeyKind.Unique)) return false;

@@ -3,6 +3,7 @@ using Pawl.Contracts;
 using Pawl.Engine;
 using Pawl.Jobs;
 using Pawl.Telemetry;
+using Pawl.Verify;
 
 namespace Pawl.Connectors.Tests.Postgres;
 
@@ -37,6 +38,9 @@ internal sealed class PgJobs : IConnectors, IRunEvents
 
     public Task<PlanReport> PlanAsync(JobSpec job, RunOptions? options = null) =>
         new JobPlanner(Host()).PlanAsync(job, options ?? new RunOptions(), default);
+
+    public Task<IReadOnlyList<TableVerdict>> VerifyAsync(JobSpec job, VerifyLevel level) =>
+        new JobVerifier(Host()).VerifyAsync(job, level, [], default);
 
     private JobHost Host() => new()
     {

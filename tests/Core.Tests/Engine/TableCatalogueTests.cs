@@ -9,6 +9,7 @@ namespace Pawl.Core.Tests.Engine;
 
 public sealed class TableCatalogueTests
 {
+    private static readonly ConnectorLimits Limits = new() { HasSchemas = false };
     private readonly EngineWorld world = new();
 
     public TableCatalogueTests()
@@ -18,7 +19,7 @@ public sealed class TableCatalogueTests
 
     private async Task<IReadOnlyList<MatchedTable>> MatchAsync(string[] only, params TableRule[] rules) => await TableCatalogue.MatchAsync(
         new MemorySource(world.Source, MemoryBug.None), world.Job with { Tables = rules }, [.. only.Select(o => new TablePattern(o))],
-            false, default);
+            Limits, default);
 
     private static TableRule Rule(string pattern, params string[] exclude) =>
         new() { Pattern = new TablePattern(pattern), Exclude = [.. exclude.Select(x => new TablePattern(x))] };
@@ -50,6 +51,43 @@ public sealed class TableCatalogueTests
         Assert.Equal(["orders"], (await MatchAsync(["orders"], Rule("*"))).Select(m => m.Name));
         var e = await Assert.ThrowsAsync<PawlException>(() => MatchAsync(["nothing"], Rule("*")));
         Assert.Equal(Codes.PatternEmpty, e.Code);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_written_wrongly_beside_one_that_is_right_is_not_left_out_without_a_word()
+    {
+        var e = await Assert.ThrowsAsync<PawlException>(() => MatchAsync(["orders", "custmers"], Rule("*")));
+        Assert.Equal((Codes.PatternEmpty, "custmers", "customers"), (e.Code, e.Details["pattern"], e.Details["suggestion"]));
+    }
+
+    [Fact]
+    public async Task Tables_may_share_a_target_where_a_column_tells_their_rows_apart()
+    {
+        var into = Rule("order*") with { Target = "all", SourceColumn = "origin" };
+        var matched = await MatchAsync([], into);
+        Assert.Equal(["order_items", "orders"], matched.Select(m => m.Rule.Set["origin"]));
+        Assert.Equal(["v1.order_items", "v1.orders"], (await MatchAsync([], into with { SourceValue = "v1.{table}" }))
+            .Select(m => m.Rule.Set["origin"]));
+        foreach (var (rule, code) in new[]
+        {
+            (into with { SourceValue = "{schema}" }, Codes.ShardsAlike), (into with { SourceColumn = null }, Codes.TargetClash),
+            (into with { SourceColumn = null, Write = WriteMode.Upsert }, Codes.TargetClash),
+        })
+        {
+            Assert.Equal(code, (await Assert.ThrowsAsync<PawlException>(() => MatchAsync([], rule))).Code);
+        }
+        var mixed = await Assert.ThrowsAsync<PawlException>(() => MatchAsync([], into, Rule("customers") with { Target = "all" }));
+        Assert.Equal(Codes.TargetClash, mixed.Code);
+        Assert.Equal(2, (await MatchAsync([], into with { SourceColumn = null, Write = WriteMode.Append })).Count);
+    }
+
+    [Fact]
+    public async Task A_target_that_cannot_tell_merged_rows_apart_refuses_the_column()
+    {
+        world.Job = world.Job with { Tables = [Rule("order*") with { Target = "all", SourceColumn = "origin" }, Rule("customers")] };
+        var summary = await world.RunAsync();
+        Assert.Equal(["", Codes.JobValueInvalid, Codes.JobValueInvalid], summary.Tables.Select(t => t.Error?.Code ?? ""));
+        Assert.Equal(["customers"], world.Target.Tables.Keys.Where(t => !t.StartsWith("pawl_")));
     }
 
     [Fact]

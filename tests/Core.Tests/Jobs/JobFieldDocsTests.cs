@@ -107,6 +107,7 @@ public sealed class JobFieldDocsTests
         }
         // What belongs to an incremental table needs one.
         else if (parts[^1] is "cursor" or "overlap" or "lag" or "zone") return With(path[..^parts[^1].Length] + "mode", "incremental");
+        else if (parts[^1] == "source_value") return With(path.Replace("source_value", "source_column"), "shard");
         return string.Concat(top.Select(t => $"{t.Key}: {t.Value}\n"));
     }
 
@@ -115,6 +116,7 @@ public sealed class JobFieldDocsTests
         "mode" when value == "incremental" => ", cursor: x",
         "cursor" => ", mode: incremental",
         "overlap" or "lag" or "zone" => ", mode: incremental, cursor: x",
+        "source_value" => ", source_column: shard",
         _ => "",
     };
 

@@ -206,6 +206,26 @@ public sealed class JobValueTests
     }
 
     [Fact]
+    public void Where_a_row_comes_from_is_told_by_a_column()
+    {
+        var schemas = JobText.Head.Replace("sqlite:a.db", "postgres://h/d");
+        var rule = JobText.Job(schemas + "tables: {'shop_*.t': {target: t, source_column: shard}}\n").Tables[0];
+        Assert.Equal(("shard", "{schema}.{table}"), (rule.SourceColumn, rule.SourceValue));
+        var two = JobText.Job(schemas + "tables: {'*': {source_column: shard, source_value: '{schema}'}, s.t: t, u.t: t}\n").Tables;
+        Assert.Equal(["{schema}", "{schema}", "{schema}"], two.Select(r => r.SourceValue));
+        (string Text, string Reason)[] wrong =
+        [
+            ("source_column: shard, source_value: '{shop}'", JobReasons.SourceTemplate), ("source_value: x", JobReasons.NeedsSourceColumn),
+            ("source_column: shard, transform: {set: {shard: 1}}", JobReasons.ColumnConflict),
+        ];
+        foreach (var (text, reason) in wrong)
+        {
+            var problem = JobText.Problem(schemas + $"tables: {{s.t: {{{text}}}}}\n");
+            Assert.Equal((Codes.JobValueInvalid, reason), (problem.Code, problem.Details["reason"]));
+        }
+    }
+
+    [Fact]
     public void Two_tables_for_one_target_are_told_at_the_second()
     {
         var problem = JobText.Problem(JobText.Head + "tables:\n  a: x\n  b: {write: insert}\n  c: x\n");

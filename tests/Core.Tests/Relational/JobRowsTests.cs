@@ -184,6 +184,7 @@ public sealed class JobRowsTests
             {
                 Rename = new Dictionary<string, string> { ["a"] = "b" },
                 Set = new Dictionary<string, object?> { ["z"] = "x" },
+                SourceColumn = "z",
             },
             Strays = StrayPolicy.Stop, Create = false, RejectLimit = 8, NullCauses = ["text"], ResultHash = "h",
             SourceIdentity = new SourceIdentity("text", "display"),

@@ -117,6 +117,14 @@ public sealed class TransformChainTests
         Assert.Equal(KeyKind.None, TransformChain.Output(Orders, Set(("id", 1L))).Key.Kind);
 
     [Fact]
+    public void What_tells_merged_tables_apart_belongs_to_every_key()
+    {
+        var merged = TransformChain.Output(Orders, Set(("from", "a")) with { SourceColumn = "from" });
+        Assert.Equal([3, 0], merged.Key.Columns);
+        Assert.Equal(["from status amount", "from amount"], merged.UniqueSets.Select(set => string.Join(' ', set)));
+    }
+
+    [Fact]
     public async Task A_constant_takes_the_name_after_renaming()
     {
         var changes = Set(("state", "x")) with { Rename = Rename(("status", "state")).Rename };

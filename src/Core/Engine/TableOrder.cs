@@ -1,0 +1,77 @@
+using Pawl.Contracts;
+using Pawl.Jobs;
+using Pawl.Model;
+
+namespace Pawl.Engine;
+
+/// <summary>
+/// In which order the tables of a run are filled, where the target looks at its foreign keys meanwhile: what is referred to comes first.
+/// Pure.
+/// </summary>
+internal sealed class TableOrder
+{
+    private readonly ILookup<TableName, TableName> parents;
+    private readonly Dictionary<TableName, int> levels = [];
+    private readonly HashSet<TableName> targets;
+
+    public TableOrder(IEnumerable<TableRun> tables, IEnumerable<TableReference> references)
+    {
+        targets = [.. tables.Select(t => t.Decision.Target)];
+        parents = references.Where(r => targets.Contains(r.From) && targets.Contains(r.To)).ToLookup(r => r.From, r => r.To);
+        var open = targets.ToHashSet();
+        for (var level = 0; open.Count > 0; level++)
+        {
+            var next = open.Where(t => !parents[t].Any(open.Contains)).ToArray();
+            // What is left goes round in circles, or waits for such: no order is better than another.
+            if (next.Length == 0) next = [.. open.Where(t => CycleOf(t).Count > 0)];
+            foreach (var target in next) levels[target] = level;
+            open.ExceptWith(next);
+        }
+    }
+
+    /// <summary>Targets that wait for others, or that others wait for.</summary>
+    public bool IsTied(TableRun table) =>
+        parents.Contains(table.Decision.Target) || parents.Any(p => p.Contains(table.Decision.Target));
+
+    /// <summary>0 = waits for nobody.</summary>
+    public int Level(TableRun table) => levels[table.Decision.Target];
+
+    /// <summary>What the table refers to, of the targets of this run, but for those it is in a circle with.</summary>
+    public IReadOnlyList<TableName> Parents(TableRun table) =>
+        [.. parents[table.Decision.Target].Where(p => Level(p) < levels[table.Decision.Target])];
+
+    /// <summary>The way from a target back to it, without its end; empty = there is none.</summary>
+    public IReadOnlyList<TableName> CycleOf(TableName target)
+    {
+        var from = new Dictionary<TableName, TableName>();
+        var queue = new Queue<TableName>([target]);
+        while (queue.TryDequeue(out var at))
+        {
+            foreach (var parent in parents[at])
+            {
+                if (parent == target)
+                {
+                    var way = new List<TableName> { at };
+                    while (at != target) way.Insert(0, at = from[at]);
+                    return way;
+                }
+                if (from.TryAdd(parent, at)) queue.Enqueue(parent);
+            }
+        }
+        return [];
+    }
+
+    /// <summary>Why a table cannot be filled: it is in a circle of tables of which none has a row that the next could refer to.</summary>
+    public PawlException? Circle(TableRun table, IReadOnlyList<TableRun> all)
+    {
+        var cycle = CycleOf(table.Decision.Target);
+        if (cycle.Count == 0 || !all.Where(t => cycle.Contains(t.Decision.Target)).All(IsEmpty)) return null;
+        return new PawlException(Fault.Configuration, Codes.ReferenceCycle, ("table", table.Decision.Schema.Name),
+            ("target", table.Decision.Target), ("cycle", string.Join(" → ", cycle.Append(table.Decision.Target))));
+    }
+
+    private static bool IsEmpty(TableRun table) =>
+        table.Decision is { State: TableState.New or TableState.Restarts, Rule.Write: WriteMode.Insert };
+
+    private int Level(TableName target) => levels[target];
+}
