@@ -106,8 +106,8 @@ internal static class ResumeErrors
             new("the staging table is not what was staged", "暂存表与账本不符"),
             new("The staging table[ {stage}] of {table} lacks rows or has others[: the ledger says {expected}][, {found} are there].",
                 "{table} 的暂存表[ {stage} ]缺少行或多出行[：账本记载 {expected} 行][，现有 {found} 行]。"),
-            new("Somebody changed or dropped it behind the ledger's back, or a restore took it back. Nothing was published; the target keeps " +
-                "what it has.",
+            new("Somebody changed or dropped it behind the ledger's back, or a restore took it back. Nothing was published; the target " +
+                "keeps what it has.",
                 "有人绕过账本改动或删除了它，或恢复备份使其回退。未发布；目标保持原样。"),
             new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),

@@ -130,8 +130,8 @@ internal static class SchemaErrors
             new("the copy cannot take the place of the rows", "副本无法取代现有的行"),
             new("The rows of {target} cannot be replaced[: {what}][ {name}][: {cause}].",
                 "{target} 中的行无法被取代[：{what}][ {name}][：{cause}]。"),
-            new("Something depends on the table that replacing its rows would break, or rows that the target's rules refuse. All of it was " +
-                "taken back; the target keeps what it has.",
+            new("Something depends on the table that replacing its rows would break, or rows that the target's rules refuse. All of it " +
+                "was taken back; the target keeps what it has.",
                 "有依赖该表的对象会因此被破坏，或目标的规则拒绝这些行。已全部撤销；目标保持原样。"),
             new("See how it would be published:  pawl plan {jobfile}   If rows of the source are wrong, mend them and copy afresh:  " +
                 "pawl run {jobfile} --restart --tables {table}",

@@ -110,7 +110,7 @@ internal sealed class PgProbeTarget
             var empties = table.Write == WriteMode.Insert;
             if (empties && !there.Rights.Contains("DELETE") && !there.Rights.Contains("TRUNCATE")) restart.Table(name, "DELETE");
             await SequencesAsync(there.Oid.Value, ct).ConfigureAwait(false);
-            await SurroundingsAsync(name, ct).ConfigureAwait(false);
+            await SurroundingsAsync(name, table.Write, ct).ConfigureAwait(false);
         }
     }
 
@@ -125,15 +125,16 @@ internal sealed class PgProbeTarget
         }
     }
 
-    private async ValueTask SurroundingsAsync(TableName name, CancellationToken ct)
+    private async ValueTask SurroundingsAsync(TableName name, WriteMode write, CancellationToken ct)
     {
         try
         {
             if (await PgTarget.FindAsync(session, name, ct).ConfigureAwait(false) is { } target)
             {
-                // The job's own tables are filled in the order that their keys ask for.
+                // The job's own tables are filled in the order that their keys ask for; rows of a replace come all at once.
                 TableName[] filled = [.. request.Tables.Select(t => t.Name)];
-                await PgSurroundings.CheckAsync(session, name, target, filled, ct).ConfigureAwait(false);
+                if (write == WriteMode.Replace) PgSurroundings.CheckTarget(session.Options, name, target);
+                else await PgSurroundings.CheckAsync(session, name, target, filled, ct).ConfigureAwait(false);
             }
         }
         catch (PawlException e) when (e.Fault is Fault.Configuration or Fault.Permission)

@@ -159,6 +159,24 @@ public sealed class PgReplaceTests
     }
 
     [Fact]
+    public async Task The_rights_that_the_pages_name_are_enough_for_somebody_elses_table()
+    {
+        var (from, to) = await TwoAsync("do $$ begin create role writer login; exception when duplicate_object then null; end $$",
+            "grant select, insert, update, delete on t to writer", "grant create, usage on schema public to writer",
+            "create schema pawl authorization writer");
+        var at = to.Here(("control_schema", "pawl")) with { User = "writer" };
+        var job = new CopyJob { From = from.Here(), To = at, Tables = [Rule()] };
+        await job.DoneAsync();
+        await job.DoneAsync();
+        await SameAsync(from, to);
+        await to.RunAsync("revoke delete on t from writer");
+        var refused = await job.FailedAsync();
+        Assert.Equal(Codes.GrantMissing, refused.Code);
+        Assert.Contains("delete", refused.Details["grant"], StringComparison.Ordinal);
+        await SameAsync(from, to);
+    }
+
+    [Fact]
     public async Task A_source_that_is_suddenly_empty_leaves_the_target_as_it_is_and_is_read_again()
     {
         var (from, to) = await TwoAsync("select");

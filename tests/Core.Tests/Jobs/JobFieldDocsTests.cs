@@ -108,12 +108,14 @@ public sealed class JobFieldDocsTests
         // What belongs to an incremental table needs one.
         else if (parts[^1] is "cursor" or "overlap" or "lag" or "zone") return With(path[..^parts[^1].Length] + "mode", "incremental");
         else if (parts[^1] == "source_value") return With(path.Replace("source_value", "source_column"), "shard");
+        else if (parts[^1] is "allow_empty") return With(path[..^parts[^1].Length] + "write", "replace");
         return string.Concat(top.Select(t => $"{t.Key}: {t.Value}\n"));
     }
 
     private static string Company(string name, string value) => name switch
     {
         "mode" when value == "incremental" => ", cursor: x",
+        "allow_empty" => ", write: replace",
         "cursor" => ", mode: incremental",
         "overlap" or "lag" or "zone" => ", mode: incremental, cursor: x",
         "source_value" => ", source_column: shard",
