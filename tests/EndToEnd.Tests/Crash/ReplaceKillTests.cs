@@ -104,9 +104,11 @@ public sealed class ReplaceKillTests
 
     private static readonly string[] Publishing = [CrashPoint.PublicationReady, CrashPoint.Published, CrashPoint.TableFinished];
 
-    /// <summary>The copy that the first kill leaves is gone on with until the kills behind its publication.</summary>
-    private static readonly string[] Points = [$"{CrashPoint.CommitDone}:3",
-        .. CrashPoint.All.TakeWhile(p => p != CrashPoint.TableFinished), .. Publishing, CrashPoint.BeforeRelease];
+    /// <summary>The copy that the first kill leaves is gone on with until the kills behind its publication; its plan is saved once.
+    /// </summary>
+    private static readonly string[] Points = [CrashPoint.PlanSaved, $"{CrashPoint.CommitDone}:3",
+        .. CrashPoint.All.TakeWhile(p => p != CrashPoint.TableFinished).Except([CrashPoint.PlanSaved]), .. Publishing,
+        CrashPoint.BeforeRelease];
 
     /// <param name="all">Every point; else those of the publication.</param>
     [Theory]
