@@ -154,6 +154,11 @@ internal static class PlanVerb
             var rejects = Figures.Plural(t.Rejects, Noun.Row);
             yield return Both($"  {t.Source}: {rejects} rejected so far", $"  {t.Source}：至今拒收 {rejects}");
         }
+        if (t.Durable.Nulled > 0)
+        {
+            var cells = Figures.Full(t.Durable.Nulled);
+            yield return Both($"  {t.Source}: {cells} cells set to NULL so far", $"  {t.Source}：至今有 {cells} 个单元格置为 NULL");
+        }
     }
 
     private static string Types(TableForecast t)
@@ -204,7 +209,7 @@ internal static class PlanVerb
                 {
                     ["column"] = c.Column, ["from"] = c.From, ["to"] = c.To,
                 }).ToArray(),
-                ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
+                ["rejects"] = t.Rejects, ["nulled"] = t.Durable.Nulled, ["last_commit"] = t.LastCommit,
             };
             if (t.Window is { } w)
             {

@@ -61,13 +61,14 @@ internal static class ProgressVerb
     {
         var table = new TextTable(new("table", "表"), new("done", "完成", true), new("rows", "行数", true),
             new("of about", "预计总数", true, 2), new("bytes", "字节", true, 3), new("splits", "分片", true, 1),
-            new("rejected", "拒收", true, 4), new("last commit", "最近提交", false, 5), new("", ""));
+            new("rejected", "拒收", true, 4), new("set to NULL", "置空", true, 4), new("last commit", "最近提交", false, 5), new("", ""));
         foreach (var t in state.Tables)
         {
             table.AddPainted(t.Finished ? shell.OutPaint.Green : null, t.Plan.Source.ToString(),
                 t.Finished ? "100%" : Figures.Percent(t.Rows.Read, t.Plan.SourceSchema.EstimatedRows), Figures.Full(t.Rows.Read),
                 t.Plan.SourceSchema.EstimatedRows >= 0 && !t.Finished ? Figures.Full(t.Plan.SourceSchema.EstimatedRows) : "",
                 Figures.Bytes(t.Bytes), $"{t.SplitsDone}/{t.Plan.Splits.Count}", t.Rejects > 0 ? Figures.Full(t.Rejects) : "",
+                t.Rows.Nulled > 0 ? Figures.Full(t.Rows.Nulled) : "",
                 t.LastCommit is { } at ? Figures.Ago(shell.Now - at) : "", t.Word);
         }
         return table;
@@ -87,7 +88,7 @@ internal static class ProgressVerb
             ["source"] = t.Plan.Source.ToString(), ["target"] = t.Plan.Target.ToString(), ["phase"] = t.Plan.Phase.ToString(),
             ["finished"] = t.Finished, ["generation"] = t.Plan.Generation, ["rows"] = RunResult.Counts(t.Rows), ["bytes"] = t.Bytes,
             ["estimated_rows"] = t.Plan.SourceSchema.EstimatedRows, ["splits"] = t.Plan.Splits.Count, ["splits_done"] = t.SplitsDone,
-            ["rejects"] = t.Rejects, ["last_commit"] = t.LastCommit,
+            ["rejects"] = t.Rejects, ["nulled"] = t.Rows.Nulled, ["last_commit"] = t.LastCommit,
         }).ToArray(),
     };
 }

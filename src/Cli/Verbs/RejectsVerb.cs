@@ -115,7 +115,7 @@ internal static class RejectsVerb
         var times = Figures.Full(reject.Attempts);
         var tried = reject.Attempts == 0 ? "" : Both($", tried again: {times}", $"，已重试 {times} 次");
         yield return shell.OutPaint.Bold($"{row.Table} {RejectView.Plain(row.Where ?? "")}".TrimEnd())
-            + $"  {RejectCause.Of(row.Code)} ({row.Code}), {RejectView.Shown(reject.State)}{tried}";
+            + $"  {RejectCause.Of(row.Code)} " + Both($"({row.Code}), ", $"（{row.Code}），") + RejectView.Shown(reject.State) + tried;
         if (row.Column is { } column) yield return $"  {RejectView.Plain(column)} = {RejectView.Value(row)}";
         yield return $"  {RejectView.Plain(row.Cause)}";
         var (sequence, at) = (Figures.Full(reject.Sequence), Figures.Moment(reject.At));
