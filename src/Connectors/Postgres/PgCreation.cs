@@ -96,6 +96,10 @@ internal sealed partial class PgCreation
         }
     }
 
+    /// <summary>A column's type, and its collation where it is not the type's own.</summary>
+    public (string Type, string? Collation) Declared(ColumnSchema column) =>
+        Origin(column.Name) is { } own ? (own.Type, own.Collation) : (PgTypes.Declare(column.Type), null);
+
     private static async ValueTask EnsureSchemaOfAsync(PgSession session, string name, CancellationToken ct)
     {
         if (Names().Match(name) is not { Success: true } match) return;

@@ -52,6 +52,10 @@ internal sealed class PgQuery
 
     public string Count() => $"select pg_catalog.count(*) from {from}{Conditions([])}";
 
+    /// <summary>Whether a row holds anything in one of the columns.</summary>
+    public string AnyOf(IReadOnlyList<string> columns) => $"select exists (select 1 from {from}"
+        + Conditions([string.Join(" or ", columns.Select(c => $"{name}.{PgNames.Quote(c)} is not null"))]) + ")";
+
     /// <summary>Parses like a read, reads nothing.</summary>
     public string Probe() => $"select 1 from {from}{Conditions([])} limit 0";
 

@@ -11,7 +11,7 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection looks, SourceIdentity identity)
     : ISource, IGivesWire, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IConnectsAhead,
-    IReadsWindows, ITellsTheTime, IReadsSlices
+    IReadsWindows, ITellsTheTime, IReadsSlices, IAltersTables
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly PgReadSessions sessions = new(at);
@@ -110,6 +110,16 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
         LookAsync(c => new PgWindows(at, table, new CursorOptions { Column = column }).CompareAsync(c, a, b, ct), "compare", table.Name,
             ct);
 
+    public bool Widens(ColumnSchema was, ColumnSchema now) => PgWidening.Holds(was, now);
+
+    public async ValueTask<bool> HoldsAnyAsync(TableSchema table, ReadOptions read, IReadOnlyList<string> columns, CancellationToken ct)
+    {
+        var shape = PgShape.Required(table);
+        await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
+        return (bool)await AskAsync(table, read, new PgQuery(table.Name, shape, read.Where, read.Window).AnyOf(columns), "look for values",
+            ct).ConfigureAwait(false);
+    }
+
     public ValueTask<string?> ClockAsync(CancellationToken ct) => LookAsync(c => PgWindows.ClockAsync(c, ct), "clock", null, ct);
 
     private async ValueTask ExportAsync(CancellationToken ct)
@@ -177,6 +187,12 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
     {
         var shape = PgShape.Required(table);
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
+        return (long)await AskAsync(table, read, new PgQuery(table.Name, shape, read.Where, read.Window).Count(), "count", ct)
+            .ConfigureAwait(false);
+    }
+
+    private async ValueTask<object> AskAsync(TableSchema table, ReadOptions read, string sql, string doing, CancellationToken ct)
+    {
         // A session of its own: a long count holds up nobody.
         var connection = await sessions.BeginAsync(ct).ConfigureAwait(false);
         var isDone = false;
@@ -188,14 +204,14 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             }
             // What is set in the transaction ends with it.
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
-            await using var count = new NpgsqlCommand(new PgQuery(table.Name, shape, read.Where, read.Window).Count(), connection);
-            var rows = (long)(await count.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
+            await using var ask = new NpgsqlCommand(sql, connection);
+            var answer = (await ask.ExecuteScalarAsync(ct).ConfigureAwait(false))!;
             isDone = true;
-            return rows;
+            return answer;
         }
         catch (NpgsqlException e)
         {
-            throw PgFaults.Classify(e, at, "count", table.Name, PgTableCheck.Grant(at, table.Name));
+            throw PgFaults.Classify(e, at, doing, table.Name, PgTableCheck.Grant(at, table.Name));
         }
         finally
         {

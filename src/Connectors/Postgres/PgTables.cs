@@ -8,7 +8,8 @@ namespace Pawl.Connectors.Postgres;
 /// Looks at and makes tables of a target. DDL is transactional: the fence and the DDL commit together. A table that Pawl made and has
 /// yet to finish says so in its comment: that goes with it into a dump and back, and is gone when somebody makes another of its name.
 /// </summary>
-internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns, IStagesTables, IMergesTables, IKnowsReferences
+internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesColumns, IStagesTables, IMergesTables, IKnowsReferences,
+    IEvolvesTables
 {
     private PgStages Stages => new(this, database.Options);
 
@@ -105,6 +106,10 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
             await PgSurroundings.CheckAsync(session, plan.Target, target, plan.Filled, ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }
+
+    public async ValueTask EvolveAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        await ChangeAsync(fence, session => new PgEvolution(plan, new PgCreation(plan, database.Options)).RunAsync(session, ct), ct)
+            .ConfigureAwait(false);
 
     public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {

@@ -8,7 +8,7 @@ namespace Pawl.Connectors.Sqlite;
 /// Tables of a SQLite file, read only. Every blocking call runs on the thread pool; a read is one batch ahead of its consumer. Thread-safe:
 /// looks share one connection, each read has its own.
 /// </summary>
-internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWindows, IReadsSlices
+internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWindows, IReadsSlices, ILosesIdentity
 {
     private readonly SqliteFile file;
     private readonly SqliteOptions options;
@@ -138,6 +138,10 @@ internal sealed class SqliteSource : ISource, ICountsRows, IKnowsPlace, IReadsWi
     /// <inheritdoc/>
     public async ValueTask<int> CompareAsync(TableSchema table, string column, string a, string b, CancellationToken ct) =>
         await LookAsync(() => SqliteWindows.Compare(file, a, b), ct).ConfigureAwait(false);
+
+    /// <remarks>The page stays where it was, and so may one that was given to another table.</remarks>
+    public bool MayBeAltered(TableSchema was, TableSchema now) =>
+        was.Identity.Split(' ') is ["root", var before, ..] && now.Identity.Split(' ') is ["root", var after, ..] && before == after;
 
     public async ValueTask DisposeAsync()
     {

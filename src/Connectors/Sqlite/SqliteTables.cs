@@ -5,7 +5,7 @@ using Pawl.Relational;
 namespace Pawl.Connectors.Sqlite;
 
 /// <summary>Looks at and makes tables of a target file. DDL is transactional in SQLite: the fence and the DDL commit together.</summary>
-internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns, IStagesTables, IMergesTables
+internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IForeseesColumns, IStagesTables, IMergesTables, IEvolvesTables
 {
     public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new SqliteTarget(plan).Foresee();
 
@@ -47,6 +47,9 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         await ChangeAsync(fence, file => Prepare(file, plan), ct).ConfigureAwait(false);
     }
 
+    public async ValueTask EvolveAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        await ChangeAsync(fence, file => Evolve(file, plan), ct).ConfigureAwait(false);
+
     public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         // One transaction per index: a large one holds the file's write lock for as long as it takes to build.
@@ -83,6 +86,26 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         {
             foreach (var name in SqliteStages.Find(file, prefix, keep)) file.Execute($"drop table {SqliteNames.Quote(name)}");
         }, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>New columns alone: a type holds what it is given, or the look that follows says that it does not.</summary>
+    private static void Evolve(SqliteFile file, TablePlan plan)
+    {
+        var target = new SqliteTarget(plan);
+        if (SqliteCatalog.Find(file, target.Name) is not { } table) return;
+        var there = SqliteCatalog.Describe(file, table);
+        foreach (var drift in plan.Drift)
+        {
+            var found = there.Columns.FirstOrDefault(c => SqliteNames.Same(c.Name, drift.Column));
+            if (drift.Kind == DriftKind.MayBeNull && found is { Nullable: false })
+            {
+                throw plan.NotEvolved(drift.Column, "a column of a SQLite file keeps its NOT NULL");
+            }
+            var at = plan.TargetSchema.IndexOf(drift.Column);
+            if (drift.Kind != DriftKind.Added || found is not null || at < 0) continue;
+            var type = target.Declared[at] is { Length: > 0 } declared ? " " + SqliteNames.Type(declared) : target.IsStrict ? " ANY" : "";
+            file.Execute($"alter table {SqliteNames.Quote(table)} add column {SqliteNames.Quote(drift.Column)}{type}");
+        }
     }
 
     private static void Prepare(SqliteFile file, TablePlan plan)

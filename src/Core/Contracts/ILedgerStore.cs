@@ -35,6 +35,23 @@ public interface ILedgerStore : IAsyncDisposable
     /// <param name="emptyTarget">Also remove the target table's rows, in the same transaction (a restart of an insert-only table).</param>
     ValueTask SavePlanAsync(JobLease lease, TablePlan plan, bool emptyTarget, CancellationToken ct);
 
+    /// <summary>Writes a stored plan anew: what it says of columns. Its generation, splits and places stay.</summary>
+    /// <exception cref="PawlException"><see cref="Fault.Fenced"/> when the job is no longer ours, or has no such plan.</exception>
+    ValueTask AmendPlanAsync(JobLease lease, TablePlan plan, CancellationToken ct);
+
+    /// <summary>All entries that are left of a table's lanes, of its newest generation and of older lanes that still stand.</summary>
+    ValueTask<IReadOnlyList<LedgerEntry>> EntriesAsync(Guid job, TableName table, CancellationToken ct);
+
+    /// <summary>Writes down plans and last entries of another target, into a job that has no plan yet; all or none.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.ImportRefused"/> when it has one.</exception>
+    ValueTask ImportAsync(JobLease lease, IReadOnlyList<CheckpointTable> tables, CancellationToken ct);
+
+    /// <summary>
+    /// Takes tables back, all or none. Lanes that go back are raised, so that whoever still held one is fenced; what was set aside behind
+    /// the entry that stays goes with the entries.
+    /// </summary>
+    ValueTask RewindAsync(JobLease lease, IReadOnlyList<TableRewind> tables, CancellationToken ct);
+
     /// <summary>
     /// Writes down, for all of them or for none, that these tables (by source name) are to be started over:
     /// <see cref="TablePhase.Restarting"/>. A run that dies before it came to the last of them leaves the wish behind, and the next run

@@ -72,6 +72,10 @@ public sealed record TablePlan
     /// <summary>The target table that this plan filled is not there: dropped, or taken back by a restore.</summary>
     public PawlException TargetGone() => new(Fault.PositionLost, Codes.TargetTruncated, ("table", Target), ("rows", 0));
 
+    /// <summary>The target table cannot be made to follow its source.</summary>
+    public PawlException NotEvolved(string column, string? cause, Exception? inner = null) => new(Fault.Schema, Codes.TargetNotEvolved,
+        inner, ("target", Target), ("table", Source), ("column", column), ("cause", cause));
+
     /// <summary>What happens to columns between source and sink.</summary>
     public ColumnChanges Columns { get; init; } = new();
     public StrayPolicy Strays { get; init; } = StrayPolicy.Keep;
@@ -101,6 +105,8 @@ public sealed record TablePlan
     /// source's; null = the source cannot tell. From here a snapshot goes on by increments.
     /// </summary>
     public string? SourceClock { get; init; }
+    /// <summary>Columns of a target table that was there before the plan, and has to follow its source.</summary>
+    public IReadOnlyList<ColumnDrift> Drift { get; init; } = [];
     public TablePhase Phase { get; init; } = TablePhase.Copying;
 
     /// <summary>Rows come window by window.</summary>

@@ -28,11 +28,8 @@ internal sealed class JobEnds : IAsyncDisposable
     /// <param name="toWrite">The ledger will be written: the target connects while the source is opened.</param>
     public static async Task<JobEnds> OpenAsync(JobHost host, JobSpec job, CancellationToken ct, bool toWrite = false)
     {
-        var context = new OpenContext(host.Time, host.Ids, host.Points);
         var target = host.Connectors.For(job.Target);
-        var sink = target is IWritesTables writes
-            ? await writes.OpenSinkAsync(job.Target, context, ct)
-            : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", job.Target.Scheme), ("role", "target"));
+        var sink = await OpenSinkAsync(host, job.Target, ct);
         try
         {
             if (toWrite) (sink as IConnectsAhead)?.ConnectAhead(1);
@@ -69,6 +66,11 @@ internal sealed class JobEnds : IAsyncDisposable
 
     /// <summary>Begins to open the target for comparing; what fails is told to whoever asks for it.</summary>
     public void OpenCopyAhead() => _ = CopyAsync(end.Token);
+
+    public static async Task<ISink> OpenSinkAsync(JobHost host, Endpoint at, CancellationToken ct) =>
+        host.Connectors.For(at) is IWritesTables writes
+            ? await writes.OpenSinkAsync(at, new OpenContext(host.Time, host.Ids, host.Points), ct)
+            : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", at.Scheme), ("role", "target"));
 
     public static async Task<ISource> OpenSourceAsync(JobHost host, Endpoint at, CancellationToken ct, bool lookOnly = false) =>
         host.Connectors.For(at) is IReadsTables reads

@@ -35,7 +35,24 @@ public sealed class JobPlanner(JobHost host)
                 Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink) with { TypeChanges = changes }, ct));
         }
         forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));
-        return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner);
+        return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner)
+        {
+            Left = [.. Left(job, options, found, matched, record?.Id ?? Guid.Empty)],
+        };
+    }
+
+    private static IEnumerable<LeftTable> Left(JobSpec job, RunOptions options, JobProgress found, IReadOnlyList<MatchedTable> matched,
+        Guid id)
+    {
+        foreach (var plan in found.Plans)
+        {
+            var name = plan.Source.ToString();
+            if (matched.Any(m => m.Name == name)) continue;
+            if (options.Tables.Count > 0 && !options.Tables.Any(t => t.Matches(name))) continue;
+            var reason = TableRules.Resolve(job.Tables, name) is null ? LeftReason.NotInJob : LeftReason.NotAtSource;
+            var rows = plan.Splits.Sum(s => found.Last.GetValueOrDefault(plan.Lane(id, s.Index))?.Total.Read ?? 0);
+            yield return new LeftTable(name, plan.Target.ToString(), reason, rows, plan.Phase >= TablePhase.Done);
+        }
     }
 
     /// <summary>A copy that could not be published is refused before it is made.</summary>
@@ -111,6 +128,8 @@ public sealed class JobPlanner(JobHost host)
             Rejects = last.Sum(e => e.Total.Rejected),
             Consistency = plan?.Consistency ?? Consistency.Mixed,
             IsSnapshotLost = d.IsSnapshotLost,
+            Difference = d.Difference is { IsSlight: true, Breaking: null } ? null : d.Difference,
+            Answer = d.Answer,
             LastCommit = last.Max(e => e.At),
             Error = d.Error,
         };

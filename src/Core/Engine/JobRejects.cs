@@ -21,10 +21,7 @@ public sealed class JobRejects(JobHost host)
     /// the target throws: what was committed before stays.</exception>
     public async Task<IReadOnlyList<RetriedTable>> RetryAsync(JobSpec job, IReadOnlyList<TablePattern> tables, CancellationToken ct)
     {
-        var context = new OpenContext(host.Time, host.Ids, host.Points);
-        await using var sink = host.Connectors.For(job.Target) is IWritesTables writes
-            ? await writes.OpenSinkAsync(job.Target, context, ct)
-            : throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", job.Target.Scheme), ("role", "target"));
+        await using var sink = await JobEnds.OpenSinkAsync(host, job.Target, ct);
         await using var ledger = await sink.OpenLedgerAsync(ct);
         var record = await JobPlanner.FindAsync(ledger, job, ct)
             ?? throw new PawlException(Fault.Configuration, Codes.JobUnknown, ("job", job.Name), ("target", job.Target.Display));
@@ -74,7 +71,7 @@ public sealed class JobRejects(JobHost host)
         return [.. chosen.Where(p => p.Phase != TablePhase.Restarting)];
     }
 
-    private static async Task ReleaseAsync(ILedgerStore ledger, JobLease lease)
+    internal static async Task ReleaseAsync(ILedgerStore ledger, JobLease lease)
     {
         try
         {

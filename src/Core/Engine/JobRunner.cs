@@ -126,11 +126,11 @@ public sealed class JobRunner(JobHost host)
 
     /// <summary>
     /// Tables are opened one after another: the wish to start them over has to outlive a run that dies in between. Wishes only: of a table
-    /// whose snapshot is gone the next run finds that out again, and may find that it must not begin anew.
+    /// whose snapshot is gone, or whose columns are others, the next run finds that out again, and may find that it must not begin anew.
     /// </summary>
     private static async Task AskRestartsAsync(RunContext run, SerialLedger ledger, RunState state)
     {
-        var restarts = state.Tables.Where(t => t.Decision is { State: TableState.Restarts, IsSnapshotLost: false })
+        var restarts = state.Tables.Where(t => t.Decision is { State: TableState.Restarts, IsSnapshotLost: false, IsDriftedAway: false })
             .Select(t => t.Decision.Schema.Name).ToArray();
         if (restarts.Length == 0) return;
         await run.Retry(null, null).RunAsync(ct => ledger.CallAsync(async s =>

@@ -256,6 +256,18 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
         {
             await SavePlanAsync(table);
         }
+        if (table.Decision.IsAmended)
+        {
+            await run.Retry(table.Plan!, null).RunAsync(async ct =>
+            {
+                await ledger.CallAsync(async s =>
+                {
+                    await s.AmendPlanAsync(run.Lease, table.Plan!, ct);
+                    return true;
+                });
+                return true;
+            }, run.StopToken);
+        }
         var plan = table.Plan! with { Filled = [.. state.Tables.Where(t => t.Finished || t.Decision.State == TableState.Finished)
             .Select(t => t.Decision.Target)] };
         await shared.AloneAsync(table, () => run.Retry(plan, null).RunAsync(async ct =>

@@ -8,8 +8,25 @@ namespace Pawl.Engine;
 /// <param name="Holder">Who runs it now, for people; null when nobody does.</param>
 public sealed record PlanReport(string Job, Guid? JobId, IReadOnlyList<TableForecast> Tables, string? Holder)
 {
+    /// <summary>Tables that the target knows and a run would pass over.</summary>
+    public IReadOnlyList<LeftTable> Left { get; init; } = [];
+
     public bool NothingToDo => Tables.All(t => t.State == TableState.Finished);
 }
+
+/// <summary>Why a table that was planned once is passed over.</summary>
+public enum LeftReason
+{
+    /// <summary>No entry of the job file speaks for it.</summary>
+    NotInJob,
+    /// <summary>The source has no such table any more, and a pattern does not miss it.</summary>
+    NotAtSource,
+}
+
+/// <summary>A table that the job copied once and would pass over now. What the target knows of it stays.</summary>
+/// <param name="Rows">Rows read by its newest generation.</param>
+/// <param name="IsFinished">It was copied to its end.</param>
+public sealed record LeftTable(string Source, string Target, LeftReason Reason, long Rows, bool IsFinished);
 
 public enum TableState
 {
@@ -58,6 +75,10 @@ public sealed record TableForecast
     public Consistency Consistency { get; init; }
     /// <summary>It starts over because the snapshot is gone that its rows were read in.</summary>
     public bool IsSnapshotLost { get; init; }
+    /// <summary>What the source has become since the plan was made; null = what it was.</summary>
+    public SchemaDifference? Difference { get; init; }
+    /// <summary>What a run makes of <see cref="Difference"/>.</summary>
+    public DriftAnswer Answer { get; init; }
     /// <summary>Time of the last commit by the target's clock.</summary>
     public DateTimeOffset? LastCommit { get; init; }
     /// <summary>Why it cannot go on; null unless <see cref="TableState.Blocked"/>.</summary>

@@ -14,7 +14,17 @@ namespace Pawl.Engine;
 /// <param name="EmptyTarget">The new plan removes the target's rows.</param>
 /// <param name="IsSnapshotLost">It starts over because the snapshot is gone that its rows were read in.</param>
 internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableName Target, TablePlan? Plan, TableState State,
-    bool EmptyTarget = false, PawlException? Error = null, bool IsSnapshotLost = false);
+    bool EmptyTarget = false, PawlException? Error = null, bool IsSnapshotLost = false)
+{
+    /// <summary>What the source has become since the plan was made; null = it is what it was.</summary>
+    public SchemaDifference? Difference { get; init; }
+    /// <summary>What is made of <see cref="Difference"/>.</summary>
+    public DriftAnswer Answer { get; init; }
+    /// <summary>The plan that stands is to be written anew: its places stay.</summary>
+    public bool IsAmended { get; init; }
+    /// <summary>It starts over because of <see cref="Difference"/>.</summary>
+    public bool IsDriftedAway { get; init; }
+}
 
 /// <summary>
 /// Decides per table: new, go on, done, start over, or refuse. Refuses rather than guesses: every difference between what was planned and
@@ -23,7 +33,7 @@ internal sealed record TableDecision(TableRule Rule, TableSchema Schema, TableNa
 /// <param name="lookOnly">The decisions are shown and not carried out: nobody is waited for.</param>
 /// <param name="matched">The tables of the run; empty = the one that is decided is the only one of its target.</param>
 /// <param name="plans">What the target knows of all tables of the job.</param>
-internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job, bool lookOnly = false,
+internal sealed partial class TablePlanner(ISource source, ISink sink, ConnectorSpec sinkSpec, JobSpec job, bool lookOnly = false,
     IReadOnlyList<MatchedTable>? matched = null, IReadOnlyList<TablePlan>? plans = null)
 {
     private readonly SamePlace place = new(source, sink, sinkSpec.Limits);
@@ -36,39 +46,49 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         try
         {
             await place.CheckAsync(schema.Name, target, ct);
-            var wanted = Describe(rule, schema, target);
-            CheckCursor(rule, wanted);
-            if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
-            if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
-            if (IsHistory(stored, wanted, jobId!.Value, progress!)) return await RenewAsync(rule, wanted, nextGeneration, ct);
-            Check(rule, stored, wanted);
-            var stands = await CheckTargetAsync(stored, jobId.Value, progress!, ct);
-            if (stored.Phase >= TablePhase.Done && stands)
-            {
-                return rule.Cursor is null ? new TableDecision(rule, schema, target, stored, TableState.Finished)
-                    : await NextAsync(rule, wanted, stored, jobId.Value, progress!, nextGeneration, ct);
-            }
-            if (await IsLostAsync(stored, jobId.Value, progress!, ct))
-            {
-                if (stored.Write == WriteMode.Append && Written(stored, jobId.Value, progress!) is > 0 and var rows)
-                {
-                    throw Appended(stored, rows);
-                }
-                return await RestartAsync(rule, wanted, stored, nextGeneration, ct) with { IsSnapshotLost = true };
-            }
-            if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
-            // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
-            var plan = stored with
-            {
-                RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, NullCauses = wanted.NullCauses, Create = wanted.Create,
-                AllowEmpty = wanted.AllowEmpty,
-            };
-            return new TableDecision(rule, schema, target, plan, TableState.Resumes);
+            var isGoingOn = stored is not null && !restart && stored.Phase != TablePhase.Restarting;
+            return isGoingOn && HasDrifted(stored!, schema) && stored!.Target == target
+                ? await FollowAsync(rule, schema, stored, jobId!.Value, progress!, nextGeneration, ct)
+                : await PlannedAsync(rule, schema, stored, jobId, progress, nextGeneration, restart, ct);
         }
         catch (PawlException e) when (!RetryRules.MayRetry(e))
         {
             return Blocked(rule, schema, stored, e);
         }
+    }
+
+    private async ValueTask<TableDecision> PlannedAsync(TableRule rule, TableSchema schema, TablePlan? stored, Guid? jobId,
+        JobProgress? progress, Func<long> nextGeneration, bool restart, CancellationToken ct)
+    {
+        var target = Expand(rule.Target, schema.Name);
+        var wanted = Describe(rule, schema, target);
+        CheckCursor(rule, wanted);
+        if (stored is null) return await OpenAsync(rule, wanted, nextGeneration, ct);
+        if (restart || stored.Phase == TablePhase.Restarting) return await RestartAsync(rule, wanted, stored, nextGeneration, ct);
+        if (IsHistory(stored, rule.Write, jobId!.Value, progress!)) return await RenewAsync(rule, wanted, stored, nextGeneration, ct);
+        Check(rule, stored, wanted);
+        var stands = await CheckTargetAsync(stored, jobId.Value, progress!, ct);
+        if (stored.Phase >= TablePhase.Done && stands)
+        {
+            return rule.Cursor is null ? new TableDecision(rule, schema, target, stored, TableState.Finished)
+                : await NextAsync(rule, wanted, stored, jobId.Value, progress!, nextGeneration, ct);
+        }
+        if (await IsLostAsync(stored, jobId.Value, progress!, ct))
+        {
+            if (stored.Write == WriteMode.Append && Written(stored, jobId.Value, progress!) is > 0 and var rows)
+            {
+                throw Appended(stored, rows);
+            }
+            return await RestartAsync(rule, wanted, stored, nextGeneration, ct) with { IsSnapshotLost = true };
+        }
+        if (stored.Phase < TablePhase.Done) await CheckPastAsync(stored, ct);
+        // What does not change any row is taken as the job file has it now: a table that met its limit goes on with a higher one.
+        var plan = stored with
+        {
+            RejectLimit = wanted.RejectLimit, CauseLimits = wanted.CauseLimits, NullCauses = wanted.NullCauses, Create = wanted.Create,
+            AllowEmpty = wanted.AllowEmpty,
+        };
+        return new TableDecision(rule, schema, target, plan, TableState.Resumes);
     }
 
     public TableDecision Blocked(TableRule rule, TableSchema schema, TablePlan? stored, PawlException error) =>
@@ -85,28 +105,33 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
     /// A copy that took its place is history: the next one may be of another definition, schema or source, and nothing of the two is mixed.
     /// So is a staged one of no rows at all, whose publication was refused or cut off: what the source holds now costs nothing to find out.
     /// </summary>
-    private static bool IsHistory(TablePlan stored, TablePlan wanted, Guid jobId, JobProgress progress) =>
-        (stored.Write, wanted.Write) == (WriteMode.Replace, WriteMode.Replace) && (!stored.IsStaged
+    private static bool IsHistory(TablePlan stored, WriteMode wanted, Guid jobId, JobProgress progress) =>
+        (stored.Write, wanted) == (WriteMode.Replace, WriteMode.Replace) && (!stored.IsStaged
             || stored.Splits.All(s => progress.Last.GetValueOrDefault(stored.Lane(jobId, s.Index)) is { Final: true, Total.Inserted: 0 }));
 
     /// <summary>The next full copy of a table that is replaced as a whole.</summary>
-    private async ValueTask<TableDecision> RenewAsync(TableRule rule, TablePlan wanted, Func<long> nextGeneration, CancellationToken ct)
+    private async ValueTask<TableDecision> RenewAsync(TableRule rule, TablePlan wanted, TablePlan stored, Func<long> nextGeneration,
+        CancellationToken ct)
     {
+        if (stored.Target == wanted.Target) wanted = wanted with { Drift = DriftOf(stored, wanted) };
         await CheckOpenAsync(wanted, await sink.InspectAsync(wanted, ct), ct);
         var plan = await SplitAsync(wanted, nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Renews);
     }
 
     /// <summary>The rows that have come since the last window, or since a snapshot was opened.</summary>
+    /// <param name="again">Every row is read once more, and those that are there are written over; null = nothing but new rows, of the
+    /// columns that were planned.</param>
     private async ValueTask<TableDecision> NextAsync(TableRule rule, TablePlan wanted, TablePlan stored, Guid jobId, JobProgress progress,
-        Func<long> nextGeneration, CancellationToken ct)
+        Func<long> nextGeneration, CancellationToken ct, bool? again = null)
     {
-        CheckSchema(stored, wanted);
+        if (again is null) CheckSchema(stored, wanted);
         await CheckPastAsync(stored, ct);
         var cursor = rule.Cursor!.Options;
         var windows = (IReadsWindows)source;
         var bound = await windows.BoundAsync(wanted.SourceSchema, cursor, !lookOnly, ct);
-        var next = await CursorSteps.NextAsync(windows, wanted.SourceSchema, cursor, stored, bound, ct);
+        var next = again == true ? CursorSteps.First(cursor, bound)
+            : await CursorSteps.NextAsync(windows, wanted.SourceSchema, cursor, stored, bound, ct);
         if (next is null) return new TableDecision(rule, wanted.SourceSchema, wanted.Target, stored, TableState.Finished);
         CheckReread(rule, wanted, next.AfterIncluded && next.After is not null || cursor.Overlap > TimeSpan.Zero || !stored.IsIncremental);
         var plan = await SplitAsync(wanted with
@@ -245,6 +270,7 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         var ours = stored.Target == wanted.Target && stored.Slice == wanted.Slice && stored.Write == WriteMode.Insert;
         var empty = ours && there.Exists && wanted.Write == WriteMode.Insert;
         if (!empty) await CheckOpenAsync(wanted, there, ct);
+        if (stored.Target == wanted.Target) wanted = wanted with { Drift = DriftOf(stored, wanted) };
         var plan = await SplitAsync(await FirstAsync(rule, wanted, ct), nextGeneration, ct);
         return new TableDecision(rule, wanted.SourceSchema, wanted.Target, plan, TableState.Restarts, EmptyTarget: empty);
     }
@@ -360,11 +386,12 @@ internal sealed class TablePlanner(ISource source, ISink sink, ConnectorSpec sin
         CheckSchema(stored, wanted);
     }
 
-    private static void CheckSchema(TablePlan stored, TablePlan wanted)
+    private void CheckSchema(TablePlan stored, TablePlan wanted)
     {
         if (stored.SourceSchema.Hash() != wanted.SourceSchema.Hash())
         {
-            throw new PawlException(Fault.PositionLost, Codes.SchemaChanged, ("table", stored.Source));
+            throw new PawlException(Fault.PositionLost, Codes.SchemaChanged, ("table", stored.Source),
+                ("changed", Difference(stored, wanted.SourceSchema, wanted.Read.Columns).Words));
         }
         if (stored.SourceSchema.Identity != wanted.SourceSchema.Identity)
         {

@@ -20,7 +20,8 @@ internal sealed class TablePlanning(RunContext run, JobEnds ends, JobProgress kn
         DecideAsync(rule, schema, stored.GetValueOrDefault(schema.Name), restart);
 
     /// <summary>A table of this run whose plan stands in the target and can no longer be carried out.</summary>
-    public Task<TableRun> StartOverAsync(TableDecision old) => DecideAsync(old.Rule, old.Schema, old.Plan, restart: true);
+    public Task<TableRun> StartOverAsync(TableDecision old) => DecideAsync(old.Rule,
+        old is { Difference: not null, Answer: DriftAnswer.Ignored } ? old.Plan!.SourceSchema : old.Schema, old.Plan, restart: true);
 
     /// <summary>What has come since the window that another run had left half done; null = nothing.</summary>
     /// <param name="now">The ledger after it.</param>

@@ -56,6 +56,12 @@ internal sealed class JobBuilder(
                 RunBudget = (int)fields.Get("defaults.on_error.retry.run_budget", (long)retry.RunBudget),
             },
             CreateTables = fields.Get("schema.create", absent.CreateTables),
+            Changes = fields.Get("schema.changes", "fail") switch
+            {
+                "evolve" => SchemaChanges.Evolve,
+                "ignore" => SchemaChanges.Ignore,
+                _ => SchemaChanges.Fail,
+            },
             VerifyAfterRun = fields.Get("verify.after", "run") == "never" ? VerifyLevel.None
                 : fields.Get("verify.level", "count") == "digest" ? VerifyLevel.Digest : VerifyLevel.Count,
             Consistency = fields.Get("consistency", "mixed") == "one-snapshot" ? Consistency.OneSnapshot : Consistency.Mixed,

@@ -294,10 +294,13 @@ public static partial class JobFieldDocs
         },
         new()
         {
-            Path = "schema.changes", Kind = FieldKind.Choice, Default = "fail", Allowed = ["fail"],
-            LaterWords = ["evolve", "ignore"], Example = "fail",
-            English = "When a source table's columns or key change between runs: fail stops that table and says how to restart it.",
-            Chinese = "两次运行之间源表的列或主键发生变化时：fail 会停止该表，并说明如何重新开始。",
+            Path = "schema.changes", Kind = FieldKind.Choice, Default = "fail",
+            Allowed = ["fail", "evolve", "ignore"], Example = "evolve",
+            English = "When a source table's columns change after its copy began: fail stops that table. evolve adds new columns to the "
+                + "target and widens types (rows that lack a value are read again). ignore goes on with the columns that were planned. "
+                + "Whatever else changes stops the table.",
+            Chinese = "复制开始后源表的列发生变化时：fail 停止该表；evolve 在目标端增加新列、放宽类型（缺少取值的行会重新读取）；"
+                + "ignore 按原先计划的列继续。其他变化都会停止该表。",
         },
     ];
 

@@ -16,6 +16,8 @@ public sealed record JobSpec
     public RetryPolicy Retry { get; init; } = new();
     /// <summary>Create target tables that are absent (<c>schema.create</c>). Default true.</summary>
     public bool CreateTables { get; init; } = true;
+    /// <summary>What becomes of a table whose source has other columns than its plan (<c>schema.changes</c>). Default: it stops.</summary>
+    public SchemaChanges Changes { get; init; } = SchemaChanges.Fail;
     /// <summary>Verification after a run. Default <see cref="VerifyLevel.Count"/>.</summary>
     public VerifyLevel VerifyAfterRun { get; init; } = VerifyLevel.Count;
     /// <summary>Read all tables as they were at one moment (<c>consistency: one-snapshot</c>). Default: not.</summary>

@@ -20,6 +20,7 @@ public static class Codes
     public const string Usage = "PAWL-111";
     public const string SecretOnCommandLine = "PAWL-112";
     public const string ShardsAlike = "PAWL-113";
+    public const string CheckpointInvalid = "PAWL-114";
 
     // 2xx endpoints
     public const string SchemeUnknown = "PAWL-201";
@@ -65,6 +66,8 @@ public static class Codes
     public const string ShardsDiffer = "PAWL-322";
     public const string ReferenceCycle = "PAWL-323";
     public const string ReferenceFailed = "PAWL-324";
+    public const string DriftNeedsReread = "PAWL-325";
+    public const string TargetNotEvolved = "PAWL-326";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";
@@ -82,6 +85,8 @@ public static class Codes
     public const string FileReplaced = "PAWL-413";
     public const string StageLost = "PAWL-414";
     public const string NotPublished = "PAWL-415";
+    public const string ImportRefused = "PAWL-417";
+    public const string RewindImpossible = "PAWL-418";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";

@@ -67,6 +67,18 @@ public interface ITargetTables
     ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
 }
 
+/// <summary>Role of <see cref="ITargetTables"/>: a table that is there can be made to follow its source.</summary>
+public interface IEvolvesTables
+{
+    /// <summary>
+    /// Carries out <see cref="TablePlan.Drift"/> as far as it is not done. Idempotent; a table that is not there is left to
+    /// <see cref="ITargetTables.PrepareAsync"/>.
+    /// </summary>
+    /// <param name="fence">The first call inside the DDL's transaction.</param>
+    /// <exception cref="PawlException"><see cref="Codes.TargetNotEvolved"/>.</exception>
+    ValueTask EvolveAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
+}
+
 /// <summary>
 /// One connection. The control tables are spoken to in small typed steps, so that the same protocol code runs against SQL and against the
 /// simulation; rows go the system's fastest way. One caller at a time. Every method throws classified <see cref="PawlException"/>s.

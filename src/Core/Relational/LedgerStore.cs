@@ -8,7 +8,7 @@ namespace Pawl.Relational;
 /// The control side of a transactional target. One session, opened when needed and dropped after any error, so that the next call starts
 /// clean. Not thread-safe.
 /// </summary>
-public sealed class LedgerStore(ITargetDatabase database, OpenContext context) : ILedgerStore
+public sealed partial class LedgerStore(ITargetDatabase database, OpenContext context) : ILedgerStore
 {
     private ITargetSession? session;
     private IAsyncDisposable? sessionLock;

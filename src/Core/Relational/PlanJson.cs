@@ -81,6 +81,9 @@ internal static class PlanJson
         to.WriteNumber("RowsBefore", plan.RowsBefore);
         Text(to, "SourceMark", plan.SourceMark);
         Text(to, "SourceClock", plan.SourceClock);
+        to.WriteStartArray("Drift");
+        foreach (var drift in plan.Drift) Drift(to, drift);
+        to.WriteEndArray();
         to.WriteString("Phase", plan.Phase.ToString());
         to.WriteEndObject();
     }
@@ -128,9 +131,23 @@ internal static class PlanJson
             RowsBefore = Maybe(from, "RowsBefore")?.GetInt64() ?? 0,
             SourceMark = Text(from, "SourceMark"),
             SourceClock = Text(from, "SourceClock"),
+            Drift = Maybe(from, "Drift") is { } drift ? [.. drift.EnumerateArray().Select(Drift)] : [],
             Phase = OneOf(from, "Phase", TablePhase.Copying),
         };
     }
+
+    private static void Drift(Utf8JsonWriter to, ColumnDrift drift)
+    {
+        to.WriteStartObject();
+        to.WriteString("Column", drift.Column);
+        to.WriteString("Kind", drift.Kind.ToString());
+        to.WriteString("From", drift.From);
+        to.WriteString("To", drift.To);
+        to.WriteEndObject();
+    }
+
+    private static ColumnDrift Drift(JsonElement from) => new(Required(from.GetProperty("Column")),
+        OneOf<DriftKind>(from.GetProperty("Kind")), Text(from, "From") ?? "", Text(from, "To") ?? "");
 
     private static void Window(Utf8JsonWriter to, CursorWindow window)
     {

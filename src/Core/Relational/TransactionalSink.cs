@@ -43,6 +43,11 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
 
     public async ValueTask PrepareAsync(TablePlan plan, JobLease lease, CancellationToken ct)
     {
+        if (plan.Drift.Count > 0)
+        {
+            if (database.Tables is not IEvolvesTables evolves) throw plan.NotEvolved(plan.Drift[0].Column, null);
+            await evolves.EvolveAsync(plan, (session, token) => Protocol.FenceTableAsync(session, lease, plan, token), ct);
+        }
         ValueTask FenceAsync(ITargetSession session, CancellationToken token) => Protocol.FenceJobAsync(session, lease, token);
 
         var isStaged = plan.Write == WriteMode.Replace;

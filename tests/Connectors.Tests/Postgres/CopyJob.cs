@@ -5,6 +5,7 @@ using Pawl.Engine;
 using Pawl.Jobs;
 using Pawl.Model;
 using Pawl.Telemetry;
+using Pawl.Verify;
 using Xunit;
 
 namespace Pawl.Connectors.Tests.Postgres;
@@ -23,6 +24,10 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     /// <summary>Rows of one commit.</summary>
     public long Rows { get; init; } = 50_000;
     public int Parallel { get; init; } = 2;
+    public SchemaChanges Changes { get; init; }
+    public string[] Was { get; init; } = [];
+    /// <summary>Ends the run after the commit in flight.</summary>
+    public CancellationToken Stop { get; init; }
     /// <summary>Called at every event, while the engine waits.</summary>
     public Action<RunEvent>? At { get; init; }
 
@@ -37,22 +42,38 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     public static Endpoint File(string path) => new() { Scheme = "sqlite", Path = path, Display = $"sqlite:{path}" };
 
     public Task<RunSummary> RunAsync(bool restart = false) =>
-        new JobRunner(Host()).RunAsync(Job(), new RunOptions { Restart = restart }, new RunSignals(default, Abort));
+        new JobRunner(Host()).RunAsync(Job(), new RunOptions { Restart = restart }, new RunSignals(Stop, Abort));
+
+    public Task<PlanReport> ReportAsync() => new JobPlanner(Host()).PlanAsync(Job(), new RunOptions(), default);
+
+    public async Task<TableForecast> PlanAsync() => Assert.Single((await ReportAsync()).Tables);
+
+    public Task<IReadOnlyList<TableVerdict>> VerifyAsync() => new JobVerifier(Host()).VerifyAsync(Job(), VerifyLevel.Digest, [], default);
+
+    /// <summary>The same job, stopped by itself when it has made that many commits.</summary>
+    public async Task StoppedAsync(int commits)
+    {
+        using var stop = new CancellationTokenSource();
+        var seen = 0;
+        var summary = await new CopyJob
+        {
+            From = From, To = To, Tables = Tables, Name = Name, Verify = Verify, Rows = Rows, Parallel = 1, Changes = Changes, Was = Was,
+            Stop = stop.Token, At = e => { if (e.Code == EventCodes.LaneCommitted && ++seen == commits) stop.Cancel(); },
+        }.RunAsync();
+        Assert.Equal(RunStatus.Interrupted, summary.Status);
+    }
 
     public Task<IReadOnlyList<RetriedTable>> RetryRejectsAsync() => new JobRejects(Host()).RetryAsync(Job(), [], default);
 
-    public async Task<TableForecast> PlanAsync() =>
-        Assert.Single((await new JobPlanner(Host()).PlanAsync(Job(), new RunOptions(), default)).Tables);
-
-    private JobHost Host() => new()
+    public JobHost Host() => new()
     {
         Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random(Interlocked.Increment(ref seed))),
         Connectors = this, Events = this, Runner = "tester",
     };
 
-    private JobSpec Job() => new()
+    public JobSpec Job() => new()
     {
-        Name = Name, Source = From, Target = To, Tables = Tables, VerifyAfterRun = Verify, Commit = new CommitPolicy { Rows = Rows },
+        Name = Name, Was = Was, Changes = Changes, Source = From, Target = To, Tables = Tables, VerifyAfterRun = Verify, Commit = new CommitPolicy { Rows = Rows },
         Parallel = Parallel,
         Retry = new RetryPolicy { Times = 1, BackoffMin = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(2) },
     };

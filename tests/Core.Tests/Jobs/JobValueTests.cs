@@ -143,7 +143,6 @@ public sealed class JobValueTests
     [InlineData("schedule: {cron: x}", "schedule", "schedules")]
     [InlineData("defaults: {mode: cdc}", "cdc", "mode: cdc")]
     [InlineData("defaults: {mode: snapshot+cdc}", "snapshot+cdc", "mode: snapshot+cdc")]
-    [InlineData("schema: {changes: evolve}", "evolve", "changes: evolve")]
     [InlineData("verify: {level: rows}", "rows", "level: rows")]
     [InlineData("verify: {on_diff: repair}", "repair", "on_diff: repair")]
     [InlineData("transform: {mask: x}", "mask", "masking")]
