@@ -21,6 +21,7 @@ internal static class App
         ("run", RunVerb.Create),
         ("progress", ProgressVerb.Create),
         ("pause", PauseVerb.Create),
+        ("rewind", RewindVerb.Create),
         ("checkpoint", CheckpointVerb.Create),
         ("verify", VerifyVerb.Create),
         ("rejects", RejectsVerb.Create),

@@ -96,5 +96,11 @@ internal static class JobFileErrors
                 "两者的行将无法区分，都不能单独校验或重来。"),
             new("Let the value differ, for example  source_value: \"{{schema}}.{{table}}\"  then:  pawl plan {jobfile}",
                 "让两者的值不同，例如  source_value: \"{{schema}}.{{table}}\"  然后：  pawl plan {jobfile}")),
+        [Codes.CheckpointInvalid] = new(
+            new("not a checkpoint file", "不是检查点文件"),
+            new("{file} cannot be read as a checkpoint[: {cause}].", "无法把 {file} 作为检查点读取[：{cause}]。"),
+            new("It was not written by checkpoint export, or was changed since.", "它不是 checkpoint export 写出的，或之后被改动过。"),
+            new("Write one:  pawl checkpoint export {jobfile} > checkpoint.json",
+                "写出一个：  pawl checkpoint export {jobfile} > checkpoint.json")),
     };
 }

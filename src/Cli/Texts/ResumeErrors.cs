@@ -118,6 +118,20 @@ internal static class ResumeErrors
             new("Source and target are not meant to be equal before the copy is complete and has taken its place.",
                 "在副本完整并取代目标之前，源与目标本就不应相等。"),
             new("Let it come to its end, then look again:  pawl run {jobfile}", "先让它完成，再来校验：  pawl run {jobfile}")),
+        [Codes.ImportRefused] = new(
+            new("a checkpoint that does not fit this target", "检查点与该目标不符"),
+            new("The positions of {job}[, table {table},] cannot be taken: {cause}.", "无法导入 {job}[（表 {table}）]的位置：{cause}。"),
+            new("A position says that every row before it is in the target. Where that cannot be seen it is not believed.",
+                "一个位置意味着它之前的行都已在目标端；凡是无法看到的，就不能相信。"),
+            new("Copy that table afresh into an empty target, or with write: upsert over its rows:  pawl run {jobfile}",
+                "把该表重新复制到空的目标，或用 write: upsert 覆盖已有的行：  pawl run {jobfile}")),
+        [Codes.RewindImpossible] = new(
+            new("a table cannot go back there", "表无法退回到那里"),
+            new("{table} cannot go back to that place[: {cause}].", "{table} 无法退回到该位置[：{cause}]。"),
+            new("Rows that are read again must be told from those that are there: by their key (write: upsert), or by beginning anew.",
+                "重新读取的行必须能与已有的行区分：靠主键（write: upsert），或者从头再来。"),
+            new("Go back to the start:  pawl rewind {jobfile} --to start --tables {table}",
+                "退回到起点：  pawl rewind {jobfile} --to start --tables {table}")),
         [Codes.JobHeld] = new(
             new("another runner holds this job", "另一个运行者持有该作业"),
             new("The job {job} is being run by {runner}[, heartbeat {age} ago].", "作业 {job} 正由 {runner} 运行[，心跳在 {age}前]。"),

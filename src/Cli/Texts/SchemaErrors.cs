@@ -164,5 +164,22 @@ internal static class SchemaErrors
             new("The target would refuse rows whose counterpart is missing. Nothing was written.",
                 "引用不到对应行的行会被目标端拒绝。没有写入任何行。"),
             new("Mend the other table, then both go on:  pawl run {jobfile}", "先解决另一张表的问题，两张表即可继续：  pawl run {jobfile}")),
+        [Codes.DriftNeedsReread] = new(
+            new("rows that were copied lack a column, and cannot be read again", "已复制的行缺少新列，又不能重读"),
+            new("{table} has new or other columns[: {columns}], and rows that were copied before hold values in them. It is written by "
+                + "{write}, which takes no row twice.",
+                "{table} 有新增或变化的列[：{columns}]，而此前已复制的行在其中有值。它的写入方式为 {write}，每行只能写一次。"),
+            new("The target would show NULL where the source has a value, and nothing would ever correct it.",
+                "目标端会在源端有值的地方显示 NULL，且永远不会被更正。"),
+            new("Go on without them:  schema: {{changes: ignore}}   or write over equal keys:  write: upsert  and copy afresh:  "
+                + "pawl run {jobfile} --restart --tables {table}",
+                "不带这些列继续：  schema: {{changes: ignore}}   或按主键覆盖：  write: upsert  并重新复制：  "
+                + "pawl run {jobfile} --restart --tables {table}")),
+        [Codes.TargetNotEvolved] = new(
+            new("the target table cannot follow its source", "目标表无法随源表变更"),
+            new("Column {column} of {target} cannot be altered[: {cause}].", "无法变更 {target} 的列 {column}[：{cause}]。"),
+            new("Something that is built on the column, a view or a rule, may stand in the way, or the system cannot do it.",
+                "可能有依赖该列的对象（视图、规则）妨碍变更，或该系统不支持这种变更。"),
+            new("Alter it by hand and run again:  pawl run {jobfile}", "手工变更后再次运行：  pawl run {jobfile}")),
     };
 }

@@ -5,7 +5,7 @@ using Pawl.Model;
 
 namespace Pawl.Cli.Verbs;
 
-/// <summary><c>pawl checkpoint list|show</c>: the durable places of a job, lane by lane.</summary>
+/// <summary><c>pawl checkpoint list|show|export|diff|import</c>: the durable places of a job, lane by lane.</summary>
 internal static class CheckpointVerb
 {
     public static Command Create()
@@ -20,7 +20,10 @@ internal static class CheckpointVerb
         var showJob = VerbRun.JobArgument();
         var show = new Command("show", Both("Show one lane in full.", "显示一个通道的全部细节。")) { lane, showJob }
             .Does("checkpoint show", (shell, parse, ct) => ShowAsync(shell, parse.GetValue(showJob)!, parse.GetValue(lane)!, ct));
-        return new Command("checkpoint", Both("Look at the durable positions of a job.", "查看作业的持久位置。")) { list, show };
+        return new Command("checkpoint", Both("Look at the durable positions of a job, and carry them elsewhere.", "查看作业的持久位置，或把它们带到别处。"))
+        {
+            list, show, CheckpointMoving.Export(), CheckpointMoving.Diff(), CheckpointMoving.Import(),
+        };
     }
 
     private static async Task<int> ListAsync(Shell shell, string file, CancellationToken ct)

@@ -37,6 +37,7 @@ internal static class PlanVerb
         shell.Say();
         shell.Say(Table(plan, shell).Lines(shell.Width, shell.OutPaint));
         foreach (var line in Remarks(plan, shell)) shell.Say(line);
+        foreach (var left in plan.Left) shell.Say(Line(left));
         var open = plan.Tables.Where(t => t.State != TableState.Blocked).Select(t => t.Consistency).ToArray();
         if (open.Length > 0) shell.Say("  " + RunResult.Words(open));
         shell.Say();
@@ -76,6 +77,7 @@ internal static class PlanVerb
     private static string What(TableForecast t) => t.State switch
     {
         TableState.New => Both("copy it all", "全部复制"),
+        TableState.Restarts or TableState.Continues when t.Answer == DriftAnswer.ReadAgain => Both("read it all again", "全部重读"),
         TableState.Resumes => Both("go on", "续传"),
         TableState.Finished => Both("do nothing", "无事可做"),
         TableState.Restarts => Both("copy it anew", "重新复制"),
@@ -131,6 +133,7 @@ internal static class PlanVerb
         }
         if (t.TypeChanges.Count > 0) yield return Types(t);
         if (t.Publication is { } publication) yield return $"  {t.Source}{Both(": ", "：")}{PublicationText.Of(publication)}";
+        if (t.Difference is { } difference && t.State != TableState.Blocked) yield return DriftView.Line(t, difference);
         if (t.State == TableState.Resumes && t.LastCommit is { } last)
         {
             var (at, ago) = (Figures.TimeOfDay(last, now), Figures.Ago(now - last));
@@ -159,6 +162,15 @@ internal static class PlanVerb
             var cells = Figures.Full(t.Durable.Nulled);
             yield return Both($"  {t.Source}: {cells} cells set to NULL so far", $"  {t.Source}：至今有 {cells} 个单元格置为 NULL");
         }
+    }
+
+    private static string Line(LeftTable left)
+    {
+        var rows = Figures.Plural(left.Rows, Noun.Row);
+        return left.Reason == LeftReason.NotInJob
+            ? Both($"  {left.Source}: no longer in the job; its {rows} and its progress are kept", $"  {left.Source}：已不在作业中；保留其 {rows}和进度")
+            : Both($"  {left.Source}: no longer at the source; its {rows} and its progress are kept",
+                $"  {left.Source}：源端已没有该表；保留其 {rows}和进度");
     }
 
     private static string Types(TableForecast t)
@@ -195,6 +207,10 @@ internal static class PlanVerb
     {
         ["nothing_to_do"] = plan.NothingToDo,
         ["holder"] = plan.Holder,
+        ["left"] = plan.Left.Select(l => new Pairs
+        {
+            ["source"] = l.Source, ["target"] = l.Target, ["reason"] = l.Reason.ToString(), ["rows"] = l.Rows, ["finished"] = l.IsFinished,
+        }).ToArray(),
         ["tables"] = plan.Tables.Select(t =>
         {
             var data = new Pairs
@@ -211,6 +227,7 @@ internal static class PlanVerb
                 }).ToArray(),
                 ["rejects"] = t.Rejects, ["nulled"] = t.Durable.Nulled, ["last_commit"] = t.LastCommit,
             };
+            if (t.Difference is { } difference) data["schema"] = DriftView.Data(t, difference);
             if (t.Window is { } w)
             {
                 data["window"] = new Pairs

@@ -13,7 +13,7 @@ public sealed class CompletionTests
     [
         ("pawl ", "run verify checkpoint completion", "list live"),
         ("pawl ver", "verify version", "run"),
-        ("pawl checkpoint ", "list show", "run"),
+        ("pawl checkpoint ", "list show export diff import", "run"),
         ("pawl --lang en conn ", "add discover remove", "run"),
         ("pawl run --", "--restart --tables --lang --json --help", "--level"),
         ("pawl run --progress ", "live plain json none", "count"),

@@ -31,8 +31,8 @@ public sealed class LookingTests
         Assert.Equal(0, help.Code);
         var verbs = help.Out[help.Out.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
             .Select(l => l.Trim().Split(' ')[0]).Where(w => w.Length > 0);
-        Assert.Equal(["demo", "init", "conn", "doctor", "validate", "plan", "run", "progress", "pause", "checkpoint", "verify",
-            "rejects", "runs", "schema", "explain", "completion", "version"],
+        Assert.Equal(["demo", "init", "conn", "doctor", "validate", "plan", "run", "progress", "pause", "rewind",
+            "checkpoint", "verify", "rejects", "runs", "schema", "explain", "completion", "version"],
             verbs);
     }
 
