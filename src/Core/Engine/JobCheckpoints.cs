@@ -83,11 +83,11 @@ public sealed class JobCheckpoints(JobHost host)
         {
             throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", string.Join(", ", tables.Select(t => t.Text))));
         }
-        var matched = await TableCatalogue.MatchAsync(ends.Source, job, [], ends.SinkSpec.Limits.HasSchemas, ct);
-        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job, lookOnly: true);
+        var matched = await TableCatalogue.MatchAsync(ends.Source, job, [], ends.SinkSpec.Limits, ct);
         var progress = new JobProgress([.. from.Tables.Select(t => t.Plan)],
             from.Tables.SelectMany(t => t.Entries).ToDictionary(e => e.Lane), from.Tables.ToDictionary(t => t.Plan.Source, t => t.Rejects),
             from.Tables.Max(t => t.Plan.Generation));
+        var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job, lookOnly: true, matched, progress.Plans);
         var verdicts = new List<CheckpointVerdict>();
         foreach (var table in chosen)
         {
@@ -137,7 +137,9 @@ public sealed class JobCheckpoints(JobHost host)
         var copy = await ends.CopyAsync(ct);
         var there = await copy.DescribeAsync(TablePattern.Literal(plan.Target.ToString()), ct);
         if (there.Count != 1 || copy is not ICountsRows counts) return null;
-        return await counts.CountAsync(there[0], new ReadOptions(), ct);
+        var slice = plan.Slice is { } mine ? (copy as IReadsSlices)?.Condition(mine) : null;
+        if (plan.Slice is not null && slice is null) return null;
+        return await counts.CountAsync(there[0], new ReadOptions { Where = slice }, ct);
     }
 
     private static PawlException Refused(TablePlan? plan, string job, string cause) => new(Fault.PositionLost, Codes.ImportRefused,
