@@ -102,6 +102,8 @@ public sealed class ReplaceKillTests
         }
     }
 
+    private static readonly bool All = Environment.GetEnvironmentVariable("PAWL_KILL_POINTS") == "all";
+
     private static readonly string[] Publishing = [CrashPoint.PublicationReady, CrashPoint.Published, CrashPoint.TableFinished];
 
     /// <summary>The copy that the first kill leaves is gone on with until the kills behind its publication; its plan is saved once.
@@ -110,16 +112,16 @@ public sealed class ReplaceKillTests
         .. CrashPoint.All.TakeWhile(p => p != CrashPoint.TableFinished).Except([CrashPoint.PlanSaved]), .. Publishing,
         CrashPoint.BeforeRelease];
 
-    /// <param name="all">Every point; else those of the publication.</param>
+    /// <param name="all">Every point; else those of the publication, unless <c>PAWL_KILL_POINTS=all</c>.</param>
     [Theory]
     [InlineData("sqlite", View, true)]
     [InlineData("sqlite", "", false)]
-    [InlineData("postgres", "", true)]
+    [InlineData("postgres", "", false)]
     [InlineData("postgres", View, false)]
     public async Task Killed_at_every_named_point_the_target_shows_all_old_rows_or_all_new_ones(string to, string more, bool all)
     {
         await using var trial = await Trial.NewAsync(to == "sqlite" ? StoreKind.Sqlite : StoreKind.Postgres15, more);
-        foreach (var point in all ? Points : Publishing)
+        foreach (var point in all || All ? Points : Publishing)
         {
             var before = trial.Published;
             await trial.KillAtAsync(point);
@@ -141,11 +143,11 @@ public sealed class ReplaceKillTests
         await trial.DoneAsync();
         var usual = System.Diagnostics.Stopwatch.GetElapsedTime(began);
         var kills = 0;
-        for (var i = 0; i < 6; i++)
+        for (var i = 0; i < 4; i++)
         {
             if (await trial.KillAfterAsync(usual * (0.2 + 0.7 * random.NextDouble()))) kills++;
         }
-        Assert.True(kills >= 2, $"only {kills} kills struck");
+        Assert.True(kills >= 1, $"only {kills} kills struck");
         await trial.DoneAsync();
     }
 }
