@@ -127,5 +127,11 @@ internal static class EndpointErrors
                 "文件被截断，或字节被改动。损坏处之后的内容不作猜测。"),
             new("Put a whole file in its place, then copy its table afresh:  gzip -t {file}",
                 "换上完整的文件，再重新复制该表：  gzip -t {file}")),
+        [Codes.FolderExpected] = new(
+            new("a target of files is a folder", "文件目标须为文件夹"),
+            new("{file} is, or is named like, a file.", "{file} 是文件，或名称像文件。"),
+            new("A target has a folder for each table, and in it as many files as there are commits. A file cannot hold them.",
+                "目标为每张表建一个文件夹，每次提交在其中写一个文件；单个文件容纳不了。"),
+            new("Name a folder, as in  target: csv:out/", "请写文件夹，如  target: csv:out/")),
     };
 }

@@ -1,15 +1,33 @@
+using Pawl.Model;
+
 namespace Pawl.Connectors.Files;
 
 /// <summary>
 /// Dates and times as files have them: <c>2026-01-31</c>, <c>23:59:59.123456</c>, both with a blank or a T between them, and a zone (Z,
-/// +08, +08:00, +0800) where an instant is meant. Years 1 to 9999; nothing is guessed.
+/// +08, +08:00, +0800) where an instant is meant. Beyond the years 1 to 9999 as <see cref="CalendarText"/> writes them; nothing is guessed.
 /// </summary>
 internal static class FileCalendar
 {
     private const long DayMicroseconds = 86_400_000_000;
     private static readonly int FirstDay = new DateOnly(1970, 1, 1).DayNumber;
 
-    public static bool TryDate(ReadOnlySpan<byte> text, out long days)
+    public static bool TryDate(ReadOnlySpan<byte> text, out long days) => UsualDate(text, out days) || CalendarText.TryDate(text, out days);
+
+    public static bool TryTime(ReadOnlySpan<byte> text, out long microseconds) =>
+        UsualTime(text, out microseconds) || CalendarText.TryTime(text, out microseconds);
+
+    public static bool TryMoment(ReadOnlySpan<byte> text, out long microseconds) =>
+        UsualMoment(text, out microseconds) || CalendarText.TryDateTime(text, out microseconds);
+
+    public static bool TryInstant(ReadOnlySpan<byte> text, out long microseconds)
+    {
+        if (UsualInstant(text, out microseconds)) return true;
+        var isZoned = text.EndsWith("Z"u8);
+        return CalendarText.TryDateTime(isZoned ? text[..^1] : text, out microseconds)
+            && isZoned == (microseconds is not (long.MinValue or long.MaxValue));
+    }
+
+    private static bool UsualDate(ReadOnlySpan<byte> text, out long days)
     {
         days = 0;
         if (text.Length != 10 || text[4] != '-' || text[7] != '-') return false;
@@ -19,7 +37,7 @@ internal static class FileCalendar
         return true;
     }
 
-    public static bool TryTime(ReadOnlySpan<byte> text, out long microseconds)
+    private static bool UsualTime(ReadOnlySpan<byte> text, out long microseconds)
     {
         microseconds = 0;
         if (text.Length < 5 || text[2] != ':' || !Number(text[..2], out var hour) || !Number(text[3..5], out var minute)) return false;
@@ -31,22 +49,22 @@ internal static class FileCalendar
         return true;
     }
 
-    public static bool TryMoment(ReadOnlySpan<byte> text, out long microseconds)
+    private static bool UsualMoment(ReadOnlySpan<byte> text, out long microseconds)
     {
         microseconds = 0;
-        if (text.Length < 10 || !TryDate(text[..10], out var days)) return false;
+        if (text.Length < 10 || !UsualDate(text[..10], out var days)) return false;
         long time = 0;
-        if (text.Length > 10 && (text[10] is not ((byte)' ' or (byte)'T') || !TryTime(text[11..], out time))) return false;
+        if (text.Length > 10 && (text[10] is not ((byte)' ' or (byte)'T') || !UsualTime(text[11..], out time))) return false;
         microseconds = days * DayMicroseconds + time;
         return true;
     }
 
-    public static bool TryInstant(ReadOnlySpan<byte> text, out long microseconds)
+    private static bool UsualInstant(ReadOnlySpan<byte> text, out long microseconds)
     {
         microseconds = 0;
         if (text.Length < 12) return false;
         var zone = text[11..].LastIndexOfAny("Zz+-"u8);
-        if (zone < 0 || !TryMoment(text[..(zone + 11)].TrimEnd((byte)' '), out var moment)) return false;
+        if (zone < 0 || !UsualMoment(text[..(zone + 11)].TrimEnd((byte)' '), out var moment)) return false;
         if (!Offset(text[(zone + 11)..], out var offset)) return false;
         microseconds = moment - offset;
         return true;

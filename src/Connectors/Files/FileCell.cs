@@ -153,7 +153,10 @@ internal sealed class FileUuidCell : FileCell
     }
 }
 
-/// <summary>Exact decimals: sign, digits, point, digits. A zero before the point is added, leading ones and a plus are left out.</summary>
+/// <summary>
+/// Exact decimals: sign, digits, point, digits. A zero before the point is added, leading ones and a plus are left out. And the three
+/// words that a decimal can be: NaN, Infinity, -Infinity.
+/// </summary>
 internal sealed class FileDecimalCell(LogicalType type) : FileCell
 {
     private BytesColumn target = null!;
@@ -162,6 +165,11 @@ internal sealed class FileDecimalCell(LogicalType type) : FileCell
 
     public override void Append(ReadOnlySpan<byte> value)
     {
+        if (value.SequenceEqual("NaN"u8) || value.SequenceEqual("Infinity"u8) || value.SequenceEqual("-Infinity"u8))
+        {
+            target.Append(value);
+            return;
+        }
         var body = value.Length > 0 && value[0] is (byte)'-' or (byte)'+' ? value[1..] : value;
         var point = body.IndexOf((byte)'.');
         var whole = point < 0 ? body : body[..point];

@@ -32,6 +32,8 @@ internal sealed class FileTypes
         return parsed;
     }
 
+    public bool Declares(string table, string column) => types.ContainsKey($"{table}.{column}") || types.ContainsKey(column);
+
     /// <summary>A column as it is declared; text where nothing is.</summary>
     public ColumnSchema Column(string table, string column, bool isKey)
     {

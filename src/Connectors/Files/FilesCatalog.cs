@@ -12,7 +12,8 @@ internal sealed record TableFile(string Path, FileStat Stat, bool IsPacked)
 }
 
 /// <summary>A table: one file, or all fitting files of a folder in the order of their names.</summary>
-internal sealed record FilesTable(string Name, string Identity, IReadOnlyList<TableFile> Files);
+/// <param name="Card">Of a folder that Pawl wrote; null = its files say what they hold.</param>
+internal sealed record FilesTable(string Name, string Identity, IReadOnlyList<TableFile> Files, TableCard? Card = null);
 
 /// <summary>
 /// The tables of a folder: every fitting file in it is one, named without its ending, and so is every folder in it that holds fitting
@@ -50,8 +51,8 @@ internal sealed class FilesCatalog
             foreach (var table in All().Where(t => pattern.Matches(t.Name)))
             {
                 if (table.Name.StartsWith("pawl_", StringComparison.OrdinalIgnoreCase) || tables.TryAdd(table.Name, table)) continue;
-                throw FilesOptions.Invalid("files", Options.Files.Text, $"only one of {table.Files[0].Path} and "
-                    + $"{tables[table.Name].Files[0].Path}: both are the table {table.Name}");
+                throw FilesOptions.Invalid("files", Options.Files.Text, $"only one of {Place(table)} and {Place(tables[table.Name])}: both "
+                    + $"are the table {table.Name}");
             }
             return [.. tables.Values];
         }
@@ -72,14 +73,25 @@ internal sealed class FilesCatalog
     public TableFile Find(TableName table, FilePosition position)
     {
         var slash = position.Path.LastIndexOf('/');
-        var folder = slash < 0 ? Folder : Path.Combine(Folder, table.Name);
-        var there = Files(folder, slash < 0 ? "" : table.Name + "/").ToArray();
+        var folder = slash < 0 ? Folder : Path.Combine(Folder, position.Path[..slash]);
+        var there = Files(folder, position.Path[..(slash + 1)]).ToArray();
         var same = there.Where(f => f.Stat.Identity == position.Identity).ToArray();
         var found = same.FirstOrDefault(f => f.Path == position.Path) ?? same.FirstOrDefault()
             ?? throw FilesFaults.Replaced(table.ToString(), Path.Combine(Folder, position.Path),
                 there.Any(f => f.Path == position.Path) ? "another file lies in its place" : "it is gone");
         return found with { IsPacked = TableFile.IsPackedName(position.Path) };
     }
+
+    /// <summary>How a file is to be read: where nothing in it names its columns, a card beside it may.</summary>
+    public FilesOptions OptionsFor(TableFile file)
+    {
+        var slash = file.Path.LastIndexOf('/');
+        var isSaid = slash < 0 || Options.Columns is not null || Options.Header;
+        var card = isSaid ? null : TableCard.Read(Path.Combine(Folder, file.Path[..slash]));
+        return card is null ? Options : Options with { Columns = [.. card.Columns.Select(c => c.Name)] };
+    }
+
+    private static string Place(FilesTable table) => table.Files.Count > 0 ? table.Files[0].Path : table.Name + "/";
 
     private IEnumerable<FilesTable> All()
     {
@@ -95,7 +107,9 @@ internal sealed class FilesCatalog
             if (name.StartsWith('.') || FileStat.Of(path, follow: false) is not { Kind: FileKind.Folder } stat) continue;
             TableFile[] files = [.. Files(path, name + "/").Where(f => Fits(f.Path[(name.Length + 1)..]))
                 .OrderBy(f => f.Path, StringComparer.Ordinal)];
-            if (files.Length > 0) yield return new FilesTable(name, $"folder {stat.Identity} {Options.Hash()}", files);
+            var card = TableCard.Read(path);
+            if (files.Length == 0 && card is null) continue;
+            yield return new FilesTable(card?.Table ?? name, $"folder {stat.Identity} {Options.Hash()}", files, card);
         }
     }
 

@@ -33,6 +33,18 @@ internal sealed record FilesOptions
         Chinese = "哪些列确定一行，用逗号分隔，对含有全部这些列的每张表生效；不写则表没有键。",
     };
 
+    private static readonly OptionSpec CompressionSpec = new("compression",
+        "How the files of a target are packed; files that are read say it by their names, ending in .gz or not.", "none", ["none", "gzip"])
+    {
+        Chinese = "目标文件的压缩方式；读取的文件由名称是否以 .gz 结尾说明。",
+    };
+
+    private static readonly OptionSpec LineEndSpec = new("line_end",
+        "What ends the records of a target's files; in files that are read both do.", "lf", ["lf", "crlf"])
+    {
+        Chinese = "目标文件的记录以什么结束；读取的文件两者皆可。",
+    };
+
     public static readonly IReadOnlyList<OptionSpec> CsvSpecs =
     [
         new("delimiter", "What stands between two fields: one ASCII character, or the word tab.", ",")
@@ -57,7 +69,7 @@ internal sealed record FilesOptions
         {
             Chinese = "不带引号时表示 NULL 的文本；不写则不带引号的空字段为 NULL。",
         },
-        EncodingSpec, FilesSpec, TypesSpec, KeySpec,
+        EncodingSpec, FilesSpec, TypesSpec, KeySpec, CompressionSpec, LineEndSpec,
     ];
 
     public static readonly IReadOnlyList<OptionSpec> JsonlSpecs =
@@ -66,7 +78,7 @@ internal sealed record FilesOptions
         {
             Chinese = "作为列的成员，用逗号分隔；不写则由第一个文件开头的记录决定。",
         },
-        EncodingSpec, FilesSpec, TypesSpec, KeySpec,
+        EncodingSpec, FilesSpec, TypesSpec, KeySpec, CompressionSpec,
     ];
 
     public static readonly ConnectorLimits Limits = new() { HasSchemas = false, ValueBytes = BytesColumn.MaxBytes };
@@ -86,6 +98,13 @@ internal sealed record FilesOptions
     public TablePattern Files { get; init; } = new("*.csv");
     public FileTypes Types { get; init; } = FileTypes.None;
     public IReadOnlyList<string> Key { get; init; } = [];
+    /// <summary>A target's files are packed.</summary>
+    public bool IsPacked { get; init; }
+    /// <summary>A target's records end with CR LF.</summary>
+    public bool HasReturns { get; init; }
+
+    /// <summary>What the names of a target's files end with.</summary>
+    public string Ending => (IsJson ? ".jsonl" : ".csv") + (IsPacked ? ".gz" : "");
 
     /// <summary>Of everything that changes what the bytes of a file mean; 16 hex digits.</summary>
     public string Hash()
@@ -132,8 +151,42 @@ internal sealed record FilesOptions
         },
         "files" => this with { Files = new TablePattern(value) },
         "types" => this with { Types = FileTypes.Parse(value) },
+        "compression" => this with { IsPacked = OneOf(CompressionSpec, value) == "gzip" },
+        "line_end" => this with { HasReturns = OneOf(LineEndSpec, value) == "crlf" },
         _ => this with { Key = Names(name, value) },
     };
+
+    /// <summary>The same for a target, which writes what the options read.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.OptionUnknown"/> or <see cref="Codes.OptionInvalid"/>.</exception>
+    public static FilesOptions ParseTarget(Endpoint at)
+    {
+        var options = Parse(at);
+        if (options.Encoding != FileEncoding.Utf8) throw Invalid("encoding", options.Encoding.Name, "utf-8, in which a target is written");
+        if (options.Columns is not null)
+        {
+            throw Invalid(options.IsJson ? "columns" : "header", string.Join(',', options.Columns ?? []), "no names: a target has its table's");
+        }
+        var name = "part-0" + (options.IsJson ? ".jsonl" : ".csv");
+        if (!options.Files.Matches(name)) throw Invalid("files", options.Files.Text, $"a pattern that finds {name}");
+        // Numbers, dates and intervals are written without looking for them.
+        foreach (var (option, letter) in new[] { ("delimiter", options.Delimiter), ("quote", options.Quote), ("escape", options.Escape) })
+        {
+            if (letter != 0 && (char.IsAsciiLetterOrDigit((char)letter) || "+-.: ".Contains((char)letter)))
+            {
+                throw Invalid(option, ((char)letter).ToString(), "a character that no number and no date holds");
+            }
+        }
+        var nothing = System.Text.Encoding.UTF8.GetString(options.Null);
+        if (nothing.AsSpan().ContainsAny("\r\n") || nothing.Contains((char)options.Delimiter)
+            || (options.Quote != 0 && nothing.StartsWith((char)options.Quote)))
+        {
+            throw Invalid("null", nothing, "a text without delimiter, quote and line end");
+        }
+        return options;
+    }
+
+    private static string OneOf(OptionSpec option, string value) =>
+        option.Allowed!.Contains(value) ? value : throw Invalid(option.Name, value, string.Join(" | ", option.Allowed!));
 
     private FilesOptions Checked()
     {

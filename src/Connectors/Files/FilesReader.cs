@@ -76,7 +76,7 @@ internal sealed class FilesReader : IDisposable
         if (!ranges.TryDequeue(out var next)) return false;
         range = next;
         file = OpenedFile.Open(catalog, table.Name, range.File, range.End);
-        layout = FileLayout.Of(file, catalog.Options, table.Name, sample: false);
+        layout = FileLayout.Of(file, catalog.OptionsFor(range.File), table.Name, sample: false);
         var columns = catalog.Options.IsJson ? [.. table.Columns.Select(c => c.Name)] : Matched(layout.Columns);
         places = [.. output.Columns.Select(c => Index(columns, c.Name))];
         parser = catalog.Options.IsJson

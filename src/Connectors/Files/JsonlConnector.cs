@@ -1,10 +1,11 @@
 using Pawl.Contracts;
 using Pawl.Model;
+using Pawl.Relational;
 
 namespace Pawl.Connectors.Files;
 
-/// <summary>JSON Lines files as a source. <c>jsonl:logs/?types=at:timestamptz</c>. Stateless and thread-safe.</summary>
-public sealed class JsonlConnector : Connector, IReadsTables, IListsTables
+/// <summary>JSON Lines files as a source and a target. <c>jsonl:logs/?types=at:timestamptz</c>. Stateless and thread-safe.</summary>
+public sealed class JsonlConnector : Connector, IReadsTables, IWritesTables, IListsTables
 {
     public override ConnectorSpec Spec { get; } = new()
     {
@@ -25,4 +26,8 @@ public sealed class JsonlConnector : Connector, IReadsTables, IListsTables
     /// <inheritdoc/>
     public async ValueTask<ISource> OpenSourceAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
         await Task.Run(() => new FilesSource(new FilesCatalog(at)), ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<ISink> OpenSinkAsync(Endpoint at, OpenContext context, CancellationToken ct) =>
+        ValueTask.FromResult<ISink>(new TransactionalSink(new FilesDatabase(at, context), context));
 }

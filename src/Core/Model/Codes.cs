@@ -41,6 +41,7 @@ public static class Codes
     public const string StoreLocked = "PAWL-216";
     public const string StoreDamaged = "PAWL-217";
     public const string FileDamaged = "PAWL-218";
+    public const string FolderExpected = "PAWL-220";
 
     // 3xx schema and plan
     public const string TableMissing = "PAWL-301";
@@ -68,6 +69,7 @@ public static class Codes
     public const string ReferenceFailed = "PAWL-324";
     public const string DriftNeedsReread = "PAWL-325";
     public const string TargetNotEvolved = "PAWL-326";
+    public const string PartChanged = "PAWL-328";
 
     // 4xx cannot go on from where it was
     public const string SourceReplaced = "PAWL-401";

@@ -33,7 +33,10 @@ public static class CrashPoint
     public const string Published = "published";
     public const string TableFinished = "table-finished";
     public const string BeforeRelease = "before-release";
+    /// <summary>Files as a target: they have their names, and the books do not know them yet.</summary>
+    public const string PartPublished = "part-published";
 
+    /// <summary>Those that every run passes.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         JobAcquired, PlanSaved, TargetPrepared, LaneRaised, TransactionOpen, RowsWritten, LedgerWritten, CommitDone, LaneFinal,
@@ -42,4 +45,7 @@ public static class CrashPoint
 
     /// <summary>Those that only a replace passes.</summary>
     public static readonly IReadOnlyList<string> OfReplace = [PublicationReady, Published];
+
+    /// <summary>Those that only a target of files passes.</summary>
+    public static readonly IReadOnlyList<string> OfFiles = [PartPublished];
 }

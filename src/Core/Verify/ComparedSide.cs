@@ -19,11 +19,13 @@ internal sealed class ComparedSide : IAsyncDisposable
 
     /// <summary>What the side holds in all: the plan's splits where they fix its end, else whatever is there now.</summary>
     private readonly IReadOnlyList<Split> whole;
+    private readonly bool isBounded;
 
     private ComparedSide(ISource system, TableSchema table, ReadOptions read, BatchBudget budget, TransformChain? chain,
         IReadOnlyList<ColumnSchema>? meant, IReadOnlyList<Split>? whole = null)
     {
         this.whole = whole ?? [new Split { Index = 0 }];
+        isBounded = whole is not null;
         this.system = system;
         this.budget = budget;
         this.chain = chain;
@@ -73,9 +75,9 @@ internal sealed class ComparedSide : IAsyncDisposable
             : throw new PawlException(Fault.Schema, Codes.TargetColumnMissing, ("table", table.Name), ("column", name));
     }
 
-    /// <summary>Rows as the system counts them; null when it does not.</summary>
+    /// <summary>Rows as the system counts them; null when it does not, or would count what came behind the planned end.</summary>
     public async Task<long?> CountAsync(CancellationToken ct) =>
-        system is ICountsRows counts ? await counts.CountAsync(Table, Read, ct) : null;
+        system is ICountsRows counts && !isBounded ? await counts.CountAsync(Table, Read, ct) : null;
 
     /// <summary>Rows counted by reading one column of them.</summary>
     public async ValueTask<long> CountByReadingAsync(CancellationToken ct)
