@@ -20,7 +20,7 @@ internal sealed class FilesDatabase : ITargetDatabase, ITargetTables, IKnowsPlac
     public FilesDatabase(Endpoint at, OpenContext context)
     {
         this.context = context;
-        Target = new FilesTarget(Path.GetFullPath(at.Path), FilesOptions.ParseTarget(at));
+        Target = new FilesTarget(FilesTarget.RootOf(at), FilesOptions.ParseTarget(at));
         control = Path.Combine(Target.Root, FilesNames.Control);
         gate = new FilesGate(Path.Combine(control, "lock"), context.Time);
         Journal = new FilesJournal(Path.Combine(control, "journal"));

@@ -53,7 +53,7 @@ internal static class FilesProbe
 
     private static ProbeReport Target(ProbeRequest request, string product)
     {
-        var target = new FilesTarget(Path.GetFullPath(request.At.Path), FilesOptions.ParseTarget(request.At));
+        var target = new FilesTarget(FilesTarget.RootOf(request.At), FilesOptions.ParseTarget(request.At));
         CheckFolder(target.Root);
         if (request.AnswersOnly) return new ProbeReport(true, product, []);
         var isThere = Directory.Exists(target.Root);

@@ -14,6 +14,9 @@ internal sealed class FilesTarget(string root, FilesOptions options)
     public string Root => root;
     public FilesOptions Options => options;
 
+    /// <summary>The folder of an address, however it is written.</summary>
+    public static string RootOf(Endpoint at) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(at.Path));
+
     public string FolderOf(TableName table) => Path.Combine(root, FilesNames.Folder(table));
 
     public TargetState Inspect(TablePlan plan)

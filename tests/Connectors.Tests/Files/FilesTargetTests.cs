@@ -225,7 +225,7 @@ public sealed class FilesTargetTests
         Assert.Equal(Codes.FolderExpected, await FirstAsync(file));
         Assert.Equal(Codes.FolderExpected, await FirstAsync(Path.Combine(folder.Root, "new.csv")));
         Assert.Equal(Codes.FileMissing, await FirstAsync(Path.Combine(folder.Root, "no", "such")));
-        var report = await new CsvConnector().ProbeAsync(new ProbeRequest(FilesFolder.At(Path.Combine(folder.Root, "out")))
+        var report = await new CsvConnector().ProbeAsync(new ProbeRequest(FilesFolder.At(Path.Combine(folder.Root, "out/")))
         {
             Role = ProbeRole.Target, IncomingBytes = long.MaxValue,
         }, Ct);
