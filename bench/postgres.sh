@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # PostgreSQL against what a user would type instead, in one run, alternating, on the same two servers; writes bench/results/postgres.md.
 #   bench/postgres.sh              every part, then the page and the READMEs' table (an hour or two on two cores, 30 GB of disk)
-#   bench/postgres.sh pipe uuid    only these parts: pipe create columns typed from-sqlite to-sqlite tables resume uuid rss
+#   bench/postgres.sh pipe uuid    only these parts: pipe create columns typed from-sqlite to-sqlite to-csv tables resume uuid rss
 #   bench/postgres.sh page         the page from the parts that were measured in full; it names those that were not
 #   bench/postgres.sh clean        removes the servers and all data
 # ROWS (of the part's table, 5000000 or as the issue says) and PAIRS (5) make a try smaller; such a part is shown, but no page is made of it.
@@ -12,7 +12,7 @@ BENCH_DIR=${BENCH_DIR:-${TMPDIR:-/tmp}/pawl-bench-postgres-$(id -u)}
 [[ ! -e $BENCH_DIR || (-O $BENCH_DIR && ! -L $BENCH_DIR) ]] || { echo "bench: $BENCH_DIR belongs to somebody else" >&2; exit 1; }
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$bench_root/bench/postgres-servers.sh"
-every=(pipe create columns typed from-sqlite to-sqlite tables resume uuid rss)
+every=(pipe create columns typed from-sqlite to-sqlite to-csv tables resume uuid rss)
 parts=("$@")
 ((${#parts[@]})) || parts=("${every[@]}" page)
 [[ ${parts[*]} != all ]] || parts=("${every[@]}" page)
@@ -278,6 +278,32 @@ part_to-sqlite() {
   rounds pawl_to_sqlite psql_to_sqlite
   against "PG→SQLite, $rows rows × 12 columns, key in place" "psql COPY (csv) \\| sqlite3 .import" "≤ 1.0" pawl_to_sqlite psql_to_sqlite \
     "sqlite3: one transaction, its default journal and synchronous=full; NULL arrives there as an empty text"
+}
+
+# ---- PostgreSQL → CSV. What was written is read by the server, and has to be what the source holds.
+
+csv_holds() { # csv_holds LABEL FILE…
+  fresh "create table orders($(orders_columns bigint))"
+  tail -q -n +2 "${@:2}" | sql target bench -c "copy orders from stdin (format csv)"
+  same "$1" "$wanted" "$(digest target bench)"
+}
+pawl_to_csv() { idle; rm -rf "$work/csv"; run_pawl "$1"; csv_holds "$1" "$work"/csv/orders/part-*.csv; }
+psql_to_csv() {
+  idle
+  rm -f "$work/orders.csv"
+  measured "$1" bash -c 'psql -X -q -v ON_ERROR_STOP=1 -h "$0" -U postgres -d "$1" -c "copy orders to stdout (format csv, header)" >"$2"' \
+    "$work/source" "$from" "$work/orders.csv"
+  csv_holds "$1" "$work/orders.csv"
+}
+part_to-csv() {
+  rows=${ROWS:-2000000} from=orders_${ROWS:-2000000}
+  orders "$from" "$rows"
+  wanted=$(digest source "$from")
+  job pawl_to_csv "$(pawl_url source "$from")" "csv:$work/csv/" "{public.orders: orders}"
+  rounds pawl_to_csv psql_to_csv
+  against "PG→CSV, $rows rows × 12 columns" "psql COPY (csv) to stdout, into a file" "≤ 1.2" pawl_to_csv psql_to_csv \
+    "Pawl: parts on the disk (fsync) and counted; psql: as the system keeps it"
+  row "peak RSS of that run" "–" "$(peak pawl_to_csv)" "≤ 256 MB" "largest of $pairs"
 }
 
 # ---- Resuming

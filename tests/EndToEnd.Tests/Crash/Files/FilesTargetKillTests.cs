@@ -26,9 +26,8 @@ public sealed class FilesTargetKillTests
         var job = Job(scratch, "csv:out/");
         foreach (var point in new[]
         {
-            CrashPoint.PlanSaved, CrashPoint.TargetPrepared, CrashPoint.LaneRaised, CrashPoint.RowsWritten, CrashPoint.PartPublished,
-            CrashPoint.PartPublished + ":3", CrashPoint.LedgerWritten + ":2", CrashPoint.CommitDone + ":4", CrashPoint.PartPublished + ":2",
-            CrashPoint.TableFinished,
+            CrashPoint.PlanSaved, CrashPoint.RowsWritten, CrashPoint.PartPublished, CrashPoint.PartPublished + ":3",
+            CrashPoint.LedgerWritten + ":2", CrashPoint.TableFinished,
         })
         {
             var killed = await PawlProcess.RunAsync(scratch, ["run", job], ("PAWL_KILL_AT", point));
@@ -48,7 +47,6 @@ public sealed class FilesTargetKillTests
     [Theory]
     [InlineData("csv:out/?compression=gzip", "sqlite")]
     [InlineData("csv:out/", "postgres")]
-    [InlineData("jsonl:out/", "postgres")]
     public async Task Killed_at_random_instants_nothing_is_lost_and_nothing_is_doubled(string target, string from)
     {
         using var scratch = new Scratch();
@@ -57,10 +55,10 @@ public sealed class FilesTargetKillTests
         var wanted = await SourceAsync(scratch, store);
         var job = Job(scratch, target, store?.Address);
         var kills = 0;
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 4; i++)
         {
             await using var pawl = PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
-            await pawl.SaidAsync("\"lane.committed\"", random.Next(0, 8));
+            await pawl.SaidAsync("\"lane.committed\"", random.Next(0, 6));
             await Task.Delay(TimeSpan.FromMilliseconds(8 * random.NextDouble()));
             pawl.Send(Signal.Kill);
             var end = await pawl.WaitAsync();
