@@ -38,7 +38,15 @@ internal sealed class FilePart : IDisposable
             throw FilesFaults.Classify(e, Path);
         }
         content = target.Options.IsPacked ? new GZipStream(file, CompressionLevel.Fastest, leaveOpen: true) : file;
-        records.Header(buffer);
+        try
+        {
+            records.Header(buffer);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public TablePlan Plan { get; }
@@ -79,7 +87,9 @@ internal sealed class FilePart : IDisposable
         }
         catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
         {
-            throw Plan.TargetGone();
+            if (!Directory.Exists(Folder)) throw Plan.TargetGone();
+            // Whoever prepares the table removes what is half written: a holder after us, who has not come to this lane yet.
+            throw new PawlException(Fault.Transient, Codes.CommitRefused, e, ("file", Path));
         }
         isPublished = true;
     }

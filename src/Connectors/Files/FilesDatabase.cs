@@ -124,7 +124,7 @@ internal sealed class FilesDatabase : ITargetDatabase, ITargetTables, IKnowsPlac
         }
         try
         {
-            if (!File.Exists(gate.Path)) File.OpenHandle(gate.Path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            if (!File.Exists(gate.Path)) File.OpenHandle(gate.Path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite).Dispose();
         }
         catch (IOException) when (File.Exists(gate.Path))
         {

@@ -13,7 +13,7 @@ internal sealed class FilesGate(string path, TimeProvider time)
 
     public string Path => path;
 
-    /// <exception cref="PawlException"><see cref="Codes.Busy"/> when another process stays inside; whatever the file system says.</exception>
+    /// <exception cref="PawlException"><see cref="Codes.Busy"/> when another process stays inside; what the file system says.</exception>
     public async Task<IDisposable> EnterAsync(CancellationToken ct)
     {
         await own.WaitAsync(ct).ConfigureAwait(false);

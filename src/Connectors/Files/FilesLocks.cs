@@ -75,7 +75,7 @@ internal sealed class FilesLocks : IAsyncDisposable
         }
     }
 
-    /// <summary>What dead processes left behind: one that died before it wrote its lock's name anywhere is never asked for by name.</summary>
+    /// <summary>What dead processes left behind: a lock whose name was never written down is asked for by nobody.</summary>
     private static void Sweep(string folder, string own)
     {
         try

@@ -164,7 +164,8 @@ internal sealed record FilesOptions
         if (options.Encoding != FileEncoding.Utf8) throw Invalid("encoding", options.Encoding.Name, "utf-8, in which a target is written");
         if (options.Columns is not null)
         {
-            throw Invalid(options.IsJson ? "columns" : "header", string.Join(',', options.Columns ?? []), "no names: a target has its table's");
+            throw Invalid(options.IsJson ? "columns" : "header", string.Join(',', options.Columns ?? []),
+                "no names: a target has its table's");
         }
         var name = "part-0" + (options.IsJson ? ".jsonl" : ".csv");
         if (!options.Files.Matches(name)) throw Invalid("files", options.Files.Text, $"a pattern that finds {name}");

@@ -77,7 +77,8 @@ internal sealed class FilesSession(FilesDatabase database) : ITargetSession, ISt
         return ValueTask.FromResult(all);
     }
 
-    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct) =>
+    public async ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches,
+        CancellationToken ct) =>
         await WriteAsync(plan, lane, batches, ct).ConfigureAwait(false);
 
     public async ValueTask EmptyAsync(TablePlan plan, CancellationToken ct)

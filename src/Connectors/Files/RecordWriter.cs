@@ -45,7 +45,8 @@ internal sealed class RecordWriter
             to.Write(leads[i]);
             var name = plan.TargetSchema.Columns[i].Name;
             if (csv.TryWrite(Encoding.UTF8.GetBytes(name), TypeKind.Text, to)) continue;
-            throw new PawlException(Fault.Schema, Codes.TextUnfit, ("table", plan.Target), ("column", name), ("cause", Cause(TypeKind.Text)));
+            throw new PawlException(Fault.Schema, Codes.TextUnfit, ("table", plan.Target), ("column", name),
+                ("cause", Cause(TypeKind.Text)));
         }
         to.Write(end);
     }
@@ -120,7 +121,8 @@ internal sealed class RecordWriter
             case TypeKind.Float64:
                 FileFloatWriter.Write(BitConverter.Int64BitsToDouble(cell.Number), false, options.IsJson ? (byte)'"' : (byte)0, to);
                 return true;
-            case TypeKind.Bytes: return text.TryWrite(FileHexWriter.Hex(cell.Data, new byte[2 + 2 * cell.Data!.Length]), TypeKind.Bytes, to);
+            case TypeKind.Bytes:
+                return text.TryWrite(FileHexWriter.Hex(cell.Data, new byte[2 + 2 * cell.Data!.Length]), TypeKind.Bytes, to);
             default: return System.Text.Unicode.Utf8.IsValid(cell.Data) && text.TryWrite(cell.Data, TypeKind.Text, to);
         }
     }

@@ -25,9 +25,10 @@ internal sealed record TableCard(string Table, IReadOnlyList<ColumnSchema> Colum
         {
             using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
             var root = document.RootElement;
-            return new TableCard(root.GetProperty("table").GetString()!, [.. root.GetProperty("columns").EnumerateArray().Select(c => Column(
-                c.GetProperty("name").GetString()!, new LogicalType(Enum.Parse<TypeKind>(c.GetProperty("kind").GetString()!),
-                    c.GetProperty("length").GetInt32(), c.GetProperty("precision").GetInt32(), c.GetProperty("scale").GetInt32())))]);
+            var columns = root.GetProperty("columns").EnumerateArray().Select(c => Column(c.GetProperty("name").GetString()!,
+                new LogicalType(Enum.Parse<TypeKind>(c.GetProperty("kind").GetString()!), c.GetProperty("length").GetInt32(),
+                    c.GetProperty("precision").GetInt32(), c.GetProperty("scale").GetInt32())));
+            return new TableCard(root.GetProperty("table").GetString()!, [.. columns]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException
             or FormatException)
@@ -79,10 +80,10 @@ internal sealed record TableCard(string Table, IReadOnlyList<ColumnSchema> Colum
     {
         var type = column.Type.Kind switch
         {
-            TypeKind.Bool or TypeKind.Integer or TypeKind.Float32 or TypeKind.Float64 or TypeKind.Decimal or TypeKind.Bytes
+            TypeKind.Bool or TypeKind.Integer or TypeKind.Float32 or TypeKind.Float64 or TypeKind.Decimal or TypeKind.Text or TypeKind.Bytes
                 or TypeKind.Date or TypeKind.Time or TypeKind.DateTime or TypeKind.Instant or TypeKind.Uuid or TypeKind.Json => column.Type,
             _ => LogicalType.Text,
         };
-        return column with { Type = type, Dynamic = type.Kind != TypeKind.Text };
+        return column with { Type = type, Dynamic = type != LogicalType.Text };
     }
 }

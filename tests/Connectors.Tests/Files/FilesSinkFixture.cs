@@ -38,8 +38,12 @@ internal sealed class FilesSinkFixture(string scheme, params (string Name, strin
 
     public async ValueTask<ISource> OpenSourceAsync() => await Folder.OpenAsync(scheme, options);
 
-    public ValueTask<IReadOnlyList<string>> RowsAsync(TableName table, IReadOnlyList<string> columns) => ValueTask.FromResult<IReadOnlyList<string>>(
-        table.Name.StartsWith("pawl_", StringComparison.Ordinal) ? [.. Control(table.Name, columns)] : [.. Rows(Folder.Root, table.Name, columns)]);
+    public ValueTask<IReadOnlyList<string>> RowsAsync(TableName table, IReadOnlyList<string> columns)
+    {
+        var isControl = table.Name.StartsWith("pawl_", StringComparison.Ordinal);
+        var rows = isControl ? Control(table.Name, columns) : Rows(Folder.Root, table.Name, columns);
+        return ValueTask.FromResult<IReadOnlyList<string>>([.. rows]);
+    }
 
     public ValueTask DisposeAsync()
     {

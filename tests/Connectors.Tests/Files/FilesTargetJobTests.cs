@@ -76,9 +76,10 @@ public sealed class FilesTargetJobTests : IDisposable
         folder.Write("orders/mine.csv", "id\n1\n");
         var refused = await RunAsync(Job("csv", VerifyLevel.Count));
         Assert.Equal(Codes.TargetNotEmpty, refused.Tables.Single(t => t.Source == "orders").Error!.Code);
-        Assert.Equal("id\n1\n", await File.ReadAllTextAsync(Path.Combine(folder.Root, "orders/mine.csv"), TestContext.Current.CancellationToken));
+        Assert.Equal("id\n1\n", File.ReadAllText(Path.Combine(folder.Root, "orders/mine.csv")));
         var onto = new TableRule { Pattern = new TablePattern("orders"), Target = "copy" };
-        var same = await RunAsync(Job("csv", VerifyLevel.Count) with { Name = "same", Source = FilesFolder.At(folder.Root), Tables = [onto] });
+        var itself = Job("csv", VerifyLevel.Count) with { Name = "same", Source = FilesFolder.At(folder.Root), Tables = [onto] };
+        var same = await RunAsync(itself);
         Assert.Equal(Codes.SourceIsTarget, same.Tables.Single().Error!.Code);
     }
 
@@ -92,6 +93,44 @@ public sealed class FilesTargetJobTests : IDisposable
         Assert.Equal(RunStatus.Done, (await RunAsync(one with { Name = "other" })).Status);
         Assert.Equal(240, (await folder.ReadAsync("orders")).Rows.Count);
         Assert.False(File.Exists(Path.Combine(folder.Root, "orders", "_SUCCESS")), "others may still add");
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_a_temporary_failure_and_the_copy_goes_on_when_there_is_room()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && OperatingSystem.IsLinux(), "mounting a small disk needs root");
+        Fill(30_000);
+        var disk = Path.Combine(folder.Root, "disk");
+        Directory.CreateDirectory(disk);
+        await CommandAsync("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk);
+        try
+        {
+            var ballast = Path.Combine(disk, "ballast");
+            await File.WriteAllBytesAsync(ballast, new byte[1_650_000], TestContext.Current.CancellationToken);
+            var job = Job("csv", VerifyLevel.Digest) with
+            {
+                Target = FilesFolder.At(Path.Combine(disk, "out/")), Commit = new CommitPolicy { Rows = 2_000 },
+                Tables = [new TableRule { Pattern = new TablePattern("orders") }], Retry = new RetryPolicy { Times = 0 },
+            };
+            var full = await RunAsync(job);
+            Assert.Equal(Codes.DiskFull, (full.Error ?? Assert.Single(full.Tables).Error)!.Code);
+            var held = Directory.GetFiles(Path.Combine(disk, "out/orders"), "part-*").Length;
+            Assert.InRange(held, 1, 14);
+            File.Delete(ballast);
+            var done = await RunAsync(job);
+            Assert.True(Assert.Single(done.Tables).Verdict is { Equal: true, TargetRows: 30_000 }, "equal");
+        }
+        finally
+        {
+            await CommandAsync("umount", disk);
+        }
+    }
+
+    private static async Task CommandAsync(string program, params string[] words)
+    {
+        using var process = System.Diagnostics.Process.Start(program, words);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private void Fill(int rows) => scratch.Run(scratch.Source,

@@ -66,7 +66,8 @@ public sealed class FilesTargetTests
         var text = new string('x', 100_000);
         for (var i = 0; i < 30; i++)
         {
-            await session.ChangeAsync(ControlChange.Update(ControlTables.Job, [("runner", text + i)], new Condition("name", "conformance")), Ct);
+            var said = ControlChange.Update(ControlTables.Job, [("runner", text + i)], new Condition("name", "conformance"));
+            await session.ChangeAsync(said, Ct);
             // Whoever has it open finds what lies there now.
             Assert.Equal(WantedState.Run, await runner.Store.BeatAsync(runner.Lease, false, Ct));
         }
@@ -191,8 +192,8 @@ public sealed class FilesTargetTests
     [Fact]
     public void Folders_have_names_that_any_file_system_takes()
     {
-        string[] odd = ["..", ".", "a/b", "a\\b", "../x", "a\0b", "nul", "NUL.txt", "_x", ".x", " x", "x ", "x.", "%2e", "a:b", "半角", "Ä", new string('x', 300),
-            new string('x', 299) + "y", string.Concat(Enumerable.Repeat("棘", 90)), "s.t", "a%b", "🦀"];
+        string[] odd = ["..", ".", "a/b", "a\\b", "../x", "a\0b", "nul", "NUL.txt", "_x", ".x", " x", "x ", "x.", "%2e", "a:b", "半角", "Ä",
+            new string('x', 300), new string('x', 299) + "y", string.Concat(Enumerable.Repeat("棘", 90)), "s.t", "a%b", "🦀"];
         var folders = odd.Select(name => FilesNames.Folder(new TableName(null, name))).ToArray();
         Assert.Equal(odd.Length, folders.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.All(folders, folder =>
