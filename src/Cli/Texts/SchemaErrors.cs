@@ -183,7 +183,8 @@ internal static class SchemaErrors
             new("Alter it by hand and run again:  pawl run {jobfile}", "手工变更后再次运行：  pawl run {jobfile}")),
         [Codes.PartChanged] = new(
             new("a file of the target is not as it was written", "目标的文件已不是写入时的样子"),
-            new("{file}, in which rows of {table} are, was changed or removed[: {cause}].", "{file} 中有 {table} 的行，它已被改动或移走[：{cause}]。"),
+            new("{file}, in which rows of {table} are, was changed or removed[: {cause}].",
+                "{file} 中有 {table} 的行，它已被改动或移走[：{cause}]。"),
             new("The ledger counts its rows as copied; going on would leave the gap for ever.", "账本已将其中的行计为已复制；继续会永远留下缺口。"),
             new("Put the file back, or copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "放回该文件，或重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
