@@ -157,7 +157,7 @@ internal sealed class RecordWriter
         var stray = column.Stray(row);
         var code = stray is not null && !areAny[place] ? Codes.TypeMismatch : Codes.TextUnfit;
         var cause = code == Codes.TypeMismatch ? stray!.Value.Kind.ToString().ToLowerInvariant() : Cause(column.Schema.Type.Kind);
-        if (plan.RejectLimit == 0)
+        if (!plan.SetsAside)
         {
             throw new PawlException(Fault.Data, code, ("table", plan.Target), ("column", column.Schema.Name), ("where", where),
                 (code == Codes.TypeMismatch ? "found" : "cause", cause));

@@ -95,6 +95,40 @@ public sealed class FilesTargetJobTests : IDisposable
         Assert.False(File.Exists(Path.Combine(folder.Root, "orders", "_SUCCESS")), "others may still add");
     }
 
+    [Theory]
+    [InlineData("stops")]
+    [InlineData("is set aside")]
+    [InlineData("becomes null")]
+    public async Task A_text_that_a_file_cannot_hold_goes_the_way_the_job_says(string how)
+    {
+        scratch.Run(scratch.Source, "create table bad(id integer primary key, v text)",
+            "insert into bad values (1, 'a'), (2, 'b' || char(0) || 'c'), (3, 'd'), (4, cast(x'ff' as text))");
+        var done = await RunAsync(Job("csv", VerifyLevel.Count) with
+        {
+            Tables =
+            [
+                new TableRule
+                {
+                    Pattern = new TablePattern("bad"), RejectLimit = how == "is set aside" ? 5 : 0,
+                    NullCauses = how == "becomes null" ? ["text"] : [],
+                },
+            ],
+        });
+        var table = Assert.Single(done.Tables);
+        if (how == "stops")
+        {
+            Assert.Equal((Codes.TextUnfit, "v"), (table.Error!.Code, table.Error.Details["column"]));
+            return;
+        }
+        Assert.Null(table.Error);
+        var rows = (await folder.ReadAsync("bad")).Rows;
+        Assert.Equal(how == "becomes null" ? 4 : 2, rows.Count);
+        Assert.Equal(how == "becomes null" ? 0 : 2, table.Total.Rejected);
+        Assert.Equal(how == "becomes null" ? 2 : 0, table.Total.Nulled);
+        Assert.Contains("""{"id":3,"v":"d"}""", rows);
+        Assert.Equal(how == "becomes null", rows.Contains("""{"id":2,"v":null}"""));
+    }
+
     [Fact]
     public async Task A_full_disk_is_a_temporary_failure_and_the_copy_goes_on_when_there_is_room()
     {
