@@ -22,7 +22,7 @@ internal sealed class PgStages(PgTables tables, PgOptions options)
     public async ValueTask MakeAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         if (PgNames.IsReserved(plan.Target.Name)) throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
-        var stage = plan.Entry;
+        var stage = plan.AsWritten();
         await tables.ChangeAsync(fence, async session =>
         {
             var target = await PgTarget.FindAsync(session, plan.Target, ct).ConfigureAwait(false);
@@ -39,7 +39,7 @@ internal sealed class PgStages(PgTables tables, PgOptions options)
 
     public ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
         Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
-        PublishAsync(plan, rules, () => tables.FinishAsync(plan.Entry, fence, ct), ct);
+        PublishAsync(plan, rules, () => tables.FinishAsync(plan.AsWritten(), fence, ct), ct);
 
     private async ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules, Func<ValueTask> indexes,
         CancellationToken ct)

@@ -17,7 +17,7 @@ internal static class SqliteStages
 
     public static void Make(SqliteFile file, TablePlan plan)
     {
-        var stage = plan.Entry;
+        var stage = plan.AsWritten();
         if (SqliteCatalog.Find(file, plan.Target.ToString()) is not { } target)
         {
             if (SqliteCatalog.Find(file, stage.Target.ToString()) is null)

@@ -11,7 +11,8 @@ public sealed record Checkpoint(Guid Job, string Name, SourceIdentity Source, IR
 
 /// <summary>One table of a <see cref="Checkpoint"/>.</summary>
 /// <param name="Plan">The plan of its newest generation, with its phase.</param>
-/// <param name="Rejects">Rows of the table that were set aside and are open, and cells that were written as NULL: none of them is here.</param>
+/// <param name="Rejects">Rows of the table that were set aside and are open, and cells that were written as NULL: none of them is here.
+/// </param>
 /// <param name="Entries">The last ledger entry of each lane that has one, in split order.</param>
 public sealed record CheckpointTable(TablePlan Plan, long Rejects, IReadOnlyList<LedgerEntry> Entries)
 {

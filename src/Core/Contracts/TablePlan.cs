@@ -132,7 +132,7 @@ public sealed record TablePlan
     public bool IsStaged => Write == WriteMode.Replace && Phase < TablePhase.Published;
 
     /// <summary>The plan of the table that rows are written into now: each of them once.</summary>
-    public TablePlan Entry => Write != WriteMode.Replace ? this
+    public TablePlan AsWritten() => Write != WriteMode.Replace ? this
         : this with { Target = IsStaged && Stage is not null ? Stage : Target, Write = WriteMode.Insert };
 
     public LaneId Lane(Guid job, int split) => LaneId.ForSplit(job, Source, Generation, split);

@@ -419,7 +419,7 @@ internal sealed partial class TablePlanner(ISource source, ISink sink, Connector
     {
         var written = Written(plan, jobId, progress);
         if (written == 0 && plan.Phase < TablePhase.Done) return true;
-        var there = await sink.InspectAsync(plan.Entry, ct);
+        var there = await sink.InspectAsync(plan.AsWritten(), ct);
         if (written == 0) return there.Exists;
         if (there is { Exists: true, HasRows: true }) return true;
         if (plan.IsStaged)

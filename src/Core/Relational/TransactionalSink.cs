@@ -99,7 +99,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
     public async ValueTask<ISinkWriter> OpenGroupAsync(LaneGroup lanes, CancellationToken ct)
     {
         // Rows of a replace go where they lie until they are published.
-        lanes = lanes with { Tables = lanes.Tables.ToDictionary(t => t.Key, t => t.Value.Entry) };
+        lanes = lanes with { Tables = lanes.Tables.ToDictionary(t => t.Key, t => t.Value.AsWritten()) };
         var sorted = lanes.Lanes.Order().ToArray();
         var holder = context.Ids.Next();
         var session = await database.ConnectAsync(ct);
@@ -160,7 +160,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
             var term = (await RaiseAsync(session, group, [lane], holder, ct))[lane];
             context.Points.Reached(CrashPoint.LaneRaised);
             // A copy that is not published yet takes them, too, and its books balance when it is.
-            var retry = new RejectRetry(session, plan.Entry, lane, holder, context.Points);
+            var retry = new RejectRetry(session, plan.AsWritten(), lane, holder, context.Points);
             while (await retry.NextAsync(term, ct) is { } counts)
             {
                 term = term with { Tick = term.Tick + 1 };
