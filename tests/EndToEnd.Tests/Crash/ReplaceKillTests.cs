@@ -72,14 +72,15 @@ public sealed class ReplaceKillTests
         }
 
         /// <summary>True when the kill struck before the end.</summary>
-        public async Task<bool> KillAfterAsync(TimeSpan wait)
+        public async Task<bool> KillAfterAsync(long commits, TimeSpan wait)
         {
-            await using var pawl = PawlProcess.Start(scratch, ["run", job]);
+            await using var pawl = PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
+            await pawl.SaidAsync("\"lane.committed\"", commits);
             await Task.Delay(wait);
             pawl.Send(Signal.Kill);
             var end = await pawl.WaitAsync();
             Assert.True(end.Code is PawlExit.Killed or 0, end.ToString());
-            await LookAsync($"a kill after {wait}");
+            await LookAsync($"a kill after {commits} commits and {wait}");
             return end.Code == PawlExit.Killed;
         }
 
@@ -139,13 +140,10 @@ public sealed class ReplaceKillTests
     {
         await using var trial = await Trial.NewAsync(to == "sqlite" ? StoreKind.Sqlite : StoreKind.Postgres15, more);
         var random = new Random(CampaignSettings.Seed + to.Length);
-        var began = System.Diagnostics.Stopwatch.GetTimestamp();
-        await trial.DoneAsync();
-        var usual = System.Diagnostics.Stopwatch.GetElapsedTime(began);
         var kills = 0;
         for (var i = 0; i < 4; i++)
         {
-            if (await trial.KillAfterAsync(usual * (0.2 + 0.7 * random.NextDouble()))) kills++;
+            if (await trial.KillAfterAsync(random.Next(1, 7), TimeSpan.FromMilliseconds(40 * random.NextDouble()))) kills++;
         }
         Assert.True(kills >= 1, $"only {kills} kills struck");
         await trial.DoneAsync();
