@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Pawl.EndToEnd.Tests.Harness;
 using Xunit;
 
 namespace Pawl.EndToEnd.Tests.Docs;
 
 /// <summary>What the pages tell people to type is typed, and what they say comes out has to come out.</summary>
-public sealed class PageTests
+public sealed partial class PageTests
 {
     public static IEnumerable<TheoryDataRow<string>> Pages()
     {
@@ -41,7 +42,10 @@ public sealed class PageTests
                     ("PATH", $"{scratch.Folder}:{Environment.GetEnvironmentVariable("PATH")}"));
                 var exit = await shell.WaitAsync(TimeSpan.FromMinutes(3));
                 Assert.True(exit.Code == command.Exit, $"{page}:{command.Line}: {command.Text}: expected exit {command.Exit}, {exit}");
-                var missing = PageScript.Missing(exit.Err + "\n" + exit.Out, command.Expected);
+                var output = exit.Err + "\n" + exit.Out;
+                // Where the folder's name is long, a line goes on in the next one.
+                var missing = PageScript.Missing(output, command.Expected) is null ? null
+                    : PageScript.Missing(Continuation().Replace(output, " "), command.Expected);
                 Assert.True(missing is null, $"{page}:{command.Line}: {command.Text}: no line \"{missing}\" in\n{exit}");
             }
         }
@@ -79,6 +83,9 @@ public sealed class PageTests
     [InlineData("two\none", "one|two", false)]
     public void A_page_that_says_something_else_is_noticed(string output, string expected, bool found) =>
         Assert.Equal(found, PageScript.Missing(output, expected.Split('|')) is null);
+
+    [GeneratedRegex(@"\n {12,}")]
+    private static partial Regex Continuation();
 
     /// <summary>A folder like a fresh clone, as far as the pages use it: the samples, and the program as ./pawl and on the path.</summary>
     private static void Prepare(Scratch scratch)
