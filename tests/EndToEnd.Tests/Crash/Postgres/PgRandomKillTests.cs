@@ -4,7 +4,7 @@ namespace Pawl.EndToEnd.Tests.Crash.Postgres;
 
 /// <summary>
 /// SIGKILL at random instants; a kill counts only if a target transaction was open when it struck. <c>PAWL_KILLS</c> = kills that count per
-/// pair (default 6), <c>PAWL_KILL_SEED</c>, <c>PAWL_KILL_TRIAL</c> and <c>PAWL_CRASH_RECORD</c> as for all campaigns.
+/// pair (default 4), <c>PAWL_KILL_SEED</c>, <c>PAWL_KILL_TRIAL</c> and <c>PAWL_CRASH_RECORD</c> as for all campaigns.
 /// </summary>
 public sealed class PgRandomKillTests(PgKillSources sources, ITestOutputHelper output) : IClassFixture<PgKillSources>
 {
@@ -19,7 +19,7 @@ public sealed class PgRandomKillTests(PgKillSources sources, ITestOutputHelper o
             Sources = sources,
             Scenarios = sources.InTurn(pair),
             Seed = CampaignSettings.Seed,
-            Wanted = CampaignSettings.Number("PAWL_KILLS") ?? 6,
+            Wanted = CampaignSettings.Number("PAWL_KILLS") ?? 4,
             Only = CampaignSettings.Only,
             OnlyInside = true,
         }.RunAsync();
