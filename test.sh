@@ -89,7 +89,7 @@ if command -v timeout >/dev/null; then limit=(timeout --kill-after=10 1200); fi
 # What the tests kill is processes, never the machine: where memory is ample, their servers and files lie in it.
 if [[ -z ${TMPDIR:-} && -w /dev/shm ]] && (( $(df --output=avail -k /dev/shm | tail -n 1) > 6000000 )) \
   && (( $(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo) > 10000000 )) \
-  && scratch=$(mktemp -d /dev/shm/pawl-tests-XXXXXX); then
+  && scratch=$(mktemp -d /dev/shm/pXXXXXX); then
   chmod 1777 "$scratch"
   export TMPDIR=$scratch
   trap 'rm -rf "$scratch"' EXIT

@@ -57,7 +57,7 @@ public sealed class CheckpointTests
     public async Task A_half_done_copy_goes_on_in_a_target_that_got_its_ledger_from_a_file()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(3);
         var file = await ExportAsync(Job(scratch));
         Forget(scratch);
@@ -72,7 +72,7 @@ public sealed class CheckpointTests
     public async Task A_target_that_lacks_a_row_or_has_one_too_many_takes_no_position()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(3);
         var file = await ExportAsync(Job(scratch));
         Forget(scratch);
@@ -88,7 +88,7 @@ public sealed class CheckpointTests
     public async Task A_ledger_that_is_there_is_never_written_over()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(3);
         var old = await ExportAsync(Job(scratch));
         await Job(scratch).DoneAsync();
@@ -100,7 +100,7 @@ public sealed class CheckpointTests
     public async Task Another_source_another_definition_and_appended_rows_are_refused()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(3);
         var file = await ExportAsync(Job(scratch));
         Forget(scratch);
@@ -114,7 +114,7 @@ public sealed class CheckpointTests
         Assert.Equal(Codes.SourceReplaced, (await ImportAsync(Job(scratch), file))?.Code);
 
         using var other = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(other, "a");
+        AddedTableTests.Fill(other, "a");
         await Job(other, WriteMode.Append).StoppedAsync(3);
         var appended = await ExportAsync(Job(other, WriteMode.Append));
         Forget(other);
@@ -125,7 +125,7 @@ public sealed class CheckpointTests
     public async Task Rows_that_were_written_over_by_several_windows_are_believed_only_where_the_source_has_as_many()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         var job = Job(scratch, WriteMode.Upsert, isIncremental: true);
         await job.DoneAsync();
         scratch.Run(scratch.Source, "insert into a values (1001, 'new')");
@@ -145,7 +145,7 @@ public sealed class CheckpointTests
     public async Task The_difference_of_two_files_says_which_lane_moved_and_by_how_much()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(2);
         var before = await ExportAsync(Job(scratch));
         Assert.Empty(CheckpointStep.Between(before, before));

@@ -38,7 +38,7 @@ public sealed class RewindTests
     public async Task A_table_under_way_goes_back_to_an_entry_of_its_ledger()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(5);
         var durable = (await Job(scratch).PlanAsync()).Durable.Read;
         // What was broken in the target behind that entry comes right, what lies before it stays as it is.
@@ -54,7 +54,7 @@ public sealed class RewindTests
     public async Task A_finished_table_whose_ledger_is_shortened_goes_back_to_its_start()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).DoneAsync();
         Assert.True((await RewindAsync(Job(scratch), new RewindPoint(Time: DateTimeOffset.UtcNow.AddDays(1)))).IsUntouched);
         Assert.Equal(RunStatus.NothingToDo, (await Job(scratch).RunAsync()).Status);
@@ -69,7 +69,7 @@ public sealed class RewindTests
     public async Task An_incremental_table_reads_again_from_a_value_of_its_cursor()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         var job = Job(scratch, isIncremental: true);
         await job.DoneAsync();
         scratch.Run(scratch.Source, "update a set v = 'changed' where id in (899, 900, 950)", "insert into a values (1001, 'new')");
@@ -85,13 +85,13 @@ public sealed class RewindTests
     public async Task Nothing_goes_forward_and_no_row_is_written_twice()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         var job = Job(scratch, isIncremental: true);
         await job.DoneAsync();
         Assert.Equal(Codes.RewindImpossible, (await RewindAsync(job, new RewindPoint(Cursor: "5000"))).Error?.Code);
 
         using var once = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(once, "a");
+        AddedTableTests.Fill(once, "a");
         await Job(once, WriteMode.Insert).StoppedAsync(5);
         Assert.Equal(Codes.RewindImpossible, (await RewindAsync(Job(once, WriteMode.Insert), new RewindPoint(Sequence: 2))).Error?.Code);
         var start = await RewindAsync(Job(once, WriteMode.Insert), new RewindPoint(IsStart: true));
@@ -100,7 +100,7 @@ public sealed class RewindTests
         Same(once);
 
         using var added = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(added, "a");
+        AddedTableTests.Fill(added, "a");
         await Job(added, WriteMode.Append).DoneAsync();
         Assert.Equal(Codes.RewindImpossible, (await RewindAsync(Job(added, WriteMode.Append), new RewindPoint(IsStart: true))).Error?.Code);
     }

@@ -23,7 +23,7 @@ public sealed class SqliteDriftTests
         }],
     };
 
-    private static void Fill(Scratch scratch) => AddingATableResetsTheOthersTests.Fill(scratch, "t");
+    private static void Fill(Scratch scratch) => AddedTableTests.Fill(scratch, "t");
 
     private static void Same(Scratch scratch) => Assert.Equal(Scratch.Rows(scratch.Source, "select * from t order by id"),
         Scratch.Rows(scratch.Target, "select * from t order by id"));

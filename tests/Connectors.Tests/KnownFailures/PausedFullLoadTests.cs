@@ -7,7 +7,7 @@ using Xunit;
 namespace Pawl.Connectors.Tests.KnownFailures;
 
 /// <summary>Elsewhere, pausing the first full load of a table means that it begins again from nothing when it is resumed.</summary>
-public sealed class PausedFullLoadKeepsItsProgressTests
+public sealed class PausedFullLoadTests
 {
     private static CopyJob Job(Scratch scratch, string name = "pauses", int parallel = 1, params string[] was) => new()
     {
@@ -19,7 +19,7 @@ public sealed class PausedFullLoadKeepsItsProgressTests
     public async Task A_full_load_that_is_paused_twice_reads_every_row_once()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(2);
         var first = (await Job(scratch).PlanAsync()).Durable.Read;
         await Job(scratch).StoppedAsync(2);
@@ -34,7 +34,7 @@ public sealed class PausedFullLoadKeepsItsProgressTests
     public async Task A_full_load_that_an_older_program_left_half_done_goes_on()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(2);
         scratch.Run(scratch.Target, "drop table pawl_retry", "update pawl_meta set value = '1' where name = 'format'",
             "update pawl_job set format = 1",
@@ -47,7 +47,7 @@ public sealed class PausedFullLoadKeepsItsProgressTests
     public async Task A_renamed_job_with_another_number_of_writers_goes_on_with_it()
     {
         using var scratch = new Scratch();
-        AddingATableResetsTheOthersTests.Fill(scratch, "a");
+        AddedTableTests.Fill(scratch, "a");
         await Job(scratch).StoppedAsync(2);
         var renamed = Job(scratch, "renamed", parallel: 8, "pauses");
         var plan = await renamed.PlanAsync();
