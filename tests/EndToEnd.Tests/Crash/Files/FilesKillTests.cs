@@ -132,7 +132,7 @@ public sealed class FilesKillTests
         name: files
         source: "{{source}}"
         target: {{target.Address}}
-        defaults: {commit: {rows: 100} }
+        defaults: {commit: {rows: 40} }
         tables:
           {{tables}}
         """);
