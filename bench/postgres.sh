@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # PostgreSQL against what a user would type instead, in one run, alternating, on the same two servers; writes bench/results/postgres.md.
 #   bench/postgres.sh              every part, then the page and the READMEs' table (an hour or two on two cores, 30 GB of disk)
-#   bench/postgres.sh pipe uuid    only these parts: pipe create columns typed from-sqlite to-sqlite to-csv tables resume uuid rss
+#   bench/postgres.sh pipe uuid    only these parts: pipe create columns typed from-sqlite to-sqlite from-csv to-csv tables resume uuid rss
 #   bench/postgres.sh page         the page from the parts that were measured in full; it names those that were not
 #   bench/postgres.sh clean        removes the servers and all data
 # ROWS (of the part's table, 5000000 or as the issue says) and PAIRS (5) make a try smaller; such a part is shown, but no page is made of it.
@@ -12,7 +12,7 @@ BENCH_DIR=${BENCH_DIR:-${TMPDIR:-/tmp}/pawl-bench-postgres-$(id -u)}
 [[ ! -e $BENCH_DIR || (-O $BENCH_DIR && ! -L $BENCH_DIR) ]] || { echo "bench: $BENCH_DIR belongs to somebody else" >&2; exit 1; }
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$bench_root/bench/postgres-servers.sh"
-every=(pipe create columns typed from-sqlite to-sqlite to-csv tables resume uuid rss)
+every=(pipe create columns typed from-sqlite to-sqlite from-csv to-csv tables resume uuid rss)
 parts=("$@")
 ((${#parts[@]})) || parts=("${every[@]}" page)
 [[ ${parts[*]} != all ]] || parts=("${every[@]}" page)
@@ -278,6 +278,29 @@ part_to-sqlite() {
   rounds pawl_to_sqlite psql_to_sqlite
   against "PG→SQLite, $rows rows × 12 columns, key in place" "psql COPY (csv) \\| sqlite3 .import" "≤ 1.0" pawl_to_sqlite psql_to_sqlite \
     "sqlite3: one transaction, its default journal and synchronous=full; NULL arrives there as an empty text"
+}
+
+# ---- CSV → PostgreSQL. The file is what the server's own COPY writes.
+
+csv_types="id:bigint,customer_id:integer,items:integer,amount:decimal(12%2C2),placed_at:timestamptz,ship_on:date,paid:bool,token:uuid,details:jsonb"
+pawl_from_csv() { fresh "$in_place"; run_pawl "$1"; same "$1" "$wanted" "$(digest target bench)"; }
+psql_from_csv() {
+  fresh "$in_place"
+  measured "$1" bash -c 'psql -X -q -v ON_ERROR_STOP=1 -h "$0" -U postgres -d bench -c "\\copy orders from $1 with (format csv, header)"' \
+    "$work/target" "$csv_file"
+  same "$1" "$wanted" "$(digest target bench)"
+}
+part_from-csv() {
+  rows=${ROWS:-2000000} from=orders_${ROWS:-2000000}
+  orders "$from" "$rows"
+  wanted=$(digest source "$from")
+  csv_file=$work/csv-in/orders.csv
+  mkdir -p "$work/csv-in"
+  sql source "$from" -c "copy orders to stdout (format csv, header)" >"$csv_file"
+  job pawl_from_csv "'csv:$work/csv-in/?types=$csv_types'" "$(pawl_url target bench)" "{orders: orders}"
+  rounds pawl_from_csv psql_from_csv
+  against "CSV→PG, $rows rows × 12 columns, key in place" "psql \\\\copy (csv)" "≤ 1.0" pawl_from_csv psql_from_csv
+  row "peak RSS of that run" "–" "$(peak pawl_from_csv)" "≤ 256 MB" "largest of $pairs"
 }
 
 # ---- PostgreSQL → CSV. What was written is read by the server, and has to be what the source holds.

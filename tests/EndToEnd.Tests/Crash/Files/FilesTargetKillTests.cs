@@ -118,7 +118,7 @@ public sealed class FilesTargetKillTests
         name: files
         source: "{{source ?? "sqlite:source.db"}}"
         target: "{{target}}"
-        defaults: {commit: {rows: {{(every ? 20 : 100)}} } }
+        defaults: {commit: {rows: {{(every ? 20 : 40)}} } }
         tables:
           {{(source is null ? "t" : "public.t")}}: {target: t, splits: 2}
         """);
