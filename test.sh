@@ -84,7 +84,7 @@ if (( failed > 0 )); then finish; fi
 
 # A suite that hangs is a failure, not a wait.
 limit=()
-if command -v timeout >/dev/null; then limit=(timeout --kill-after=10 1200); fi
+if command -v timeout >/dev/null; then limit=(timeout --kill-after=10 1400); fi
 
 # What the tests kill is processes, never the machine: where memory is ample, their servers and files lie in it.
 if [[ -z ${TMPDIR:-} && -w /dev/shm ]] && (( $(df --output=avail -k /dev/shm | tail -n 1) > 6000000 )) \
