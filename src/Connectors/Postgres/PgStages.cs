@@ -12,7 +12,7 @@ internal sealed class PgStages(PgTables tables, PgOptions options)
 {
     private const string Find = """
         select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where starts_with(c.relname, $1) and c.relkind = 'r' and n.nspname !~ '^pg_'
+        where c.relname >= $1::name and c.relname < $2::name and c.relkind = 'r' and n.nspname !~ '^pg_'
         """;
 
     public ValueTask<Publication> ForeseeAsync(TablePlan plan, CancellationToken ct) => tables.LookAsync(async session =>
@@ -55,6 +55,14 @@ internal sealed class PgStages(PgTables tables, PgOptions options)
         return await tables.ChangeAsync(session => new PgPublication(session, plan, rules).RunAsync(ct), ct).ConfigureAwait(false);
     }
 
+    public ValueTask<IReadOnlyList<TableName>> AllAsync(CancellationToken ct) => tables.LookAsync(session => AllAsync(session, ct), ct);
+
+    private static async ValueTask<IReadOnlyList<TableName>> AllAsync(PgSession session, CancellationToken ct) =>
+    [
+        .. (await session.QueryAsync(Find, ct, StageName.Start, StageName.End).ConfigureAwait(false))
+            .Select(row => new TableName((string)row[0]!, (string)row[1]!)),
+    ];
+
     public async ValueTask DropAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
         CancellationToken ct)
     {
@@ -71,11 +79,7 @@ internal sealed class PgStages(PgTables tables, PgOptions options)
         }, ct).ConfigureAwait(false);
 
         async ValueTask<List<TableName>> FindAsync(PgSession session) =>
-        [
-            .. (await session.QueryAsync(Find, ct, prefix).ConfigureAwait(false))
-                .Select(row => new TableName((string)row[0]!, (string)row[1]!))
-                .Where(one => StageName.IsOne(prefix, one.Name) && one != kept),
-        ];
+            [.. (await AllAsync(session, ct).ConfigureAwait(false)).Where(one => StageName.IsOne(prefix, one.Name) && one != kept)];
     }
 
     private static async ValueTask LikeAsync(PgSession session, TableName stage, PgTarget target, CancellationToken ct) =>

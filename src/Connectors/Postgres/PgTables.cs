@@ -21,6 +21,8 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
     public ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
         Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) => Stages.PublishAsync(plan, rules, fence, ct);
 
+    public ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct) => Stages.AllAsync(ct);
+
     public ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
         CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
 

@@ -103,17 +103,18 @@ internal static class SqliteStages
         return found;
     }
 
-    /// <summary>Those of that prefix but for one.</summary>
-    public static List<string> Find(SqliteFile file, string prefix, TableName? keep)
+    /// <summary>All of them.</summary>
+    public static List<TableName> All(SqliteFile file)
     {
-        var found = new List<string>();
-        using var rows = file.Prepare("select name from sqlite_schema where type = 'table' and name >= ?1 order by name");
-        rows.Bind(1, prefix);
-        while (rows.Step())
-        {
-            var name = rows.Text(0);
-            if (StageName.IsOne(prefix, name) && name != keep?.Name) found.Add(name);
-        }
+        var found = new List<TableName>();
+        using var rows = file.Prepare("select name from sqlite_schema where type = 'table' and name >= ? and name < ? order by name");
+        rows.Bind(1, StageName.Start);
+        rows.Bind(2, StageName.End);
+        while (rows.Step()) found.Add(new TableName(null, rows.Text(0)));
         return found;
     }
+
+    /// <summary>Those of that prefix but for one.</summary>
+    public static List<string> Find(SqliteFile file, string prefix, TableName? keep) =>
+        [.. All(file).Select(one => one.Name).Where(name => StageName.IsOne(prefix, name) && name != keep?.Name)];
 }

@@ -78,6 +78,9 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
         return await new SqlitePublication(session, plan, rules).RunAsync(ct).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct) =>
+        await LookAsync([], SqliteStages.All, ct).ConfigureAwait(false);
+
     public async ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
         CancellationToken ct)
     {

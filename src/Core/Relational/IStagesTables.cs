@@ -28,6 +28,9 @@ public interface IStagesTables
     ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
         Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct);
 
+    /// <summary>The staging tables there are, of whatever job, in any schema.</summary>
+    ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct);
+
     /// <summary>Drops staging tables of that prefix (<see cref="StageName.IsOne"/>), in any schema, but for one. Fenced if there are any.
     /// </summary>
     ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,

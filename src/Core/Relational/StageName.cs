@@ -12,9 +12,12 @@ namespace Pawl.Relational;
 /// </summary>
 public static class StageName
 {
+    /// <summary>What all of them begin with, and the first name behind all that do.</summary>
+    public const string Start = "pawl_stage_", End = "pawl_stage`";
+
     /// <summary>What all staging tables of one table of a job begin with.</summary>
     public static string Prefix(Guid job, TableName source) =>
-        $"pawl_stage_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{JobRows.Id(job)}\n{source}")).AsSpan(0, 6))}_";
+        $"{Start}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{JobRows.Id(job)}\n{source}")).AsSpan(0, 6))}_";
 
     public static TableName For(Guid job, TablePlan plan, long epoch) => plan.Target with
     {

@@ -14,6 +14,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
     IConnectsAhead, IKeepsRejects, IPublishesCopies, IMergesTables, IKnowsReferences
 {
     private readonly ConcurrentDictionary<TableName, PublicationResult> published = new();
+    private volatile IReadOnlyList<TableName>? left;
 
     /// <inheritdoc/>
     public ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct) =>
@@ -52,7 +53,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
 
         var isStaged = plan.Write == WriteMode.Replace;
         // Whatever the plan is now: an older one may have been a replace that came to no end.
-        if (database.Tables is IStagesTables) await DropStagesAsync(plan, lease, isStaged ? plan.Stage : null, FenceAsync, ct);
+        if (isStaged || await IsLeftAsync(plan, lease, ct)) await DropStagesAsync(plan, lease, plan.Stage, FenceAsync, ct);
         if (isStaged) await Stages(plan).StageAsync(plan, FenceAsync, ct);
         else await database.Tables.PrepareAsync(plan, FenceAsync, ct);
         context.Points.Reached(CrashPoint.TargetPrepared);
@@ -81,6 +82,15 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
             context.Points.Reached(CrashPoint.Published);
         }
         await DropStagesAsync(plan, lease, null, FenceAsync, ct);
+    }
+
+    /// <summary>Asked once for all tables: only this job makes its staging tables, and a plan that is no replace makes none.</summary>
+    private async ValueTask<bool> IsLeftAsync(TablePlan plan, JobLease lease, CancellationToken ct)
+    {
+        if (database.Tables is not IStagesTables stages) return false;
+        left ??= await stages.StagesAsync(ct);
+        var prefix = StageName.Prefix(lease.Job, plan.Source);
+        return left.Any(one => StageName.IsOne(prefix, one.Name));
     }
 
     private ValueTask DropStagesAsync(TablePlan plan, JobLease lease, TableName? keep,
