@@ -9,22 +9,39 @@ namespace Pawl.Core.Tests.Conformance;
 /// <summary>One connection to a <see cref="MemoryStore"/>; holds its write lock from begin to end.</summary>
 internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetSession
 {
-    private (Dictionary<string, MemoryTable>, Dictionary<string, List<Dictionary<string, object?>>>)? before;
+    private MemoryState? draft;
     private readonly List<(string Table, object?[] Row)> kept = [];
     private static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>What this session sees: its own changes, or what was committed last.</summary>
+    public MemoryState State => draft ?? store.State;
 
     public string Backend => "memory";
 
     public async ValueTask BeginAsync(CancellationToken ct)
     {
-        if (!await store.Writer.WaitAsync(TimeSpan.FromMilliseconds(300), ct))
+        if (!await store.Writer.WaitAsync(TimeSpan.FromSeconds(2), ct))
             throw new PawlException(Fault.Transient, Codes.Busy, ("what", "memory"));
-        before = store.Copy();
+        draft = store.State.Copy();
     }
 
-    public ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
+    public async ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
     {
-        var rows = store.Control[change.Table.Name];
+        if (draft is not null) return Change(change);
+        await BeginAsync(ct);
+        try
+        {
+            return Change(change);
+        }
+        finally
+        {
+            await EndAsync(true);
+        }
+    }
+
+    private long Change(ControlChange change)
+    {
+        var rows = State.Control[change.Table.Name];
         if (change.Kind == ChangeKind.Insert)
         {
             var row = change.Table.Columns.ToDictionary(c => c.Name, c => (object?)null);
@@ -35,19 +52,17 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
                     throw new PawlException(Fault.Data, Codes.RowRefused, ("table", change.Table.Name));
             }
             rows.Add(row);
-            return ValueTask.FromResult(1L);
+            return 1;
         }
-        if (bug != MemoryBug.IgnoresGuard && change.While is { } guard && !store.Control[guard.Table.Name].Any(r => guard.Where.All(w => Holds(r, w))))
-        {
-            return ValueTask.FromResult(0L);
-        }
+        if (bug != MemoryBug.IgnoresGuard && change.While is { } guard
+            && !State.Control[guard.Table.Name].Any(r => guard.Where.All(w => Holds(r, w)))) return 0;
         var hit = rows.Where(r => change.Where.All(w => Holds(change, r, w))).ToList();
         foreach (var row in hit)
         {
             if (change.Kind == ChangeKind.Delete) rows.Remove(row);
             else foreach (var (column, value) in change.Set) row[column] = Compute(value, row[column]);
         }
-        return ValueTask.FromResult((long)hit.Count);
+        return hit.Count;
     }
 
     private bool Holds(ControlChange change, Dictionary<string, object?> row, Condition where)
@@ -74,7 +89,7 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
 
     public ValueTask<IReadOnlyList<ControlRow>> SelectAsync(ControlSelect select, CancellationToken ct)
     {
-        IEnumerable<Dictionary<string, object?>> rows = store.Control[select.Table.Name].Where(r => select.Where.All(w => Holds(r, w)));
+        IEnumerable<Dictionary<string, object?>> rows = State.Control[select.Table.Name].Where(r => select.Where.All(w => Holds(r, w)));
         if (select.OrderBy is { } by) rows = select.Descending ? rows.OrderByDescending(r => r[by]) : rows.OrderBy(r => r[by]);
         if (select.Limit > 0) rows = rows.Take(select.Limit);
         return ValueTask.FromResult<IReadOnlyList<ControlRow>>([.. rows.Select(r =>
@@ -83,7 +98,7 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
 
     public ValueTask<RowsWritten> WriteRowsAsync(TablePlan plan, LaneId lane, IReadOnlyList<RowBatch> batches, CancellationToken ct)
     {
-        var table = store.Tables[plan.Target.Name];
+        var table = State.Tables[plan.Target.Name];
         var counts = new WriteCounts();
         var rejected = new List<RejectedRow>();
         foreach (var batch in batches)
@@ -136,21 +151,21 @@ internal sealed class MemorySession(MemoryStore store, MemoryBug bug) : ITargetS
 
     public ValueTask EmptyAsync(TablePlan plan, CancellationToken ct)
     {
-        if (bug != MemoryBug.EmptyDoesNothing && store.Tables.TryGetValue(plan.Target.Name, out var table)) table.Rows.Clear();
+        if (bug != MemoryBug.EmptyDoesNothing && State.Tables.TryGetValue(plan.Target.Name, out var table)) table.Rows.Clear();
         return ValueTask.CompletedTask;
     }
 
     public ValueTask EndAsync(bool commit)
     {
-        if (before is not { } copy) return ValueTask.CompletedTask;
+        if (draft is not { } mine) return ValueTask.CompletedTask;
         if (bug == MemoryBug.CommitDoesNothing && kept.Count > 0) commit = false;
-        if (!commit && bug != MemoryBug.CommitsOnRollback) store.PutBack(copy);
+        if (commit || bug == MemoryBug.CommitsOnRollback) store.Publish(mine);
         if (!commit && bug == MemoryBug.RowsBesideTheTransaction)
         {
             foreach (var (table, row) in kept) store.Tables[table].Rows.Add(row);
         }
         kept.Clear();
-        before = null;
+        draft = null;
         store.Writer.Release();
         return ValueTask.CompletedTask;
     }

@@ -27,13 +27,12 @@ internal sealed class MemoryTarget(MemoryStore store, MemoryBug bug) : ITargetDa
     public ValueTask<bool> TerminateAsync(string backend, CancellationToken ct) => ValueTask.FromResult(false);
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public ValueTask CreateControlTablesAsync(CancellationToken ct)
+    public async ValueTask CreateControlTablesAsync(CancellationToken ct)
     {
-        lock (store)
-        {
-            foreach (var table in ControlTables.All) store.Control.TryAdd(table.Name, []);
-        }
-        return ValueTask.CompletedTask;
+        await using var session = new MemorySession(store, bug);
+        await session.BeginAsync(ct);
+        foreach (var table in ControlTables.All) session.State.Control.TryAdd(table.Name, []);
+        await session.EndAsync(true);
     }
 
     public ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => ValueTask.FromResult(store.Control.Count > 0);
@@ -50,10 +49,10 @@ internal sealed class MemoryTarget(MemoryStore store, MemoryBug bug) : ITargetDa
         await using var session = new MemorySession(store, bug);
         await session.BeginAsync(ct);
         if (bug != MemoryBug.PreparesUnfenced) await fence(session, ct);
-        if (!store.Tables.ContainsKey(plan.Target.Name) || bug == MemoryBug.CreatesTwice)
+        if (!session.State.Tables.ContainsKey(plan.Target.Name) || bug == MemoryBug.CreatesTwice)
         {
             var schema = plan.TargetSchema;
-            store.Create(plan.Target.Name, [.. schema.Columns.Select(c => new SampleColumn(c.Name, c.Type, c.Nullable))],
+            store.Create(session.State, plan.Target.Name, [.. schema.Columns.Select(c => new SampleColumn(c.Name, c.Type, c.Nullable))],
                 [.. schema.Key.Columns.Select(k => schema.Columns[k].Name)], []);
         }
         await session.EndAsync(true);
@@ -64,7 +63,7 @@ internal sealed class MemoryTarget(MemoryStore store, MemoryBug bug) : ITargetDa
         await using var session = new MemorySession(store, bug);
         await session.BeginAsync(ct);
         await fence(session, ct);
-        if (!store.Tables.ContainsKey(plan.Target.Name)) throw plan.TargetGone();
+        if (!session.State.Tables.ContainsKey(plan.Target.Name)) throw plan.TargetGone();
         await session.EndAsync(true);
     }
 
