@@ -8,6 +8,7 @@ namespace Pawl.Connectors.Postgres;
 /// </summary>
 internal static class PgDependents
 {
+    // Since its minor releases of late 2026 the server numbers each column's changes in an option of its own, pg_attver.
     /// <summary>$1 is the table's oid. The sentence of a thing that is known is a word, its name stands beside it.</summary>
     private const string Query = """
         select 'foreign key', conname::text from pg_constraint where contype = 'f' and (conrelid = $1::oid or confrelid = $1::oid)
@@ -35,7 +36,7 @@ internal static class PgDependents
         union all select 'storage', relname::text from pg_class where oid = $1::oid and (reloptions is not null or reltablespace <> 0
             or reloftype <> 0 or relreplident <> 'd')
         union all select 'column setting', attname::text from pg_attribute where attrelid = $1::oid and attnum > 0 and not attisdropped
-            and (coalesce(attstattarget, -1) <> -1 or attoptions is not null)
+            and (coalesce(attstattarget, -1) <> -1 or exists (select 1 from unnest(attoptions) o where not starts_with(o, 'pg_')))
         union all select 'index setting', c.relname::text from pg_index i join pg_class c on c.oid = i.indexrelid
             where i.indrelid = $1::oid and (i.indisclustered or i.indisreplident or not i.indisvalid)
         union all select 'comment', relname::text from pg_class where oid = $1::oid and obj_description(oid, 'pg_class') is not null

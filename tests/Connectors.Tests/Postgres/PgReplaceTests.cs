@@ -100,6 +100,8 @@ public sealed class PgReplaceTests
         { "comment", "comment on table t is 'kept'", "select obj_description('t'::regclass)" },
         { "storage", "alter table t set (fillfactor = 70)", "select reloptions::text from pg_class where oid = 't'::regclass" },
         { "object", "create function f(t) returns int language sql as 'select 1'", "select count(*)::text from t where f(t) = 1" },
+        { "column setting", "alter table t alter v set (n_distinct = 5)",
+            "select attname from pg_attribute where attrelid = 't'::regclass and 'n_distinct=5' = any (attoptions)" },
         { "rule", "create rule r as on update to t do also notify changed", "select rulename from pg_rules where tablename = 't'" },
     };
 
