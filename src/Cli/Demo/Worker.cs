@@ -37,7 +37,7 @@ internal sealed class Worker : IDisposable
             StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
         };
         // Under "dotnet pawl.dll" the path is dotnet's.
-        if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(typeof(Worker).Assembly.Location);
+        if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "pawl.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment[KillSwitch.Variable] = killAt ?? "";
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{self} could not be started");

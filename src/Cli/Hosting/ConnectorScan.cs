@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Pawl.Contracts;
 using Pawl.Engine;
 using Pawl.Model;
@@ -9,6 +10,7 @@ namespace Pawl.Cli.Hosting;
 /// </summary>
 public sealed class ConnectorScan : IConnectors
 {
+    private const string Kept = "the assembly is kept whole: a TrimmerRootAssembly of the project";
     private readonly Lazy<IReadOnlyList<Connector>> found = new(Scan);
 
     public IReadOnlyList<Connector> All => found.Value;
@@ -17,6 +19,8 @@ public sealed class ConnectorScan : IConnectors
         ?? throw new PawlException(Fault.Configuration, Codes.SchemeUnknown, ("scheme", at.Scheme),
             ("known", string.Join(", ", All.SelectMany(c => c.Spec.Schemes))));
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Kept)]
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = Kept)]
     private static IReadOnlyList<Connector> Scan() =>
     [
         .. System.Reflection.Assembly.Load("Pawl.Connectors").GetExportedTypes()

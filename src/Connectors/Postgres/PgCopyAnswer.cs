@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Npgsql;
 using Pawl.Model;
@@ -13,9 +14,19 @@ internal static class PgCopyAnswer
 {
     private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
 
-    private static readonly FieldInfo? Connector = typeof(NpgsqlRawCopyStream).GetField("_connector", Hidden);
-    private static readonly FieldInfo? Message = Connector?.FieldType.GetField("_commandCompleteMessage", Hidden);
-    private static readonly PropertyInfo? Rows = Message?.FieldType.GetProperty("Rows", Hidden);
+    private static readonly FieldInfo? Connector, Message;
+    private static readonly PropertyInfo? Rows;
+
+    [DynamicDependency("_connector", typeof(NpgsqlRawCopyStream))]
+    [DynamicDependency("_commandCompleteMessage", "Npgsql.Internal.NpgsqlConnector", "Npgsql")]
+    [DynamicDependency("Rows", "Npgsql.BackendMessages.CommandCompleteMessage", "Npgsql")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "named above")]
+    static PgCopyAnswer()
+    {
+        Connector = typeof(NpgsqlRawCopyStream).GetField("_connector", Hidden);
+        Message = Connector?.FieldType.GetField("_commandCompleteMessage", Hidden);
+        Rows = Message?.FieldType.GetProperty("Rows", Hidden);
+    }
 
     /// <summary>What will hold the answer of this COPY. Asked for while the stream is open.</summary>
     public static object Of(NpgsqlRawCopyStream stream)

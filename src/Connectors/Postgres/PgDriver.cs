@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Npgsql;
 using Pawl.Model;
@@ -12,10 +13,20 @@ internal static class PgDriver
 {
     private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
 
-    private static readonly PropertyInfo? Connector = typeof(NpgsqlConnection).GetProperty("Connector", Hidden);
-    private static readonly PropertyInfo? ReadBuffer = Connector?.PropertyType.GetProperty("ReadBuffer", Hidden);
-    private static readonly PropertyInfo? Unread = ReadBuffer?.PropertyType.GetProperty("ReadBytesLeft", Hidden);
-    private static readonly PropertyInfo? Underlying = ReadBuffer?.PropertyType.GetProperty("Underlying", Hidden);
+    private static readonly PropertyInfo? Connector, ReadBuffer, Unread, Underlying;
+
+    [DynamicDependency("Connector", typeof(NpgsqlConnection))]
+    [DynamicDependency("ReadBuffer", "Npgsql.Internal.NpgsqlConnector", "Npgsql")]
+    [DynamicDependency("ReadBytesLeft", "Npgsql.Internal.NpgsqlReadBuffer", "Npgsql")]
+    [DynamicDependency("Underlying", "Npgsql.Internal.NpgsqlReadBuffer", "Npgsql")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "named above")]
+    static PgDriver()
+    {
+        Connector = typeof(NpgsqlConnection).GetProperty("Connector", Hidden);
+        ReadBuffer = Connector?.PropertyType.GetProperty("ReadBuffer", Hidden);
+        Unread = ReadBuffer?.PropertyType.GetProperty("ReadBytesLeft", Hidden);
+        Underlying = ReadBuffer?.PropertyType.GetProperty("Underlying", Hidden);
+    }
 
     /// <summary>The stream of a connection that has read everything the server sent.</summary>
     public static Stream Idle(NpgsqlConnection connection)

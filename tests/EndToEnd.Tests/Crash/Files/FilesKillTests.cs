@@ -120,7 +120,7 @@ public sealed class FilesKillTests
     {
         await using var pawl = PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
         await pawl.SaidAsync("\"lane.committed\"", random.Next(0, 10));
-        await Task.Delay(TimeSpan.FromMilliseconds(8 * random.NextDouble()));
+        await Task.Delay(TimeSpan.FromMilliseconds(4 * random.NextDouble()));
         pawl.Send(Signal.Kill);
         var end = await pawl.WaitAsync();
         Assert.True(end.Code is PawlExit.Killed or 0, end.ToString());
@@ -132,7 +132,7 @@ public sealed class FilesKillTests
         name: files
         source: "{{source}}"
         target: {{target.Address}}
-        defaults: {commit: {rows: 40} }
+        defaults: {commit: {rows: 10} }
         tables:
           {{tables}}
         """);

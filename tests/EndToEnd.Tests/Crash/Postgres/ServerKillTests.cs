@@ -85,8 +85,9 @@ public sealed class ServerKillTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData(PgScenarios.PgToSqlite, ServerEnd.KillPostmaster)]
     public async Task A_run_that_may_not_wait_ends_as_temporary_and_the_next_one_goes_on(string pair, ServerEnd end)
     {
-        // One table, so that none is done when the others fail.
-        var scenario = PgScenarios.Of(pair, Rows)[1].FirstTable() with { Retry = "{times: 1, backoff: 10ms..20ms}" };
+        // One table, so that none is done when the others fail; large, so that much of it is still to be read.
+        const int rows = 20 * Rows;
+        var scenario = PgScenarios.Of(pair, rows)[1].FirstTable() with { Retry = "{times: 1, backoff: 10ms..20ms}" };
         await using var source = await SourceAsync(scenario);
         await using var trial = await KillTrial.NewAsync(scenario, source, await TargetAsync(scenario));
         await using (var pawl = trial.StartTelling())
@@ -98,7 +99,7 @@ public sealed class ServerKillTests(ITestOutputHelper output) : IAsyncLifetime
         }
         await server.StartWhenGoneAsync();
         await trial.LookAsync();
-        Assert.InRange(trial.Commits, 1, Rows / scenario.CommitRows);
+        Assert.InRange(trial.Commits, 1, rows / scenario.CommitRows);
         await trial.FinishAsync(again: true);
         Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
     }
