@@ -26,6 +26,7 @@ public sealed class JobPlanner(JobHost host)
             decisions.Add(await planner.DecideAsync(table.Rule, table.Schema!, stored.GetValueOrDefault(table.Schema!.Name), record?.Id,
                 found, () => ++generation, options.Restart, ct));
         }
+        await RefuseCirclesAsync(ends.Sink, decisions, ct);
         var forecasts = new List<TableForecast>();
         foreach (var d in decisions)
         {
@@ -52,6 +53,19 @@ public sealed class JobPlanner(JobHost host)
             var reason = TableRules.Resolve(job.Tables, name) is null ? LeftReason.NotInJob : LeftReason.NotAtSource;
             var rows = plan.Splits.Sum(s => found.Last.GetValueOrDefault(plan.Lane(id, s.Index))?.Total.Read ?? 0);
             yield return new LeftTable(name, plan.Target.ToString(), reason, rows, plan.Phase >= TablePhase.Done);
+        }
+    }
+
+    /// <summary>Tables that refer to each other, none of which could be the first to be filled.</summary>
+    private static async ValueTask RefuseCirclesAsync(ISink sink, List<TableDecision> decisions, CancellationToken ct)
+    {
+        var open = decisions.Where(d => d.State is not (TableState.Finished or TableState.Blocked)).ToArray();
+        if (open.Length < 2 || sink is not IKnowsReferences knows) return;
+        var order = new TableOrder(open, await knows.ReferencesAsync(ct));
+        foreach (var table in open)
+        {
+            if (order.Circle(table, open) is { } circle)
+                decisions[decisions.IndexOf(table)] = table with { State = TableState.Blocked, Error = circle };
         }
     }
 

@@ -42,10 +42,11 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
     {
         // One that could not even be planned is waited for in vain, too.
         IReadOnlyList<TableRun> all = [.. tables, .. state.Tables.Where(t => t.Failed).Except(tables)];
-        order = new TableOrder(all, references);
+        IReadOnlyList<TableDecision> decisions = [.. all.Select(t => t.Decision)];
+        order = new TableOrder(decisions, references);
         foreach (var table in tables)
         {
-            if (order.Circle(table, all) is { } circle && table.Fail(circle)) Tell(table, circle);
+            if (order.Circle(table.Decision, decisions) is { } circle && table.Fail(circle)) Tell(table, circle);
         }
         await EmptyAsync([.. tables.Where(t => !t.Failed && t.Decision.EmptyTarget && order.IsTied(t))]);
         var late = new List<TableRun>();

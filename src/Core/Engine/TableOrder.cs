@@ -14,9 +14,9 @@ internal sealed class TableOrder
     private readonly Dictionary<TableName, int> levels = [];
     private readonly HashSet<TableName> targets;
 
-    public TableOrder(IEnumerable<TableRun> tables, IEnumerable<TableReference> references)
+    public TableOrder(IEnumerable<TableDecision> tables, IEnumerable<TableReference> references)
     {
-        targets = [.. tables.Select(t => t.Decision.Target)];
+        targets = [.. tables.Select(t => t.Target)];
         parents = references.Where(r => targets.Contains(r.From) && targets.Contains(r.To)).ToLookup(r => r.From, r => r.To);
         var open = targets.ToHashSet();
         for (var level = 0; open.Count > 0; level++)
@@ -62,16 +62,16 @@ internal sealed class TableOrder
     }
 
     /// <summary>Why a table cannot be filled: it is in a circle of tables of which none has a row that the next could refer to.</summary>
-    public PawlException? Circle(TableRun table, IReadOnlyList<TableRun> all)
+    public PawlException? Circle(TableDecision table, IReadOnlyList<TableDecision> all)
     {
-        var cycle = CycleOf(table.Decision.Target);
-        if (cycle.Count == 0 || !all.Where(t => cycle.Contains(t.Decision.Target)).All(IsEmpty)) return null;
-        return new PawlException(Fault.Configuration, Codes.ReferenceCycle, ("table", table.Decision.Schema.Name),
-            ("target", table.Decision.Target), ("cycle", string.Join(" → ", cycle.Append(table.Decision.Target))));
+        var cycle = CycleOf(table.Target);
+        if (cycle.Count == 0 || !all.Where(t => cycle.Contains(t.Target)).All(IsEmpty)) return null;
+        return new PawlException(Fault.Configuration, Codes.ReferenceCycle, ("table", table.Schema.Name),
+            ("target", table.Target), ("cycle", string.Join(" → ", cycle.Append(table.Target))));
     }
 
-    private static bool IsEmpty(TableRun table) =>
-        table.Decision is { State: TableState.New or TableState.Restarts, Rule.Write: WriteMode.Insert };
+    private static bool IsEmpty(TableDecision table) =>
+        table is { State: TableState.New or TableState.Restarts, Rule.Write: WriteMode.Insert };
 
     private int Level(TableName target) => levels[target];
 }

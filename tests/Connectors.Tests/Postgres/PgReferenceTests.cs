@@ -96,6 +96,9 @@ public sealed class PgReferenceTests
         await using var __ = target;
         await source.RunAsync("alter table z_customers add best int default 1");
         await target.RunAsync("alter table z_customers add best int references m_orders");
+        var plan = await new PgJobs().PlanAsync(Job(source, target));
+        Assert.Equal(["public.m_orders PAWL-323", "public.z_customers PAWL-323"],
+            plan.Tables.Where(t => t.State == TableState.Blocked).Select(t => $"{t.Source} {t.Error!.Code}").Order());
         var partly = await new PgJobs().RunAsync(Job(source, target));
         Assert.Equal(["public.a_items PAWL-324", "public.m_orders PAWL-323", "public.z_customers PAWL-323"],
             partly.Tables.Where(t => t.Error is not null).Select(t => $"{t.Source} {t.Error!.Code}").Order());
