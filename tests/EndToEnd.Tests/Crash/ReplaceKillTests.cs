@@ -74,7 +74,7 @@ public sealed class ReplaceKillTests
         /// <summary>True when the kill struck before the end.</summary>
         public async Task<bool> KillAfterAsync(long commits, TimeSpan wait)
         {
-            await using var pawl = PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
+            await using var pawl = Start();
             await pawl.SaidAsync("\"lane.committed\"", commits);
             await Task.Delay(wait);
             pawl.Send(Signal.Kill);
@@ -84,8 +84,10 @@ public sealed class ReplaceKillTests
             return end.Code == PawlExit.Killed;
         }
 
+        public PawlProcess Start() => PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
+
         /// <summary>All of one version, which has a number of rows of its own; the source goes on to the next when its own is shown.</summary>
-        private async Task LookAsync(string when)
+        public async Task LookAsync(string when)
         {
             var rows = await Target.RowsAsync("select v, count(*) from t group by v;");
             var found = string.Join(", ", rows.Select(r => string.Join(' ', r)));
@@ -146,6 +148,45 @@ public sealed class ReplaceKillTests
             if (await trial.KillAfterAsync(random.Next(1, 7), TimeSpan.FromMilliseconds(40 * random.NextDouble()))) kills++;
         }
         Assert.True(kills >= 1, $"only {kills} kills struck");
+        await trial.DoneAsync();
+    }
+
+    /// <summary>It stands still between the old rows' end and the new rows' commit, with the table's locks in its hands.</summary>
+    [Fact]
+    public async Task Stopped_inside_its_publication_a_runner_is_taken_over_and_publishes_nothing_when_it_wakes()
+    {
+        await using var trial = await Trial.NewAsync(StoreKind.Postgres15, View);
+        var target = (PgStore)trial.Target;
+        await using var sleeper = trial.Start();
+        await using (var other = await target.Server.ConnectAsync(target.Database))
+        {
+            await new Npgsql.NpgsqlCommand("begin; lock table t in share mode", other).ExecuteNonQueryAsync();
+            await Until.TrueAsync(async () => (await target.Server.RowsAsync("postgres", $"""
+                select 1 from pg_stat_activity where datname = '{target.Database}' and application_name like 'pawl/%'
+                    and wait_event_type = 'Lock' and query ~* 'delete|truncate|lock'
+                """)).Count > 0 || sleeper.HasExited, "the publication to wait for the table");
+            Assert.True(await Signals.FreezeAsync(sleeper), "it ended before it could be stopped");
+        }
+        // What the server was asked for it does now; nobody sends the next statement.
+        await Until.TrueAsync(async () => (await target.Server.RowsAsync("postgres", $"""
+            select 1 from pg_stat_activity where datname = '{target.Database}' and application_name like 'pawl/%'
+                and state = 'idle in transaction' and backend_xid is not null
+            """)).Count > 0, "the publication to stand still in its transaction");
+        await trial.LookAsync("the stop");
+        Assert.Equal(0, trial.Published);
+        await target.ExecuteAsync("update pawl_job set heartbeat = heartbeat - 3600000;");
+
+        await using var heir = trial.Start();
+        var done = await heir.WaitAsync();
+        Assert.True(done.Code == 0, done.ToString());
+        await trial.LookAsync("the take-over");
+        Assert.Equal(1, trial.Published);
+
+        sleeper.Send(Signal.Continue);
+        var fenced = await sleeper.WaitAsync();
+        Assert.True(fenced.Code == 6 && fenced.Err.Contains(Model.Codes.Fenced, StringComparison.Ordinal), fenced.ToString());
+        await trial.LookAsync("the awakening");
+        Assert.Equal(1, trial.Published);
         await trial.DoneAsync();
     }
 }
