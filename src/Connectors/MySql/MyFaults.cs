@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Pawl.Connectors.MySql.Protocol;
+using Pawl.Model;
+
+namespace Pawl.Connectors.MySql;
+
+/// <summary>
+/// The one place where errors of MySQL and MariaDB become faults. Four rings: the server said no, this side refused, the connection broke,
+/// the wire made no sense. https://mariadb.com/kb/en/mariadb-error-code-reference/,
+/// https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
+/// </summary>
+internal static class MyFaults
+{
+    /// <summary>Characters of a statement that an error repeats: one of 1 600 columns would fill the screen.</summary>
+    private const int MostSql = 400;
+
+    /// <param name="e">What the protocol threw; a <see cref="PawlException"/> is returned as it is.</param>
+    /// <param name="doing">The statement, or a word for the call; holds no values.</param>
+    /// <param name="table">The table it was about.</param>
+    /// <param name="grant">The statement that would give a missing right, if the caller knows it.</param>
+    public static PawlException Classify(Exception e, MyOptions at, string doing, TableName? table = null, string? grant = null) => e switch
+    {
+        PawlException known => known,
+        MyServerException said => Server(said, at, doing, table, grant),
+        MyRefusedException { Refusal: MyRefusal.Login } => new(Fault.Permission, Codes.LoginRefused, e, ("endpoint", at.Display),
+            ("user", at.User), ("cause", e.Message)),
+        MyRefusedException { Refusal: MyRefusal.Tls } => new(Fault.Configuration, Codes.TlsRefused, e, ("endpoint", at.Display),
+            ("host", at.Host), ("cause", e.Message)),
+        MyRefusedException => new(Fault.Data, Codes.ValueTooLarge, e, ("endpoint", at.Display), ("cause", e.Message), ("table", table)),
+        AuthenticationException => new(Fault.Configuration, Codes.TlsRefused, e, ("endpoint", at.Display), ("host", at.Host),
+            ("cause", Innermost(e).Message)),
+        // Trying again changes nothing: whatever answers there speaks otherwise.
+        MyProtocolException => new(Fault.Configuration, Codes.Unreachable, e, ("endpoint", at.Display), ("cause", e.Message)),
+        IOException or SocketException or TimeoutException or ObjectDisposedException =>
+            new(Fault.Transient, Codes.Unreachable, e, ("endpoint", at.Display), ("cause", Innermost(e).Message)),
+        _ => new(Fault.Bug, Codes.Unexpected, e, ("endpoint", at.Display), ("cause", $"{e.GetType().Name}: {e.Message}"), ("sql", doing)),
+    };
+
+    /// <summary>A row's own fault, not the server's: worth looking for the row.</summary>
+    public static bool IsConstraint(PawlException e) =>
+        e.Code is Codes.RowRefused or Codes.TypeMismatch or Codes.ValueTooLarge or Codes.TextUnfit or Codes.ValueBeyond;
+
+    /// <summary>The code under which a refused row is set aside.</summary>
+    public static string RejectCode(PawlException e) => (e.Code, e.Details.GetValueOrDefault("native")) switch
+    {
+        (Codes.RowRefused, "1048" or "1263" or "1364") => Codes.NullRefused,
+        (Codes.RowRefused, "1062" or "1586" or "1022" or "1169") => Codes.DuplicateRefused,
+        (Codes.RowRefused, "1452" or "1216") => Codes.ReferenceMissing,
+        (Codes.RowRefused, "4025" or "3819") => Codes.CheckFailed,
+        _ => e.Code,
+    };
+
+    /// <summary>The server itself has rolled back the whole transaction; after anything else it is open, or what is left of it.</summary>
+    public static bool EndsTransaction(MyServerException e) =>
+        e.Number is MyNumbers.Deadlock or 1206 or 1614 or 3101 || MyNumbers.EndsSession(e.Number);
+
+    /// <summary>The user's own expression is wrong (syntax, unknown name, type), not the state of the server.</summary>
+    public static bool IsStatement(MyServerException e) => e.Number is 1052 or 1054 or 1055 or 1056 or 1064 or 1109 or 1111 or 1140 or 1149
+        or 1210 or 1221 or 1222 or 1235 or 1241 or 1242 or 1247 or 1267 or 1270 or 1271 or 1305 or 1318 or 1582 or 1583 or 1584 or 1630
+        or 3140 or 3141 or 4038 or 4078 or 4079 || e.SqlState.StartsWith("22", StringComparison.Ordinal);
+
+    /// <summary>LOAD DATA LOCAL is switched off at the server; INSERT does the same, slower.</summary>
+    public static bool IsLoadRefused(MyServerException e) => e.Number is 1148 or 3948 or 4166;
+
+    /// <summary>The row of the statement, from 1, that an error names; null = it names none.</summary>
+    public static long? Row(MyServerException e)
+    {
+        const string Mark = " at row ";
+        var at = e.Message.LastIndexOf(Mark, StringComparison.Ordinal);
+        return at >= 0 && long.TryParse(e.Message.AsSpan(at + Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var row)
+            ? row : null;
+    }
+
+    /// <summary>The column that an error names; null = it names none.</summary>
+    public static string? Column(MyServerException e)
+    {
+        const string Mark = "column ";
+        var at = e.Message.LastIndexOf(Mark, StringComparison.OrdinalIgnoreCase);
+        if (at < 0) return null;
+        var rest = e.Message.AsSpan(at + Mark.Length);
+        // Either 'c', or `database`.`table`.`c`.
+        if (rest is not ['\'' or '`', ..]) return null;
+        var end = rest[0] == '\'' ? rest[1..].IndexOf('\'') + 1 : rest.LastIndexOf('`');
+        if (end <= 0) return null;
+        var names = rest[1..end];
+        var last = names.LastIndexOf("`.`");
+        return (last < 0 ? names : names[(last + 3)..]).ToString();
+    }
+
+    private static PawlException Server(MyServerException e, MyOptions at, string doing, TableName? table, string? grant)
+    {
+        var (fault, code) = Meaning(e);
+        List<(string, object?)> details = [("endpoint", at.Display), ("native", e.Number), ("cause", Words(e, fault))];
+        if (table is not null) details.Add(("table", table));
+        if (fault is Fault.Data or Fault.Schema && Column(e) is { } column) details.Add(("column", column));
+        if (code == Codes.LoginRefused) details.Add(("user", at.User));
+        if (code == Codes.TlsRefused) details.Add(("host", at.Host));
+        if (IsFileName(e) && table is not null)
+        {
+            var bytes = table.Name.Sum(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? 1 : 5);
+            details.AddRange([("name", table), ("bytes", bytes), ("limit", 251)]);
+        }
+        if (code == Codes.GrantMissing) details.Add(("grant", grant ?? $"-- {e.Message}"));
+        if (code == Codes.OptionInvalid) details.AddRange([("option", "local_infile"), ("value", "off"), ("expected", "on")]);
+        details.Add(("sql", doing.Length <= MostSql ? doing : doing[..MostSql] + " …"));
+        return new PawlException(fault, code, e, [.. details]);
+    }
+
+    private static (Fault Fault, string Code) Meaning(MyServerException e) => e.Number switch
+    {
+        1040 or 1203 or 1226 => (Fault.Throttled, Codes.TooManyConnections),
+        1045 or 1698 or 1251 or 1275 or 1524 or 1820 or 1862 or 1129 or 1130 or 3118 or 4151 => (Fault.Permission, Codes.LoginRefused),
+        1044 or 1141 or 1142 or 1143 or 1227 or 1370 or 1410 or 1419 => (Fault.Permission, Codes.GrantMissing),
+        3159 => (Fault.Configuration, Codes.TlsRefused),
+        1049 => (Fault.Configuration, Codes.DatabaseMissing),
+        1059 => (Fault.Configuration, Codes.NameTooLong),
+        1005 when IsFileName(e) => (Fault.Configuration, Codes.NameTooLong),
+        1792 or 1836 => (Fault.Configuration, Codes.ServerReadOnly),
+        // The same number stands for other options of the server as well.
+        1290 when IsReadOnly(e) => (Fault.Configuration, Codes.ServerReadOnly),
+        1148 or 3948 or 4166 => (Fault.Configuration, Codes.OptionInvalid),
+        1146 or 1051 => (Fault.Schema, Codes.TableMissing),
+        1054 => (Fault.Schema, Codes.ColumnMissing),
+        1050 or 1060 or 1091 or 1136 or 1412 => (Fault.Schema, Codes.SchemaChanged),
+        1205 or MyNumbers.Deadlock or 1020 or 1206 or 1614 or 1637 or 3058 or 3572 => (Fault.Transient, Codes.Busy),
+        1180 or 3100 or 3101 => (Fault.Transient, Codes.CommitRefused),
+        MyNumbers.Interrupted or 1028 or 1969 or 3024 => (Fault.Transient, Codes.StatementCancelled),
+        1153 or 1301 or 1118 => (Fault.Data, Codes.ValueTooLarge),
+        _ when MyNumbers.EndsSession(e.Number) => (Fault.Transient, Codes.Unreachable),
+        1042 or 1154 => (Fault.Transient, Codes.Unreachable),
+        // A node of a Galera cluster that has lost the others; for anybody else an unknown command.
+        1047 when e.Message.Contains("WSREP", StringComparison.Ordinal) => (Fault.Transient, Codes.Unreachable),
+        1021 or 1114 => (Fault.Transient, Codes.DiskFull),
+        3 or 1002 or 1004 or 1023 or 1026 or 1030 or 1296 when IsFull(e) => (Fault.Transient, Codes.DiskFull),
+        3 or 1002 or 1004 or 1016 or 1023 or 1024 or 1026 or 1030 or 1037 or 1038 or 1041 or 1296 => (Fault.Transient, Codes.InputOutput),
+        126 or 127 or 144 or 145 or 1033 or 1034 or 1035 or 1194 or 1195 or 1712 => (Fault.Configuration, Codes.DatabaseCorrupt),
+        1264 or 1406 or 1467 or 1690 => (Fault.Data, Codes.ValueBeyond),
+        1366 when e.Message.StartsWith("Incorrect string", StringComparison.Ordinal) => (Fault.Data, Codes.TextUnfit),
+        1300 or 1977 or 3854 or 3988 => (Fault.Data, Codes.TextUnfit),
+        1261 or 1262 or 1265 or 1292 or 1365 or 1366 or 1367 or 1411 or 1416 or 1525 or 3037 or 3140 => (Fault.Data, Codes.TypeMismatch),
+        1022 or 1048 or 1062 or 1169 or 1216 or 1217 or 1263 or 1364 or 1451 or 1452 or 1526 or 1586 or 1644 or 1748 or 3819 or 4025 =>
+            (Fault.Data, Codes.RowRefused),
+        _ => OfState(e.SqlState),
+    };
+
+    private static (Fault Fault, string Code) OfState(string state) => state.AsSpan(0, Math.Min(2, state.Length)) switch
+    {
+        "08" => (Fault.Transient, Codes.Unreachable),
+        "40" => (Fault.Transient, Codes.Busy),
+        "28" => (Fault.Permission, Codes.LoginRefused),
+        "22" => (Fault.Data, Codes.TypeMismatch),
+        "23" => (Fault.Data, Codes.RowRefused),
+        _ => (Fault.Bug, Codes.Unexpected),
+    };
+
+    private static bool IsReadOnly(MyServerException e) =>
+        e.Message.Contains("read-only", StringComparison.OrdinalIgnoreCase)
+        || e.Message.Contains("read_only", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// A table is a file, in whose name every character that is no letter or digit of ASCII takes five bytes.
+    /// https://mariadb.com/kb/en/identifier-to-file-name-mapping/
+    /// </summary>
+    private static bool IsFileName(MyServerException e) => e.Number == 1005 && e.Message.Contains("errno: 36 ", StringComparison.Ordinal);
+
+    private static bool IsFull(MyServerException e) =>
+        e.Message.Contains("No space left", StringComparison.Ordinal) || e.Message.Contains("error 28 ", StringComparison.Ordinal);
+
+    /// <summary>The server's words. Of a refused row without its values, which may not be anybody's to read.</summary>
+    private static string Words(MyServerException e, Fault fault)
+    {
+        if (fault != Fault.Data) return e.Message;
+        var start = e.Number is 1526 ? e.Message.IndexOf(" value ", StringComparison.Ordinal) + " value ".Length : e.Message.IndexOf('\'');
+        var end = e.Message.LastIndexOf("' for ", StringComparison.Ordinal);
+        if (start >= 0 && end > start) return $"{e.Message[..start]}…{e.Message[(end + 1)..]}";
+        // Here a value is all there is between quotes; elsewhere it is a name.
+        var isValue = e.Number is 1292 or 1300 or 1366 or 1367 or 1411 or 1525 or 1526 or 1977;
+        return isValue && start >= 0 ? e.Message[..start] + "…" : e.Message;
+    }
+
+    private static Exception Innermost(Exception e)
+    {
+        while (e.InnerException is { } inner) e = inner;
+        return e;
+    }
+}

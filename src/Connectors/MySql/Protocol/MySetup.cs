@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Pawl.Connectors.MySql.Protocol;
+
+/// <summary>The statement that makes sessions alike, whatever a server's own defaults are.</summary>
+internal static class MySetup
+{
+    public static string Sql(MyOptions options, MyServerFacts server)
+    {
+        // Results stay in the charset of their columns: a conversion would lose what does not fit, and hide what is broken.
+        string[] settings =
+        [
+            "names utf8mb4", "character_set_results = null", "time_zone = '+00:00'", $"sql_mode = '{options.SqlMode}'", "autocommit = 1",
+            // The counts of an answer are read from its words.
+            "lc_messages = 'en_US'",
+            "sql_select_limit = default", "sql_safe_updates = 0", "sql_auto_is_null = 0", "sql_big_selects = 1",
+            $"net_write_timeout = {Seconds(options.NetTimeout)}", $"net_read_timeout = {Seconds(options.NetTimeout)}",
+            $"lock_wait_timeout = {Seconds(options.LockTimeout)}", $"innodb_lock_wait_timeout = {Seconds(options.LockTimeout)}",
+            server.IsMariaDb
+                ? string.Create(CultureInfo.InvariantCulture, $"max_statement_time = {options.StatementTimeout.TotalSeconds:0.######}")
+                : string.Create(CultureInfo.InvariantCulture, $"max_execution_time = {(long)options.StatementTimeout.TotalMilliseconds}"),
+        ];
+        return "set " + string.Join(", ", settings);
+    }
+
+    private static string Seconds(TimeSpan time) =>
+        Math.Max(1, (long)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+}
