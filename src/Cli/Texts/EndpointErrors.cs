@@ -60,18 +60,18 @@ internal static class EndpointErrors
             new("source and target are the same", "源与目标相同"),
             new("Source and target are both {endpoint}[; the table {table} would be copied onto itself].",
                 "源与目标都是 {endpoint}[；表 {table} 会被复制到自身]。"),
-            new("A table copied onto itself would read what it writes. Within one PostgreSQL database any other table can be the target; " +
-                "not within one SQLite file, where every table that is made changes the file that is being read.",
-                "把表复制到自身，会读到自己写入的内容。同一个 PostgreSQL 数据库内，目标可以是任何其他表；" +
+            new("A table copied onto itself would read what it writes. Within one PostgreSQL or MySQL database any other table can be " +
+                "the target; not within one SQLite file, where every table that is made changes the file that is being read.",
+                "把表复制到自身，会读到自己写入的内容。同一个 PostgreSQL 或 MySQL 数据库内，目标可以是任何其他表；" +
                 "同一个 SQLite 文件内则不行：每建一张表都会改变正在读取的文件。"),
             new("Give the table another target, then:  pawl plan {jobfile}", "给该表换一个目标，然后：  pawl plan {jobfile}")),
         [Codes.LoginRefused] = new(
             new("the server refused the login", "服务器拒绝登录"),
             new("{endpoint} refused the login of {user}[: {cause}].", "{endpoint} 拒绝 {user} 登录[：{cause}]。"),
-            new("A wrong or missing password, an unknown role, or no line in pg_hba.conf that lets this role in from here.",
-                "密码错误或缺失、角色不存在，或 pg_hba.conf 中没有允许该角色从此处登录的行。"),
-            new("Try the same login by hand:  psql -U {user}   then:  pawl run {jobfile}",
-                "手工试同样的登录：  psql -U {user}   然后：  pawl run {jobfile}")),
+            new("A wrong or missing password, an unknown account, or none that is let in from here (PostgreSQL: no line in pg_hba.conf).",
+                "密码错误或缺失、账号不存在，或不允许该账号从此处登录（PostgreSQL：pg_hba.conf 中没有这一行）。"),
+            new("Try the same login by hand:  psql -U {user}   or:  mariadb -u {user} -p   then:  pawl run {jobfile}",
+                "手工试同样的登录：  psql -U {user}   或：  mariadb -u {user} -p   然后：  pawl run {jobfile}")),
         [Codes.TlsRefused] = new(
             new("no trusted encrypted connection", "无法建立可信的加密连接"),
             new("No trusted encrypted connection to[ {host}][ ({endpoint})][: {cause}].",
@@ -79,8 +79,8 @@ internal static class EndpointErrors
             new("The server offers no TLS, or its certificate is expired, made out to another host, or signed by nobody this machine " +
                 "trusts. Pawl does not go on unencrypted.",
                 "服务器不提供 TLS，或其证书已过期、属于别的主机、签发者不被本机信任。Pawl 不会改用明文。"),
-            new("Name the certificate that signed it (sslrootcert=FILE in the URL), then:  pawl run {jobfile}",
-                "在 URL 中指明签发证书（sslrootcert=文件），然后：  pawl run {jobfile}")),
+            new("Name the certificate that signed it in the URL (PostgreSQL: sslrootcert=FILE, MySQL: ca=FILE), then:  pawl run {jobfile}",
+                "在 URL 中指明签发证书（PostgreSQL：sslrootcert=文件，MySQL：ca=文件），然后：  pawl run {jobfile}")),
         [Codes.GrantMissing] = new(
             new("a right is missing in the database", "数据库中缺少权限"),
             new("The role lacks a right[ on {table}][ at {endpoint}][: {cause}].", "角色缺少权限[，{table}][，{endpoint}][：{cause}]。"),
@@ -91,7 +91,8 @@ internal static class EndpointErrors
             new("database not found", "找不到数据库"),
             new("There is no such database at {endpoint}[: {cause}].", "{endpoint} 上没有该数据库[：{cause}]。"),
             new("Names mind case. Pawl creates tables, never databases.", "名称区分大小写。Pawl 会建表，绝不会建数据库。"),
-            new("See which there are:  psql -l   then:  pawl run {jobfile}", "查看已有的数据库：  psql -l   然后：  pawl run {jobfile}")),
+            new("See which there are:  psql -l   or:  mariadb -e 'show databases'   then:  pawl run {jobfile}",
+                "查看已有的数据库：  psql -l   或：  mariadb -e 'show databases'   然后：  pawl run {jobfile}")),
         [Codes.ServerReadOnly] = new(
             new("the server takes no writes", "服务器不接受写入"),
             new("{endpoint} takes no writes[: {cause}].", "{endpoint} 不接受写入[：{cause}]。"),

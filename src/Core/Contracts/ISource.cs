@@ -108,6 +108,9 @@ public interface IKnowsPlace
 {
     /// <summary>Equal for a source and a sink of one connector that are at the same database now; null = it cannot be told.</summary>
     ValueTask<string?> PlaceAsync(CancellationToken ct);
+
+    /// <summary>Where a table lies there whose name says no schema; null = such names are whole.</summary>
+    string? Schema => null;
 }
 
 /// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>

@@ -30,6 +30,8 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
     public ValueTask<string?> PlaceAsync(CancellationToken ct) =>
         database is IKnowsPlace known ? known.PlaceAsync(ct) : ValueTask.FromResult<string?>(null);
 
+    public string? Schema => (database as IKnowsPlace)?.Schema;
+
     public Guarantee GuaranteeFor(TablePlan plan) =>
         plan.Write == WriteMode.Upsert ? Guarantee.ConvergesByKey : database.Traits.Guarantee;
 

@@ -1,3 +1,4 @@
+using Pawl.Connectors.MySql;
 using Pawl.Connectors.Postgres;
 using Pawl.Connectors.Sqlite;
 using Pawl.Contracts;
@@ -13,7 +14,7 @@ namespace Pawl.Connectors.Tests.Postgres;
 /// <summary>A whole job, run by the real engine in this process between any two of the connectors.</summary>
 internal sealed class CopyJob : IConnectors, IRunEvents
 {
-    private static readonly Connector[] Known = [new PgConnector(), new SqliteConnector()];
+    private static readonly Connector[] Known = [new PgConnector(), new SqliteConnector(), new MySqlConnector()];
     private static int number;
 
     public required Endpoint From { get; init; }

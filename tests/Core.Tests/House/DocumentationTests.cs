@@ -60,6 +60,8 @@ public sealed class DocumentationTests
     [InlineData("README.zh-CN.md", "performance", "sqlite")]
     [InlineData("README.md", "performance: PostgreSQL", "postgres")]
     [InlineData("README.zh-CN.md", "performance: PostgreSQL", "postgres")]
+    [InlineData("README.md", "performance: MySQL", "mysql")]
+    [InlineData("README.zh-CN.md", "performance: MySQL", "mysql")]
     public void The_figures_of_a_README_are_the_committed_ones(string readme, string marker, string page)
     {
         var result = $"bench/results/{page}.md";

@@ -1,0 +1,125 @@
+using Pawl.Contracts;
+using Pawl.Model;
+
+namespace Pawl.Connectors.MySql;
+
+/// <summary>
+/// The SQL that reads one table: what is selected, in which order, from where to where. Every comparison is the column's own, under its
+/// collation. Values stand in it as constants: only so the text protocol, which writes doubles shortest and exact, can be used. Pure.
+/// </summary>
+internal sealed class MyQuery
+{
+    private readonly MyShape shape;
+    private readonly string from;
+    private readonly string alias;
+    private readonly string? where;
+    private readonly IReadOnlyList<string> window;
+    private readonly bool isIncrement;
+
+    public MyQuery(TableName table, MyShape shape, string? where, CursorWindow? window = null)
+    {
+        this.shape = shape;
+        this.where = where;
+        from = MyNames.Quote(table);
+        alias = MyNames.Quote(table.Name);
+        isIncrement = window?.After is not null;
+        this.window = window is null ? [] : [.. MyWindows.Conditions(alias, shape, window)];
+    }
+
+    /// <summary>Rows after one key and up to another, in key order.</summary>
+    /// <param name="expressions">What is selected.</param>
+    public string Select(IReadOnlyList<string> expressions, string[]? after, string[]? through)
+    {
+        List<string> conditions = [];
+        if (after is not null) conditions.Add(Beyond(after, isAfter: true));
+        if (through is not null) conditions.Add(Beyond(through, isAfter: false));
+        var order = shape.Key.Select(p => Name(p) + (p.Descending ? " desc" : ""));
+        var select = expressions.Count == 0 ? "1" : string.Join(", ", expressions);
+        return $"select {select} from {from}{Hint}{Conditions(conditions)}"
+            + (shape.Key.Count == 0 ? "" : $" order by {string.Join(", ", order)}");
+    }
+
+    public string Count() => $"select count(*) from {from}{Conditions([])}";
+
+    /// <summary>Parses like a read, reads nothing.</summary>
+    public string Probe() => $"select 1 from {from}{Conditions([])} limit 0";
+
+    /// <summary>Whether a row has no key; only for views, whose columns may be null whatever is stated.</summary>
+    public string NullKeys() =>
+        $"select exists (select 1 from {from}{Conditions([string.Join(" or ", shape.Key.Select(p => $"{Name(p)} is null"))])})";
+
+    /// <summary>Both ends of the leading key column; each is one descent of the index.</summary>
+    public string End(bool isLast) => $"select {Raw(shape.Key[0])} from {from}{Hint} order by {Name(shape.Key[0])}"
+        + (shape.Key[0].Descending ^ isLast ? " desc" : "") + " limit 1";
+
+    /// <summary>
+    /// The value of the leading key column that is nearest to a constant, in key order: the last one up to it, or the first from it.
+    /// </summary>
+    public string Nearest(string value, bool upTo)
+    {
+        var part = shape.Key[0];
+        var sign = part.Descending ^ upTo ? "<=" : ">=";
+        return $"select {Raw(part)} from {from}{Hint} where {Name(part)} {sign} {MyKeyCodec.Literal(part, value)} order by {Name(part)}"
+            + (part.Descending ^ upTo ? " desc" : "") + " limit 1";
+    }
+
+    /// <summary>How many rows the server thinks lie between; it looks at the ends of the range in the index.</summary>
+    public string Estimate(string? after, string through)
+    {
+        List<string> conditions = [Beyond([through], isAfter: false)];
+        if (after is not null) conditions.Insert(0, Beyond([after], isAfter: true));
+        return $"explain select {Name(shape.Key[0])} from {from}{Hint}{Conditions(conditions)}";
+    }
+
+    /// <summary>-1, 0 or 1 for two keys; of unequal lengths they are compared as far as the shorter goes.</summary>
+    public string Comparison(string[] a, string[] b)
+    {
+        var cases = shape.Key.Take(Math.Min(a.Length, b.Length)).Select((p, i) =>
+        {
+            var (left, right) = (MyKeyCodec.Alone(p, a[i]), MyKeyCodec.Alone(p, b[i]));
+            var (before, after) = p.Descending ? (">", "<") : ("<", ">");
+            return $"when {left} {before} {right} then -1 when {left} {after} {right} then 1";
+        });
+        return $"select case {string.Join(' ', cases)} else 0 end";
+    }
+
+    /// <summary>What is selected of a key column for a position.</summary>
+    public string Raw(MyKeyPart part) => part.ByPlace ? $"{Name(part)} + 0" : Name(part);
+
+    /// <summary>
+    /// Tuples as (a, b) &gt; (x, y) are compared row by row; spelled out, <c>a &gt; x or (a = x and b &gt; y)</c>, the optimiser makes
+    /// ranges
+    /// of the index of them.
+    /// </summary>
+    private string Beyond(string[] key, bool isAfter)
+    {
+        var alternatives = new List<string>();
+        for (var i = 0; i < key.Length; i++)
+        {
+            var part = shape.Key[i];
+            var sign = part.Descending ^ isAfter ? ">" : "<";
+            // Up to and including: the last column alone also takes what is equal.
+            if (!isAfter && i == key.Length - 1) sign += "=";
+            var terms = Enumerable.Range(0, i).Select(k => $"{Name(shape.Key[k])} = {MyKeyCodec.Literal(shape.Key[k], key[k])}")
+                .Append($"{Name(part)} {sign} {MyKeyCodec.Literal(part, key[i])}");
+            alternatives.Add(string.Join(" and ", terms));
+        }
+        return string.Join(" or ", alternatives.Select(a => alternatives.Count == 1 ? a : $"({a})"));
+    }
+
+    /// <summary>
+    /// Without it a condition on another indexed column could make the server sort the whole table first. Of what has come since the last
+    /// window there is little, and the cursor's own index finds it.
+    /// </summary>
+    private string Hint => shape.KeyIndex is null || isIncrement ? "" : $" force index ({MyNames.Quote(shape.KeyIndex)})";
+
+    /// <summary>With the table's name: a bare one in ORDER BY would mean the select list's column.</summary>
+    private string Name(MyKeyPart part) => $"{alias}.{MyNames.Quote(part.Column)}";
+
+    private string Conditions(List<string> own)
+    {
+        // The line break ends a comment that the user's condition may end with.
+        List<string> all = [.. where is null ? Array.Empty<string>() : [$"({where}\n)"], .. window, .. own.Select(c => $"({c})")];
+        return all.Count == 0 ? "" : $" where {string.Join(" and ", all)}";
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using Pawl.Contracts;
+using Pawl.Model;
+using Pawl.Relational;
+
+namespace Pawl.Connectors.MySql;
+
+/// <summary>
+/// Looks at and makes tables of a target. DDL commits by itself here, so it runs on a session of its own, under a lock of the table's name,
+/// while a second session holds the fence in an open transaction: whoever takes the job over waits for that, and ends both sessions if
+/// their runner stands still. Every step looks first whether it was done before.
+/// </summary>
+internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesColumns, IMergesTables, IKnowsReferences, IStagesTables,
+    IEvolvesTables
+{
+    private MyStages Stages => new(this, database.Options);
+
+    /// <remarks>Nothing is asked: the server is taken for one of the source's kind.</remarks>
+    public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new MyCreation(plan, new Protocol.MyServerFacts
+    {
+        VersionText = "", Version = new Version(10, 11), IsMariaDb = MyShape.From(plan.SourceSchema)?.MariaDb ?? true,
+    }).Foresee();
+
+    public ValueTask<Publication> ForeseeAsync(TablePlan plan, CancellationToken ct) => Stages.ForeseeAsync(plan, ct);
+
+    public ValueTask StageAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        Stages.MakeAsync(plan, fence, ct);
+
+    public ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) => Stages.PublishAsync(plan, rules, fence, ct);
+
+    public ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct) => Stages.AllAsync(ct);
+
+    public ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
+
+    public ValueTask CreateControlTablesAsync(CancellationToken ct) => LockedAsync("control tables", async session =>
+    {
+        await EnsureDatabaseAsync(session, database.Options.Control, ct).ConfigureAwait(false);
+        foreach (var table in ControlTables.All)
+        {
+            if (await IsThereAsync(session, table.Name, ct).ConfigureAwait(false)) continue;
+            var at = new TableName(database.Options.Control, table.Name);
+            await session.ExecuteAsync(MyControl.CreateTable(table, database.Options.Control, session.Server), ct, at,
+                MyGrants.OfDatabase("create, select, insert, update, delete", database.Options.Control, session.Options))
+                    .ConfigureAwait(false);
+        }
+    }, ct);
+
+    public ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => LookAsync(async session =>
+    {
+        foreach (var table in ControlTables.First)
+        {
+            if (!await IsThereAsync(session, table.Name, ct).ConfigureAwait(false)) return false;
+        }
+        return true;
+    }, ct);
+
+    public ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) => LookAsync(async session =>
+    {
+        if (await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { IsTable: true } target)
+        {
+            return new TargetState(false, false, null);
+        }
+        var (rights, where) = (MyTargetWatch.Rights(plan), MyTargetSlices.Where(target, plan.Slice));
+        var rows = await MySurroundings.HasRowsAsync(session, target, ct, rights, where).ConfigureAwait(false);
+        return new TargetState(true, rows, target.Schema());
+    }, ct);
+
+    public ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct) =>
+        LookAsync(async session =>
+        {
+            if (await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { IsTable: true } target) return false;
+            return await MySurroundings.HasRowsAsync(session, target, ct, where: MyTargetSlices.Beside(target, plan.Slice!, known))
+                .ConfigureAwait(false);
+        }, ct);
+
+    public async ValueTask<IReadOnlyList<TableReference>> ReferencesAsync(CancellationToken ct) => database.Options.ForeignKeys
+        ? await LookAsync(session => MySurroundings.ReferencesAsync(session, ct), ct).ConfigureAwait(false) : [];
+
+    public async ValueTask PrepareAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
+    {
+        if (MyQuote.IsReserved(plan.Target.Name)) throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
+        await ChangeAsync(plan.Target, fence, async session =>
+        {
+            var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
+                ?? await CreateAsync(session, plan, ct).ConfigureAwait(false);
+            MySurroundings.CheckTarget(session.Options, plan.Target, target);
+            var columns = MyTargetColumns.Match(target, plan, session.Server);
+            if (plan.Write == WriteMode.Upsert) columns.RequireKey(plan);
+            await MySurroundings.CheckAsync(session, plan.Target, target, plan.Filled, ct).ConfigureAwait(false);
+        }, ct).ConfigureAwait(false);
+    }
+
+    public async ValueTask EvolveAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        await ChangeAsync(plan.Target, fence,
+            session => new MyEvolution(plan, new MyCreation(plan, session.Server)).RunAsync(session, ct), ct).ConfigureAwait(false);
+
+    public async ValueTask FinishAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
+        await ChangeAsync(plan.Target, fence, async session =>
+        {
+            if (await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { IsTable: true } target)
+            {
+                throw plan.TargetGone();
+            }
+            await CompleteAsync(session, plan, target, ct).ConfigureAwait(false);
+        }, ct).ConfigureAwait(false);
+
+    /// <summary>A target for rows that lie in a staging table: with all its indexes.</summary>
+    /// <returns>True: it was not there.</returns>
+    internal async ValueTask<bool> EnsureAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        CancellationToken ct)
+    {
+        var there = await LookAsync(session => MyTargetTable.FindAsync(session, plan.Target, ct), ct).ConfigureAwait(false);
+        if (there is not null && there.Comment != MyCreation.Unfinished) return false;
+        await ChangeAsync(plan.Target, fence, async session =>
+        {
+            var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
+                ?? await CreateAsync(session, plan, ct).ConfigureAwait(false);
+            await CompleteAsync(session, plan, target, ct).ConfigureAwait(false);
+        }, ct).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Indexes and numbering of a table that Pawl made; nothing to do for any other.</summary>
+    private static async ValueTask CompleteAsync(MyTargetSession session, TablePlan plan, MyTargetTable target, CancellationToken ct)
+    {
+        if (target.Comment != MyCreation.Unfinished) return;
+        var grant = MyGrants.Of("alter, index, create, insert", target.Name, session.Options);
+        var creation = new MyCreation(plan, session.Server);
+        foreach (var (unique, name, sql) in creation.AfterRows())
+        {
+            if (unique is not null && target.UniqueOver(unique) is not null || name is not null && target.Indexes.Contains(name)) continue;
+            await session.ExecuteAsync($"alter table {target.Quoted} {sql}", ct, plan.Target, grant).ConfigureAwait(false);
+        }
+        var next = creation.AutoIncrement is { } number ? string.Create(CultureInfo.InvariantCulture, $", auto_increment={number}") : "";
+        await session.ExecuteAsync($"alter table {target.Quoted} comment={MyNames.Literal(creation.Comment)}{next}", ct, plan.Target, grant)
+            .ConfigureAwait(false);
+    }
+
+    internal async ValueTask<MyTargetTable> CreateAsync(MyTargetSession session, TablePlan plan, CancellationToken ct)
+    {
+        if (!plan.Create) throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", plan.Target));
+        var at = plan.Target with { Schema = plan.Target.Schema ?? database.Options.Database };
+        await EnsureDatabaseAsync(session, at.Schema!, ct).ConfigureAwait(false);
+        await session.ExecuteAsync(new MyCreation(plan with { Target = at }, session.Server).CreateTable(), ct, plan.Target,
+            MyGrants.OfDatabase("create, select, insert", at.Schema!, session.Options)).ConfigureAwait(false);
+        return await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) ?? throw plan.TargetGone();
+    }
+
+    /// <summary>As other systems make a schema that a table is to lie in.</summary>
+    private async ValueTask EnsureDatabaseAsync(MyTargetSession session, string name, CancellationToken ct)
+    {
+        var there = await session.RowsAsync($"select 1 from information_schema.schemata where schema_name = {MyQuote.Text(name)}", ct)
+            .ConfigureAwait(false);
+        if (there.Count > 0) return;
+        await session.ExecuteAsync($"create database if not exists {MyQuote.Name(name)} character set utf8mb4", ct, null,
+            MyGrants.OfDatabase("create", name, session.Options)).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> IsThereAsync(MyTargetSession session, string table, CancellationToken ct)
+    {
+        var rows = await session.RowsAsync($"""
+            select 1 from information_schema.tables where table_schema = {MyQuote.Text(database.Options.Control)}
+                and table_name = {MyQuote.Text(table)}
+            """, ct).ConfigureAwait(false);
+        return rows.Count > 0;
+    }
+
+    internal async ValueTask ChangeAsync(TableName table, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        Func<MyTargetSession, ValueTask> change, CancellationToken ct) => await LockedAsync($"table {Place(table)}", async session =>
+    {
+        await using var fencing = await database.OpenAsync(ct).ConfigureAwait(false);
+        await fencing.BeginAsync(ct).ConfigureAwait(false);
+        var ended = false;
+        try
+        {
+            await fence(fencing, ct).ConfigureAwait(false);
+            await change(session).ConfigureAwait(false);
+            ended = true;
+            // Its ticks commit; if they do not, somebody else has the job, and what was done here he may do again.
+            await fencing.EndAsync(commit: true).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!ended) await fencing.EndAsync(commit: false).ConfigureAwait(false);
+        }
+    }, ct).ConfigureAwait(false);
+
+    private string Place(TableName table) => $"{table.Schema ?? database.Options.Database}.{table.Name}";
+
+    private async ValueTask LockedAsync(string what, Func<MyTargetSession, ValueTask> work, CancellationToken ct)
+    {
+        await using var session = await database.OpenAsync(ct).ConfigureAwait(false);
+        if (!await MyDatabase.TakeAsync(session, MyDatabase.LockName(what), database.Options.Server.LockTimeout, ct).ConfigureAwait(false))
+        {
+            throw new PawlException(Fault.Transient, Codes.Busy, ("endpoint", database.Options.Server.Display),
+                ("cause", "somebody else makes or changes the same table just now"));
+        }
+        await work(session).ConfigureAwait(false);
+    }
+
+    internal async ValueTask<T> LookAsync<T>(Func<MyTargetSession, ValueTask<T>> look, CancellationToken ct)
+    {
+        await using var session = await database.OpenAsync(ct).ConfigureAwait(false);
+        return await look(session).ConfigureAwait(false);
+    }
+}

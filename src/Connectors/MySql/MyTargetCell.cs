@@ -1,0 +1,353 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
+using Pawl.Model;
+
+namespace Pawl.Connectors.MySql;
+
+/// <summary>Why a value does not go into its column.</summary>
+internal sealed record MyUnfit(string Code, string Cause, long Bytes = 0, long Limit = 0);
+
+/// <summary>How rows are written down.</summary>
+internal enum MyRowForm
+{
+    /// <summary>For LOAD DATA: cells apart by tabs, rows by line feeds, a backslash before what could be taken for one of them.</summary>
+    Load,
+    /// <summary>Literals for INSERT, which hold under any sql_mode.</summary>
+    Insert,
+}
+
+/// <summary>
+/// Writes the cells of one column. What the server would change without a word, or with a warning that is easily lost, is refused here.
+/// One caller at a time.
+/// </summary>
+internal abstract class MyTargetCell
+{
+    private static readonly SearchValues<byte> Special = SearchValues.Create("\\\t\n\0"u8);
+
+    private Column? column;
+
+    public required MyTargetColumn Target { get; init; }
+    /// <summary>Place in the plan's batches.</summary>
+    public required int Place { get; init; }
+    /// <summary>Longest value, bytes: a statement, and so a reader's row, holds no more.</summary>
+    public required long MostBytes { get; init; }
+
+    /// <summary>How LOAD DATA makes the column of what the field says; null = it is what the field says.</summary>
+    public virtual string? Setter(string field) => null;
+
+    public void Attach(Column of)
+    {
+        column = of;
+        Take(of);
+    }
+
+    public void Detach() => column = null;
+
+    /// <returns>Null when it was written.</returns>
+    public MyUnfit? Put(MyRowBuffer to, int row, MyRowForm form)
+    {
+        if (column!.IsNull(row))
+        {
+            // LOAD DATA would write a default instead.
+            if (Target.NotNull) return new MyUnfit(Codes.NullRefused, "a null, and the column takes none");
+            to.Put(form == MyRowForm.Load ? "\\N"u8 : "null"u8);
+            return null;
+        }
+        return column.Strays is not null && column.Stray(row) is { } stray ? PutStray(to, stray, form) : PutValue(to, row, form);
+    }
+
+    protected abstract void Take(Column of);
+
+    protected abstract MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form);
+
+    protected virtual MyUnfit? PutStray(MyRowBuffer to, StrayCell stray, MyRowForm form) =>
+        new(Codes.TypeMismatch, $"a cell of another type ({stray.Kind.ToString().ToLowerInvariant()})");
+
+    protected static void PutWhole(MyRowBuffer to, long value)
+    {
+        Utf8Formatter.TryFormat(value, to.Room(20), out var length);
+        to.Advance(length);
+    }
+
+    /// <summary>Text that is of digits and letters alone.</summary>
+    protected static void PutPlain(MyRowBuffer to, ReadOnlySpan<byte> text, MyRowForm form)
+    {
+        if (form == MyRowForm.Insert) to.Put((byte)'\'');
+        to.Put(text);
+        if (form == MyRowForm.Insert) to.Put((byte)'\'');
+    }
+
+    protected MyUnfit? PutText(MyRowBuffer to, ReadOnlySpan<byte> text, MyRowForm form)
+    {
+        if (text.Length > MostBytes) return TooLarge(text.Length);
+        if (!Utf8.IsValid(text)) return new MyUnfit(Codes.TextUnfit, "text that is not UTF-8");
+        if (form == MyRowForm.Insert)
+        {
+            PutLiteral(to, text);
+            return null;
+        }
+        while (text.IndexOfAny(Special) is >= 0 and var at)
+        {
+            to.Put(text[..at]);
+            to.Put((byte)'\\');
+            to.Put(text[at] switch { (byte)'\t' => (byte)'t', (byte)'\n' => (byte)'n', 0 => (byte)'0', var same => same });
+            text = text[(at + 1)..];
+        }
+        to.Put(text);
+        return null;
+    }
+
+    protected MyUnfit TooLarge(long bytes) => new(Codes.ValueTooLarge, "longer than max_allowed_packet of the server", bytes, MostBytes);
+
+    protected static void PutHex(MyRowBuffer to, ReadOnlySpan<byte> bytes)
+    {
+        var room = to.Room(checked(bytes.Length * 2));
+        Convert.TryToHexStringLower(bytes, room, out var length);
+        to.Advance(length);
+    }
+
+    /// <summary>Between quotes where no byte of it means anything to any sql_mode, else in hexadecimal.</summary>
+    private static void PutLiteral(MyRowBuffer to, ReadOnlySpan<byte> text)
+    {
+        if (text.IndexOfAny("'\\\0"u8) < 0)
+        {
+            to.Put((byte)'\'');
+            to.Put(text);
+            to.Put((byte)'\'');
+            return;
+        }
+        to.Put("_utf8mb4 x'"u8);
+        PutHex(to, text);
+        to.Put((byte)'\'');
+    }
+}
+
+/// <summary>Whole numbers and booleans, into whole numbers, decimals and bits.</summary>
+internal sealed class MyTargetWholeCell(bool isUnsigned, decimal least, decimal most) : MyTargetCell
+{
+    private static readonly MyUnfit Beyond = new(Codes.ValueBeyond, "beyond the range of the column");
+
+    /// <summary>The bounds as far as they are met by what is signed: to compare decimals costs ten times as much.</summary>
+    private readonly long leastWhole = (long)Math.Max(least, long.MinValue), mostWhole = (long)Math.Min(most, long.MaxValue);
+    private Int64Column? values;
+
+    public override string? Setter(string field) => Target.Base == "bit" ? $"cast({field} as unsigned)" : null;
+
+    protected override void Take(Column of) => values = (Int64Column)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    {
+        var value = values!.Values[row];
+        if (!isUnsigned || value >= 0)
+        {
+            if (value < leastWhole || value > mostWhole) return Beyond;
+            PutWhole(to, value);
+            return null;
+        }
+        if ((ulong)value > most) return Beyond;
+        Utf8Formatter.TryFormat((ulong)value, to.Room(20), out var length);
+        to.Advance(length);
+        return null;
+    }
+}
+
+/// <summary>Floats, as the shortest text that is the same number again.</summary>
+/// <param name="losesSign">MariaDB makes 0 of -0.</param>
+internal sealed class MyTargetFloatCell(bool isSingle, bool losesSign) : MyTargetCell
+{
+    private Float64Column? values;
+
+    protected override void Take(Column of) => values = (Float64Column)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    {
+        var value = values!.Values[row];
+        if (!double.IsFinite(value)) return new MyUnfit(Codes.TypeMismatch, "one MySQL cannot hold (NaN or an infinity)");
+        if (losesSign && value == 0 && double.IsNegative(value)) return new MyUnfit(Codes.TypeMismatch, "one MariaDB cannot hold (-0.0)");
+        if (isSingle && (float)value != value) return new MyUnfit(Codes.ValueBeyond, "it holds four bytes");
+        // Also of a float the double's text: the shortest one of the largest float lies beyond the range of a float.
+        Span<byte> text = stackalloc byte[40];
+        value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
+        PutPlain(to, text[..length], form);
+        return null;
+    }
+}
+
+/// <summary>Exact decimals; what would be rounded is refused.</summary>
+internal sealed class MyTargetDecimalCell(int precision, int scale, bool isUnsigned) : MyTargetCell
+{
+    private BytesColumn? values;
+
+    protected override void Take(Column of) => values = (BytesColumn)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    {
+        var text = values![row];
+        var digits = text is [(byte)'-' or (byte)'+', ..] ? text[1..] : text;
+        var point = digits.IndexOf((byte)'.');
+        var before = point < 0 ? digits : digits[..point];
+        var after = point < 0 ? [] : digits[(point + 1)..];
+        if (before.Length + after.Length == 0 || before.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0
+            || after.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0)
+        {
+            return new MyUnfit(Codes.TypeMismatch, "one MySQL cannot hold (NaN or an infinity)");
+        }
+        if (before.TrimStart((byte)'0').Length > precision - scale) return new MyUnfit(Codes.ValueBeyond, "it holds fewer digits");
+        if (after.TrimEnd((byte)'0').Length > scale) return new MyUnfit(Codes.ValueBeyond, "it would be rounded");
+        if (isUnsigned && text[0] == '-') return new MyUnfit(Codes.ValueBeyond, "it holds no negative numbers");
+        PutPlain(to, text, form);
+        return null;
+    }
+}
+
+/// <summary>Text of any kind, cells of no fixed type as their text.</summary>
+/// <param name="characters">Most; 0 = no limit but the type's own.</param>
+/// <param name="cutsBlanks">CHAR gives blanks at the end not back.</param>
+internal sealed class MyTargetTextCell(long characters, bool cutsBlanks) : MyTargetCell
+{
+    private BytesColumn? values;
+
+    protected override void Take(Column of) => values = (BytesColumn)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form) => PutChecked(to, values![row], form);
+
+    protected override MyUnfit? PutStray(MyRowBuffer to, StrayCell stray, MyRowForm form) => stray.Kind switch
+    {
+        TypeKind.Text => PutChecked(to, stray.Data, form),
+        TypeKind.Integer when IsAny => PutChecked(to, Encoding.ASCII.GetBytes(stray.Number.ToString(CultureInfo.InvariantCulture)), form),
+        TypeKind.Float64 when IsAny => PutChecked(to,
+            Encoding.ASCII.GetBytes(BitConverter.Int64BitsToDouble(stray.Number).ToString("R", CultureInfo.InvariantCulture)), form),
+        _ => base.PutStray(to, stray, form),
+    };
+
+    private bool IsAny => values!.Schema.Type.Kind == TypeKind.Any;
+
+    private MyUnfit? PutChecked(MyRowBuffer to, ReadOnlySpan<byte> text, MyRowForm form)
+    {
+        if (cutsBlanks && text is [.., (byte)' ']) return new MyUnfit(Codes.ValueBeyond, "blanks at its end, which CHAR does not keep");
+        if (characters > 0 && text.Length > characters && Count(text) > characters)
+        {
+            return new MyUnfit(Codes.ValueBeyond, "more characters than the column holds");
+        }
+        return PutText(to, text, form);
+    }
+
+    /// <summary>Code points: bytes that begin one.</summary>
+    private static long Count(ReadOnlySpan<byte> text)
+    {
+        long count = 0;
+        foreach (var one in text)
+        {
+            if ((one & 0xC0) != 0x80) count++;
+        }
+        return count;
+    }
+}
+
+/// <summary>Bytes. LOAD DATA takes text of one charset, so they go in hexadecimal.</summary>
+/// <param name="most">Bytes; 0 = no limit but the type's own.</param>
+/// <param name="isPadded">BINARY fills what is shorter with zeros.</param>
+internal sealed class MyTargetBytesCell(long most, bool isPadded) : MyTargetCell
+{
+    private BytesColumn? values;
+
+    public override string? Setter(string field) => $"unhex({field})";
+
+    protected override void Take(Column of) => values = (BytesColumn)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    {
+        var bytes = values![row];
+        // In hexadecimal it is twice as long on its way.
+        if (bytes.Length > MostBytes / 2) return TooLarge(bytes.Length) with { Limit = MostBytes / 2 };
+        if (most > 0 && bytes.Length > most) return new MyUnfit(Codes.ValueBeyond, "more bytes than the column holds");
+        if (isPadded && bytes.Length < most) return new MyUnfit(Codes.ValueBeyond, "it pads what is shorter");
+        if (form == MyRowForm.Insert) to.Put("x'"u8);
+        PutHex(to, bytes);
+        if (form == MyRowForm.Insert) to.Put((byte)'\'');
+        return null;
+    }
+}
+
+/// <summary>Dates and times; a fraction that would be rounded, and what lies beyond the type's range, is refused.</summary>
+/// <param name="fraction">Digits after the second the column holds.</param>
+/// <param name="lastSecond">Last second of a TIMESTAMP.</param>
+internal sealed class MyTargetCalendarCell(TypeKind kind, int fraction, long lastSecond) : MyTargetCell
+{
+    private const long Second = 1_000_000, Day = 86_400 * Second;
+    /// <summary>0000-01-01 and 9999-12-31, days; 838:59:59, seconds.</summary>
+    private const long FirstDay = -719_528, LastDay = 2_932_896, LongestTime = (838 * 60 + 59) * 60 + 59;
+
+    /// <summary>What a value has to be whole in, microseconds; dates are days.</summary>
+    private readonly long unit = kind == TypeKind.Date ? 1 : Unit(fraction);
+    private Int64Column? values;
+
+    protected override void Take(Column of) => values = (Int64Column)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    {
+        var value = values!.Values[row];
+        if (!IsWithin(value)) return new MyUnfit(Codes.ValueBeyond, "beyond the range of the column");
+        if (unit > 1 && value % unit != 0) return new MyUnfit(Codes.ValueBeyond,
+            $"it holds {fraction} digits after the second");
+        Span<byte> text = stackalloc byte[CalendarText.MostBytes];
+        var length = kind switch
+        {
+            TypeKind.Date => CalendarText.Date(value, text),
+            TypeKind.Time => CalendarText.Time(value, text),
+            _ => CalendarText.DateTime(value, text),
+        };
+        if (kind is TypeKind.DateTime or TypeKind.Instant) text[10] = (byte)' ';
+        PutPlain(to, text[..length], form);
+        return null;
+    }
+
+    private bool IsWithin(long value) => kind switch
+    {
+        TypeKind.Date => value is >= FirstDay and <= LastDay,
+        TypeKind.Time => value is >= -(LongestTime * Second + Second - 1) and <= LongestTime * Second + Second - 1,
+        TypeKind.DateTime => value is >= FirstDay * Day and < (LastDay + 1) * Day,
+        _ => value >= Second && value < (lastSecond + 1) * Second,
+    };
+
+    private static long Unit(int fraction)
+    {
+        long unit = 1;
+        for (var i = fraction; i < 6; i++) unit *= 10;
+        return unit;
+    }
+}
+
+/// <summary>128-bit identifiers, and intervals, as the one text that comparisons know.</summary>
+internal sealed class MyTargetWideCell : MyTargetCell
+{
+    private Fixed16Column? values;
+
+    protected override void Take(Column of) => values = (Fixed16Column)of;
+
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    {
+        var bits = values!.Values[row];
+        if (values.Schema.Type.Kind == TypeKind.Uuid)
+        {
+            PutUuid(to, bits, form);
+            return null;
+        }
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{(int)(uint)(bits >> 96)} months {(int)(uint)(bits >> 64)} days {(long)(ulong)bits} microseconds");
+        PutPlain(to, Encoding.ASCII.GetBytes(text), form);
+        return null;
+    }
+
+    private static void PutUuid(MyRowBuffer to, UInt128 value, MyRowForm form)
+    {
+        Span<byte> bytes = stackalloc byte[16], text = stackalloc byte[36];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+        new Guid(bytes, bigEndian: true).TryFormat(text, out _);
+        PutPlain(to, text, form);
+    }
+}
