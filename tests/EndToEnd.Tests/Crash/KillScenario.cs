@@ -2,7 +2,7 @@ using Pawl.EndToEnd.Tests.Harness;
 
 namespace Pawl.EndToEnd.Tests.Crash;
 
-internal enum StoreKind { Sqlite, Postgres15, Postgres18 }
+internal enum StoreKind { Sqlite, Postgres15, Postgres18, MariaDb }
 
 /// <summary>A job to be killed: its source, its job file, what should come out.</summary>
 internal sealed record KillScenario
@@ -10,7 +10,7 @@ internal sealed record KillScenario
     public required string Name { get; init; }
     /// <summary>SQL that makes and fills the source.</summary>
     public required string Source { get; init; }
-    /// <summary>The <c>tables:</c> part of the job file.</summary>
+    /// <summary>The <c>tables:</c> part of the job file; <c>$source</c> stands for the source's schema or database.</summary>
     public required string Tables { get; init; }
     public required IReadOnlyList<CopiedTable> Copies { get; init; }
     /// <summary>What kind of database is at either end.</summary>
@@ -29,16 +29,14 @@ internal sealed record KillScenario
     /// <summary>Target tables have no unique key, so a row written twice stays twice.</summary>
     public required bool DoublesWouldShow { get; init; }
 
-    /// <param name="source">Its address.</param>
-    /// <param name="target">Its address.</param>
-    public string Job(string source, string target) => $$"""
+    public string Job(TestStore source, TestStore target) => $$"""
         version: 1
         name: crash
-        source: {{source}}
-        target: {{target}}
+        source: {{source.Address}}
+        target: {{target.Address}}
         defaults: {commit: {rows: {{CommitRows}} }, on_error: {retry: {{Retry}} } }
         tables:
-        {{string.Join("\n", Tables.Split('\n').Select(l => "  " + l))}}
+        {{string.Join("\n", Tables.Replace("$source.", source.LedgerName("")).Split('\n').Select(l => "  " + l))}}
         """;
 
     /// <summary>The same job with the first of its tables alone.</summary>

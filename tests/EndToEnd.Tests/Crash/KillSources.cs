@@ -32,5 +32,24 @@ public abstract class KillSources : IAsyncDisposable
     }
 }
 
+/// <summary>The sources of several pairs of databases, whose scenarios are two each.</summary>
+public abstract class PairSources : KillSources
+{
+    private readonly Func<string, int, IReadOnlyList<KillScenario>> of;
+
+    /// <param name="of">Scenarios of a pair with so many rows.</param>
+    private protected PairSources(IReadOnlyList<string> pairs, Func<string, int, IReadOnlyList<KillScenario>> of, int rows)
+        : base([.. pairs.SelectMany(p => of(p, rows))]) => this.of = of;
+
+    internal IReadOnlyList<KillScenario> Of(string pair)
+    {
+        var names = of(pair, 1).Select(s => s.Name).ToArray();
+        return [.. Scenarios.Where(s => names.Contains(s.Name))];
+    }
+
+    /// <summary>Those of a campaign, in turn: the one without unique keys first, so that it has half of the jobs or more.</summary>
+    internal IReadOnlyList<KillScenario> InTurn(string pair) => [.. Of(pair).OrderByDescending(s => s.DoublesWouldShow)];
+}
+
 /// <summary>SQLite → SQLite.</summary>
 public sealed class SqliteKillSources() : KillSources(KillScenario.All(rows: 9_000));

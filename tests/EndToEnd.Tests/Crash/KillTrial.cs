@@ -38,13 +38,13 @@ internal sealed class KillTrial : IAsyncDisposable
     {
         var scratch = new Scratch();
         target ??= await Stores.TargetAsync(scenario.To, scratch);
-        if (target is PgStore postgres) postgres.Options = scenario.TargetOptions;
+        if (target is ServerStore server) server.Options = scenario.TargetOptions;
         if (scenario.Target is { } ddl) await target.ExecuteAsync(ddl);
         return new KillTrial(scenario, source, target, scratch);
     }
 
     /// <summary>The job file for where the ends are now.</summary>
-    public void WriteJob() => File.WriteAllText(JobFile, scenario.Job(source.Address, target.Address));
+    public void WriteJob() => File.WriteAllText(JobFile, scenario.Job(source, target));
 
     public PawlProcess Start(string? killAt = null) => PawlProcess.Start(scratch, ["run", JobFile], ("PAWL_KILL_AT", killAt));
 

@@ -20,6 +20,18 @@ internal static class PositionText
         : [Sqlite3.Text(position[position.IndexOf('(', StringComparison.Ordinal)..]) + "::tid"];
 
     /// <summary>
+    /// <c>mysql.key/1</c>: a JSON array of texts, fewer than key columns stand for all rows that begin so. A text begins with an
+    /// apostrophe, bytes with <c>0x</c>; numbers stand as they are, dates and times too.
+    /// </summary>
+    public static IReadOnlyList<string> MySql(string position) =>
+        [.. JsonSerializer.Deserialize<string[]>(position)!.Select(value => value[0] switch
+        {
+            '\'' => Sqlite3.Text(value[1..]),
+            '0' when value.StartsWith("0x", StringComparison.Ordinal) => $"x'{value.AsSpan(2)}'",
+            _ => decimal.TryParse(value, NumberStyles.Number, CultureInfo.InvariantCulture, out _) ? value : Sqlite3.Text(value),
+        })];
+
+    /// <summary>
     /// <c>sqlite.key/1</c>: values divided by commas, each a tag and a text, backslash before comma and backslash, <c>\xHH</c> for control
     /// characters.
     /// </summary>

@@ -36,7 +36,7 @@ public sealed class ReplaceKillTests
                 create table t(id integer primary key, v text);
                 with recursive n(i) as (select 1 union all select i + 1 from n where i < {Rows}) insert into t select i, 'version 0' from n;
                 """);
-            await trial.Target.ExecuteAsync("create table t(id bigint primary key, v text);" + more);
+            await trial.Target.ExecuteAsync($"create table t(id bigint primary key, v {(kind == StoreKind.MariaDb ? "longtext" : "text")});" + more);
             await File.WriteAllTextAsync(trial.job, $$"""
                 version: 1
                 name: replace
@@ -59,9 +59,13 @@ public sealed class ReplaceKillTests
             Assert.True(end.Code == 0, end.ToString());
             await LookAsync("a good end");
             Assert.Equal(version, shown + 1);
-            Assert.Equal(0, await Target.NumberAsync(Target is PgStore
-                ? "select count(*) from pg_class where relname like 'pawl\\_stage%'"
-                : "select count(*) from sqlite_schema where name like 'pawl\\_stage%' escape '\\'"));
+            Assert.Equal(0, await Target.NumberAsync(Target switch
+            {
+                PgStore => "select count(*) from pg_class where relname like 'pawl\\_stage%'",
+                MariaStore => "select count(*) from information_schema.tables where table_schema = database() and table_name like 'pawl!_stage%' "
+                    + "escape '!'",
+                _ => "select count(*) from sqlite_schema where name like 'pawl\\_stage%' escape '\\'",
+            }));
         }
 
         public async Task KillAtAsync(string point)
@@ -105,6 +109,13 @@ public sealed class ReplaceKillTests
         }
     }
 
+    private static StoreKind Kind(string name) => name switch
+    {
+        "postgres" => StoreKind.Postgres15,
+        "mariadb" => StoreKind.MariaDb,
+        _ => StoreKind.Sqlite,
+    };
+
     private static readonly bool All = Environment.GetEnvironmentVariable("PAWL_KILL_POINTS") == "all";
 
     private static readonly string[] Publishing = [CrashPoint.PublicationReady, CrashPoint.Published, CrashPoint.TableFinished];
@@ -121,9 +132,11 @@ public sealed class ReplaceKillTests
     [InlineData("sqlite", "", false)]
     [InlineData("postgres", "", false)]
     [InlineData("postgres", View, false)]
+    [InlineData("mariadb", "", true)]
+    [InlineData("mariadb", View, false)]
     public async Task Killed_at_every_named_point_the_target_shows_all_old_rows_or_all_new_ones(string to, string more, bool all)
     {
-        await using var trial = await Trial.NewAsync(to == "sqlite" ? StoreKind.Sqlite : StoreKind.Postgres15, more);
+        await using var trial = await Trial.NewAsync(Kind(to), more);
         foreach (var point in all || All ? Points : Publishing)
         {
             var before = trial.Published;
@@ -138,9 +151,10 @@ public sealed class ReplaceKillTests
     [Theory]
     [InlineData("sqlite", View)]
     [InlineData("postgres", "")]
+    [InlineData("mariadb", "")]
     public async Task Killed_at_random_instants_the_target_shows_all_old_rows_or_all_new_ones(string to, string more)
     {
-        await using var trial = await Trial.NewAsync(to == "sqlite" ? StoreKind.Sqlite : StoreKind.Postgres15, more);
+        await using var trial = await Trial.NewAsync(Kind(to), more);
         var random = new Random(CampaignSettings.Seed + to.Length);
         var kills = 0;
         for (var i = 0; i < 4; i++)

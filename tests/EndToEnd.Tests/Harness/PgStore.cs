@@ -4,7 +4,7 @@ using Pawl.EndToEnd.Tests.Crash;
 namespace Pawl.EndToEnd.Tests.Harness;
 
 /// <summary>A database of a PostgreSQL server, known through <c>psql</c>. Dropped when disposed.</summary>
-internal sealed class PgStore : TestStore
+internal sealed class PgStore : ServerStore
 {
     /// <summary>A value as <see cref="TestStore.Cell"/> wants it.</summary>
     private const string CellFunction = """
@@ -21,14 +21,10 @@ internal sealed class PgStore : TestStore
     public PgServer Server { get; }
     public string Database { get; }
 
-    /// <summary>Further options of the address, <c>name=value&amp;…</c>; null = none.</summary>
-    public string? Options { get; set; }
+    public override int ServerPort => Server.Port;
 
-    /// <summary>Where the job finds the server; the server's own port, unless something stands in between.</summary>
-    public int? Port { get; set; }
-
-    public override string Address => FormattableString.Invariant(
-        $"postgres://postgres@127.0.0.1:{Port ?? Server.Port}/{Database}{(Options is null ? "" : "?" + Options)}");
+    public override string Address =>
+        FormattableString.Invariant($"postgres://postgres@127.0.0.1:{Port ?? Server.Port}/{Database}{Query}");
 
     public static async Task<PgStore> CreateAsync(PgServer server) => new(server, await server.CreateDatabaseAsync());
 
@@ -88,8 +84,7 @@ internal sealed class PgStore : TestStore
         select application_name || ' pid ' || pid from pg_stat_activity where datname = '{Database}' and application_name like 'pawl/%'
         """)];
 
-    /// <summary>The server is inside COPY … FROM STDIN and waits for the client.</summary>
-    public async Task<bool> IsInCopyAsync() => (await Server.RowsAsync("postgres", $"""
+    public override async Task<bool> IsInLoadAsync() => (await Server.RowsAsync("postgres", $"""
         select 1 from pg_stat_activity where datname = '{Database}' and application_name like 'pawl/%' and state = 'active'
           and query ilike 'copy % from stdin%' and wait_event = 'ClientRead' and backend_xid is not null
         """)).Count > 0;
@@ -103,8 +98,13 @@ internal sealed class PgStore : TestStore
         await Server.PsqlAsync(Database, dump);
     }
 
-    /// <summary>A session in this database waits for a lock.</summary>
-    public async Task<bool> IsWaitedForAsync() => (await Server.RowsAsync("postgres",
+    public override Task<long> HeartbeatAgeAsync() =>
+        NumberAsync("select (extract(epoch from clock_timestamp()) * 1000)::bigint - heartbeat from pawl_job");
+
+    public override WireProxy Proxy(IReadOnlyList<PlannedFault> faults, bool onlyRows) =>
+        new PgWireProxy(Server.Port, faults, onlyRows, IsWaitedForAsync);
+
+    public override async Task<bool> IsWaitedForAsync() => (await Server.RowsAsync("postgres",
         $"select 1 from pg_stat_activity where datname = '{Database}' and wait_event_type = 'Lock'")).Count > 0;
 
     public override async ValueTask DisposeAsync() => await Server.DropAsync(Database);

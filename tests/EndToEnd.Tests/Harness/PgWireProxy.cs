@@ -1,163 +1,36 @@
 using System.Buffers.Binary;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Pawl.EndToEnd.Tests.Harness;
 
-/// <summary>What becomes of one COMMIT and its answer.</summary>
-public enum CommitFault
-{
-    /// <summary>It never gets to the server: both connections are cut.</summary>
-    CutBefore,
-    /// <summary>Its first bytes get there, then both connections are cut. The server may or may not have enough of it.</summary>
-    CutInRequest,
-    /// <summary>The server does it and answers; the answer is swallowed and the client's connection cut.</summary>
-    Swallow,
-    /// <summary>The server does it; the client gets the first bytes of the answer.</summary>
-    CutInReply,
-    /// <summary>The client is cut off; the server gets the COMMIT only when somebody waits for a lock of that transaction.</summary>
-    DeliverLate,
-    /// <summary>The client is cut off; the server keeps the transaction open and never gets to hear of the COMMIT.</summary>
-    HoldOpen,
-}
-
-/// <param name="Number">Which COMMIT, counted over all connections, 1-based.</param>
-/// <param name="Byte">Where to cut, as a share of the request or reply.</param>
-internal sealed record PlannedFault(CommitFault Fault, int Number, double Byte);
-
-/// <summary>
-/// Stands between a client and a PostgreSQL server, without TLS, and knows so much of the protocol as to tell a COMMIT and its answer
-/// (postgresql.org/docs/current/protocol-message-formats.html). All other messages pass through.
-/// </summary>
-internal sealed class PgWireProxy : IAsyncDisposable
+/// <summary>PostgreSQL's protocol. postgresql.org/docs/current/protocol-message-formats.html</summary>
+internal sealed class PgWireProxy(int server, IReadOnlyList<PlannedFault> faults, bool onlyRows, Func<Task<bool>> isWaitedFor)
+    : WireProxy(server, faults, onlyRows, isWaitedFor)
 {
     private const int SslRequest = 80_877_103, GssRequest = 80_877_104;
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource ending = new();
-    private readonly Lock gate = new();
-    private readonly List<Task> open = [];
-    private readonly int server;
-    private readonly Func<Task<bool>> isWaitedFor;
-    private readonly bool onlyRows;
-    private readonly IReadOnlyList<PlannedFault> faults;
-    private readonly List<CommitFault> struck = [];
-    private readonly Task accepting;
-    private int commits;
-
-    /// <param name="server">Its port on 127.0.0.1.</param>
-    /// <param name="onlyRows">COMMITs of transactions without a COPY pass, and are not counted.</param>
-    /// <param name="isWaitedFor">Whether a session waits for a lock, for <see cref="CommitFault.DeliverLate"/>.</param>
-    public PgWireProxy(int server, IReadOnlyList<PlannedFault> faults, bool onlyRows, Func<Task<bool>> isWaitedFor)
-    {
-        (this.server, this.faults, this.onlyRows, this.isWaitedFor) = (server, faults, onlyRows, isWaitedFor);
-        listener.Start();
-        accepting = AcceptAsync();
-    }
-
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
-
-    /// <summary>COMMITs that came by.</summary>
-    public int Commits { get { lock (gate) return commits; } }
-
-    /// <summary>Faults that were done.</summary>
-    public IReadOnlyList<CommitFault> Struck { get { lock (gate) return [.. struck]; } }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await listener.AcceptTcpClientAsync(ending.Token);
-                lock (gate) open.Add(ServeAsync(client));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // Disposed: nobody else is let in.
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using var toServer = new TcpClient { NoDelay = true };
-        using (client)
-        {
-            try
-            {
-                client.NoDelay = true;
-                await toServer.ConnectAsync(IPAddress.Loopback, server, ending.Token);
-                using var cut = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                var link = new Link(client.GetStream(), toServer.GetStream(), cut);
-                await Task.WhenAll(RequestsAsync(link), RepliesAsync(link));
-            }
-            catch (Exception e) when (IsCut(e))
-            {
-                // One of the two is gone, or was cut off: closing both is all there is to do.
-            }
-        }
-    }
-
-    private sealed class Link(NetworkStream client, NetworkStream server, CancellationTokenSource cut)
-    {
-        public NetworkStream Client => client;
-        public NetworkStream Server => server;
-        public CancellationToken Token => cut.Token;
-        /// <summary>Replies are kept from now on, up to the end of the answer; null = they pass.</summary>
-        public TaskCompletionSource<byte[]>? Keep { get; set; }
-        public void Cut() => cut.Cancel();
-    }
-
-    private async Task RequestsAsync(Link link)
-    {
-        try
-        {
-            await PassStartupAsync(link);
-            var rows = false;
-            var prepared = new HashSet<string>(StringComparer.Ordinal);
-            while (await FrameAsync(link.Client, link.Token) is { } frame)
-            {
-                rows |= frame[0] == 'c'; // CopyDone
-                var isCommit = IsCommit(frame, prepared);
-                if (!isCommit || Next(rows) is not { } fault)
-                {
-                    if (isCommit) rows = false; // the next transaction begins behind it
-                    await link.Server.WriteAsync(frame, link.Token);
-                    continue;
-                }
-                rows = false;
-                await StrikeAsync(link, fault, await BatchAsync(link, frame));
-                return;
-            }
-        }
-        finally
-        {
-            link.Cut();
-        }
-    }
 
     /// <summary>The startup message has no type byte; requests to encrypt are denied in the server's place.</summary>
-    private static async Task PassStartupAsync(Link link)
+    protected override async Task PassStartupAsync(NetworkStream client, NetworkStream server, CancellationToken ct)
     {
         while (true)
         {
             var head = new byte[8];
-            await link.Client.ReadExactlyAsync(head, link.Token);
+            await client.ReadExactlyAsync(head, ct);
             if (BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(4)) is SslRequest or GssRequest)
             {
-                await link.Client.WriteAsync("N"u8.ToArray(), link.Token);
+                await client.WriteAsync("N"u8.ToArray(), ct);
                 continue;
             }
             var rest = new byte[BinaryPrimitives.ReadInt32BigEndian(head) - 8];
-            await link.Client.ReadExactlyAsync(rest, link.Token);
-            await link.Server.WriteAsync((byte[])[.. head, .. rest], link.Token);
+            await client.ReadExactlyAsync(rest, ct);
+            await server.WriteAsync((byte[])[.. head, .. rest], ct);
             return;
         }
     }
 
-    /// <summary>A whole message with its type byte; null at the end of the stream.</summary>
-    private static async Task<byte[]?> FrameAsync(NetworkStream from, CancellationToken ct)
+    /// <summary>With its type byte.</summary>
+    protected override async Task<byte[]?> FrameAsync(NetworkStream from, CancellationToken ct)
     {
         var head = new byte[5];
         var read = await from.ReadAtLeastAsync(head, 5, throwOnEndOfStream: false, ct);
@@ -168,116 +41,39 @@ internal sealed class PgWireProxy : IAsyncDisposable
         return frame;
     }
 
-    /// <summary>A COMMIT: a simple query, an unnamed statement, or the Bind of one that was prepared under a name before.</summary>
-    private static bool IsCommit(ReadOnlySpan<byte> frame, HashSet<string> prepared)
-    {
-        if (frame[0] is not ((byte)'P' or (byte)'Q' or (byte)'B') || frame.Length > 200) return false;
-        var first = Text(frame[5..], out var rest);
-        if (frame[0] == 'B') return prepared.Contains(Text(rest, out _));
-        var statement = frame[0] == 'P' ? Text(rest, out _) : first;
-        if (!statement.Trim().Equals("commit", StringComparison.OrdinalIgnoreCase)) return false;
-        if (frame[0] == 'Q' || first.Length == 0) return true;
-        prepared.Add(first);
-        return false;
-    }
+    protected override IRequestReader Requests() => new Reader();
 
-    private static string Text(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> rest)
-    {
-        var end = bytes.IndexOf((byte)0);
-        rest = bytes[(end + 1)..];
-        return Encoding.UTF8.GetString(bytes[..end]);
-    }
+    /// <summary>ReadyForQuery.</summary>
+    protected override bool EndsAnswer(byte[] frame) => frame[0] == 'Z';
 
-    /// <summary>What is planned for the COMMIT that comes by now.</summary>
-    private PlannedFault? Next(bool rows)
+    private sealed class Reader : IRequestReader
     {
-        lock (gate)
+        private readonly HashSet<string> prepared = new(StringComparer.Ordinal);
+
+        /// <summary>CopyDone.</summary>
+        public bool IsOfRows(byte[] frame) => frame[0] == 'c';
+
+        /// <summary>A simple query, an unnamed statement, or the Bind of one that was prepared under a name before.</summary>
+        public bool IsCommit(byte[] frame)
         {
-            if (onlyRows && !rows) return null;
-            commits++;
-            var planned = faults.FirstOrDefault(f => f.Number == commits);
-            if (planned is not null) struck.Add(planned.Fault);
-            return planned;
-        }
-    }
-
-    /// <summary>Everything from the COMMIT up to the Sync that ends the batch.</summary>
-    private static async Task<byte[]> BatchAsync(Link link, byte[] first)
-    {
-        var all = new List<byte>(first);
-        for (var frame = first; frame[0] is not ((byte)'S' or (byte)'Q');)
-        {
-            frame = await FrameAsync(link.Client, link.Token) ?? throw new EndOfStreamException();
-            all.AddRange(frame);
-        }
-        return [.. all];
-    }
-
-    private async Task StrikeAsync(Link link, PlannedFault fault, byte[] request)
-    {
-        var reply = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        switch (fault.Fault)
-        {
-            case CommitFault.CutBefore:
-                break;
-            case CommitFault.CutInRequest:
-                await link.Server.WriteAsync(request.AsMemory(0, Part(request)), link.Token);
-                break;
-            case CommitFault.Swallow or CommitFault.CutInReply:
-                link.Keep = reply;
-                await link.Server.WriteAsync(request, link.Token);
-                var answer = await reply.Task.WaitAsync(link.Token);
-                if (fault.Fault == CommitFault.CutInReply) await link.Client.WriteAsync(answer.AsMemory(0, Part(answer)), link.Token);
-                break;
-            case CommitFault.DeliverLate:
-                link.Keep = reply;
-                link.Client.Socket.Close();
-                while (!await isWaitedFor()) await Task.Delay(5, link.Token);
-                await link.Server.WriteAsync(request, link.Token);
-                await reply.Task.WaitAsync(link.Token);
-                break;
-            default:
-                link.Keep = reply;
-                link.Client.Socket.Close();
-                await reply.Task.WaitAsync(link.Token); // until whoever takes over has the server end it
-                break;
+            if (frame[0] is not ((byte)'P' or (byte)'Q' or (byte)'B') || frame.Length > 200) return false;
+            var first = Text(frame.AsSpan(5), out var rest);
+            if (frame[0] == 'B') return prepared.Contains(Text(rest, out _));
+            var statement = frame[0] == 'P' ? Text(rest, out _) : first;
+            if (!statement.Trim().Equals("commit", StringComparison.OrdinalIgnoreCase)) return false;
+            if (frame[0] == 'Q' || first.Length == 0) return true;
+            prepared.Add(first);
+            return false;
         }
 
-        int Part(byte[] all) => 1 + (int)((all.Length - 1) * fault.Byte);
-    }
+        /// <summary>The Sync that ends the batch.</summary>
+        public bool EndsRequest(byte[] frame) => frame[0] is (byte)'S' or (byte)'Q';
 
-    private static async Task RepliesAsync(Link link)
-    {
-        try
+        private static string Text(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> rest)
         {
-            var kept = new List<byte>();
-            while (await FrameAsync(link.Server, link.Token) is { } frame)
-            {
-                if (link.Keep is not { } keep)
-                {
-                    await link.Client.WriteAsync(frame, link.Token);
-                    continue;
-                }
-                kept.AddRange(frame);
-                if (frame[0] == 'Z') keep.TrySetResult([.. kept]); // ReadyForQuery
-            }
+            var end = bytes.IndexOf((byte)0);
+            rest = bytes[(end + 1)..];
+            return Encoding.UTF8.GetString(bytes[..end]);
         }
-        finally
-        {
-            link.Cut();
-        }
-    }
-
-    private static bool IsCut(Exception e) => e is OperationCanceledException or IOException or SocketException or ObjectDisposedException;
-
-    public async ValueTask DisposeAsync()
-    {
-        await ending.CancelAsync();
-        listener.Stop();
-        await accepting;
-        Task[] all;
-        lock (gate) all = [.. open];
-        await Task.WhenAll(all);
-        ending.Dispose();
     }
 }

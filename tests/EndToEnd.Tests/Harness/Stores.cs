@@ -1,3 +1,4 @@
+using Pawl.Connectors.Tests.MySql;
 using Pawl.Connectors.Tests.Postgres;
 using Pawl.EndToEnd.Tests.Crash;
 
@@ -9,7 +10,7 @@ internal static class Stores
     /// <summary>A new, empty target; its file, if it is one, in a folder of its own.</summary>
     public static async Task<TestStore> TargetAsync(StoreKind kind, Scratch scratch)
     {
-        if (Version(kind) is { } version) return await PgStore.CreateAsync(await PgServer.SharedAsync(version));
+        if (await ServerAsync(kind) is { } store) return store;
         Directory.CreateDirectory(scratch.At("out"));
         return new SqliteStore(scratch.At("out/target.db"));
     }
@@ -17,9 +18,8 @@ internal static class Stores
     /// <summary>A scenario's source, made and filled; trials only read it.</summary>
     public static async Task<TestStore> SourceAsync(KillScenario scenario, Scratch scratch)
     {
-        if (Version(scenario.From) is { } version)
+        if (await ServerAsync(scenario.From) is { } store)
         {
-            var store = await PgStore.CreateAsync(await PgServer.SharedAsync(version));
             await store.ExecuteAsync(scenario.Source);
             return store;
         }
@@ -28,10 +28,12 @@ internal static class Stores
         return new SqliteStore(file, readOnly: true);
     }
 
-    private static int? Version(StoreKind kind) => kind switch
+    /// <summary>A new database of a shared server; null where the kind is a file.</summary>
+    private static async Task<ServerStore?> ServerAsync(StoreKind kind) => kind switch
     {
-        StoreKind.Postgres15 => 15,
-        StoreKind.Postgres18 => 18,
+        StoreKind.Postgres15 => await PgStore.CreateAsync(await PgServer.SharedAsync(15)),
+        StoreKind.Postgres18 => await PgStore.CreateAsync(await PgServer.SharedAsync(18)),
+        StoreKind.MariaDb => await MariaStore.CreateAsync(await MariaDbServer.SharedAsync()),
         _ => null,
     };
 }

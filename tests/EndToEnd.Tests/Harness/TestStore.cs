@@ -3,8 +3,8 @@ using Pawl.EndToEnd.Tests.Crash;
 namespace Pawl.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// A database at one end of a job, spoken to through a program of its own (<c>sqlite3</c>, <c>psql</c>) and never through Pawl's code.
-/// Disposing removes it.
+/// A database at one end of a job, spoken to through a program of its own (<c>sqlite3</c>, <c>psql</c>, <c>mariadb</c>) and never through
+/// Pawl's code. Disposing removes it.
 /// </summary>
 internal abstract class TestStore : IAsyncDisposable
 {
@@ -60,7 +60,7 @@ internal abstract class TestStore : IAsyncDisposable
 
     /// <summary>What <see cref="LedgerView"/> is made of. The same SQL everywhere.</summary>
     protected const string LedgerScript = """
-        select 'job', max(epoch), count(holder) from pawl_job;
+        select 'job', coalesce(max(epoch), 0), count(holder) from pawl_job;
         select 'plan', job, source_table, generation, phase, plan from pawl_plan;
         select 'entry', job || '/' || lane, seq, coalesce(position, ''), final, totals from pawl_ledger l
           where seq = (select max(seq) from pawl_ledger m where m.job = l.job and m.lane = l.lane);

@@ -158,20 +158,11 @@ internal static class PgScenarios
 }
 
 /// <summary>The sources of all pairs.</summary>
-public abstract class PgSources : KillSources
+public abstract class PgSources : PairSources
 {
-    private protected PgSources(int rows) : base([.. PgScenarios.Pairs.SelectMany(p => PgScenarios.Of(p, rows))])
+    private protected PgSources(int rows) : base(PgScenarios.Pairs, PgScenarios.Of, rows)
     {
     }
-
-    internal IReadOnlyList<KillScenario> Of(string pair)
-    {
-        var names = PgScenarios.Of(pair, 1).Select(s => s.Name).ToArray();
-        return [.. Scenarios.Where(s => names.Contains(s.Name))];
-    }
-
-    /// <summary>Those of a campaign, in turn: the one without unique keys first, so that it has half of the jobs or more.</summary>
-    internal IReadOnlyList<KillScenario> InTurn(string pair) => [.. Of(pair).OrderByDescending(s => s.DoublesWouldShow)];
 }
 
 /// <summary>Enough rows for a kill to meet a copy half-way.</summary>
