@@ -13,15 +13,7 @@ BENCH_DIR=${BENCH_DIR:-${TMPDIR:-/tmp}/pawl-bench-postgres-$(id -u)}
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$bench_root/bench/postgres-servers.sh"
 every=(pipe create columns typed from-sqlite to-sqlite from-csv to-csv tables resume uuid rss)
-parts=("$@")
-((${#parts[@]})) || parts=("${every[@]}" page)
-[[ ${parts[*]} != all ]] || parts=("${every[@]}" page)
-pairs=${PAIRS:-5}
-for part in "${parts[@]}"; do
-  [[ " ${every[*]} page clean " == *" $part "* ]] || { say "no part $part; there are: ${every[*]} page clean"; exit 2; }
-done
-pawl=$bench_root/pawl
-export PAWL_HOME=$work/home
+choose "$@"
 
 need psql:postgresql-client-15 "$pg_programs/postgres:postgresql-15" sqlite3:sqlite3 pgcopydb:pgcopydb pgloader:pgloader \
   /usr/bin/time:time
@@ -30,24 +22,13 @@ flock -n 8 || { say "another benchmark is running in $work"; exit 1; }
 trap 'stop_servers' EXIT
 trap 'exit 130' INT TERM
 mkdir -p "$work/parts"
-
-# 12 columns, about 150 bytes a row, the same for the same row number; the key is the only thing that differs
-orders_columns() {
-  echo "id $1 not null, customer_id integer not null, items integer not null, amount numeric(12,2) not null, status text not null, city text,
-    note text, placed_at timestamptz not null, ship_on date, paid boolean not null, token uuid not null, details jsonb"
-}
-orders() { # orders DATABASE ROWS [key type] [key of row i]
-  source_database "$1" <<SQL
-    create table orders($(orders_columns "${3:-bigint}"));
-    insert into orders select ${4:-i}, (i * 7919) % 100003 + 1, i % 7 + 1, (i % 999983) / 100.0,
-      (array['new', 'paid', 'sent', 'done', 'back'])[i % 5 + 1], (array['上海', '北京', '广州', null])[i % 4 + 1],
-      'order ' || i || ' of the benchmark', timestamptz '2024-01-01' + i * interval '1.25 seconds',
-      case when i % 10 = 0 then null else date '2024-01-01' + (i % 700)::integer end, i % 3 <> 0, md5('token ' || i)::uuid,
-      case when i % 8 = 0 then null else jsonb_build_object('n', i % 1000, 'gift', i % 2 = 0) end
-      from generate_series(1::bigint, $2) i;
-    alter table orders add primary key (id);
-SQL
-}
+export PAWL_HOME=$work/home
+start_servers() { start_postgres; }
+stop_servers() { stop_postgres; }
+idle() { pg_idle; }
+settle() { pg_settle; }
+source_cpu() { pg_cpu source; }
+target_cpu() { pg_cpu target; }
 
 # The same 12 columns of SQLite's types as in bench/sqlite.sh
 sqlite_columns="customer_id integer not null, status text not null, channel text not null, amount real not null, currency text not null,
@@ -64,13 +45,6 @@ sqlite_orders() { # sqlite_orders FILE ROWS
   mv "$1.part" "$1"
 }
 
-job() { # job NAME SOURCE TARGET TABLES [extra YAML] → $work/NAME.yaml
-  printf 'version: 1\nname: bench\nsource: %s\ntarget: %s\ntables: %s\n%s\n%s\n' "$2" "$3" "$4" \
-    "${PARALLEL:+parallel: $PARALLEL}" "${5:-}" >"$work/$1.yaml"
-}
-run_pawl() { # run_pawl LABEL: the job of that name, timed
-  measured "$1" "$pawl" run "$work/$1.yaml" --quiet
-}
 pipe() { # pipe LABEL DATABASE FROM TO: COPY statements of two psql
   measured "$1" bash -c 'set -o pipefail; psql -X -q -v ON_ERROR_STOP=1 -h "$0" -U postgres -d "$2" -c "$3" \
     | psql -X -q -v ON_ERROR_STOP=1 -h "$1" -U postgres -d bench -c "$4"' "$work/source" "$work/target" "$2" "$3" "$4"
@@ -81,38 +55,8 @@ clone() { # clone LABEL DATABASE [options]: pgcopydb
     --table-jobs 2 --index-jobs 2 --skip-large-objects --skip-extensions "${@:3}"
 }
 
-# Row count and the sum of a hash of every row, computed by the server
-digest() { # digest SERVER DATABASE [columns] [table]
-  sql "$1" "$2" -c "select count(*) || ' ' || coalesce(sum(hash_record_extended(row(${3:-t.*}), 0)), 0) from ${4:-orders} t"
-}
-same() { # same WHAT WANTED FOUND
-  [[ $2 == "$3" ]] || { say "$1: wrong copy: wanted '$2', found '$3'"; exit 1; }
-}
 keyed() { same "$1" "$2" "$(sql target bench -c "select count(*) from pg_constraint c join pg_class t on t.oid = c.conrelid
   where c.contype = 'p' and t.relnamespace = 'public'::regnamespace and t.relname !~ '^pawl_'")"; }
-
-# rounds FUNCTION…: each makes ready, measures and checks one run under its own name as label; alternating, after one warm-up each
-rounds() {
-  local n tool
-  for tool in "$@"; do rm -f "$work/$tool.times"; done
-  for ((n = 0; n <= pairs; n++)); do
-    for tool in "$@"; do
-      "$tool" "$tool"
-      say "$part $n/$pairs: $tool $(tail -n 1 "$work/$tool.times" | awk '{print $1}') s"
-    done
-    if ((n == 0)); then for tool in "$@"; do rm "$work/$tool.times"; done; fi
-  done
-}
-row() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$work/parts/$part.tsv"; say "$1 | $2 | $3 | $4 | $5"; }
-against() { # against WHAT OPPONENT GOAL LABEL-A LABEL-B [note]
-  row "$1" "$2" "$(ratios "$4" "$5" | median) ($(ratios "$4" "$5" | spread))" "$3" \
-    "$(column "$4" 1 | median) s against $(column "$5" 1 | median) s; CPU $(cpu "$4") against $(cpu "$5")${6:+; $6}"
-}
-cpu() { # seconds of the programs + the source's server + the target's server, medians
-  echo "$(awk '{print $3 + $4}' "$work/$1.times" | median | awk '{printf "%.1f", $1}') + $(column "$1" 5 | median | awk '{printf "%.1f", $1}')$(
-    ) + $(column "$1" 6 | median | awk '{printf "%.1f", $1}') s"
-}
-peak() { column "$1" 2 | sort -g | tail -n 1 | awk '{printf "%.0f MB", $1/1024}'; }
 
 # ---- PostgreSQL → PostgreSQL
 
@@ -428,22 +372,13 @@ rss_narrow 100-byte rows ($narrow_rows)"
 
 # ---- The page
 
-show() { # show README SENTENCE
-  { echo "$2"; echo; grep '^|' "$work/report.md"; } >"$work/table.md"
-  sed -i -e '/<!-- performance: PostgreSQL -->/,/<!-- end -->/{//!d}' -e "/<!-- performance: PostgreSQL -->/r $work/table.md" "$bench_root/$1"
-}
 page() {
-  local name page=$bench_root/bench/results/postgres.md whole=() missing=()
-  # A part that was only tried, with ROWS, PAIRS or PARALLEL set, counts as not measured.
-  for name in "${every[@]}"; do
-    if [[ -s $work/parts/$name.tsv ]] && grep -q '^full' "$work/parts/$name.run"; then whole+=("$name"); else missing+=("$name"); fi
-  done
-  ((${#whole[@]})) || { say "no page: nothing was measured"; return 1; }
+  local page=$bench_root/bench/results/postgres.md
+  finished
   {
     echo "# PostgreSQL"
     echo
-    echo "Measured $(cut -f 2 "$work"/parts/*.run | sort -u | paste -sd, | sed 's/,/, /g') at commit $(cut -f 3 "$work"/parts/*.run | sort -u \
-      | paste -sd, | sed 's/,/, /g') on $(machine), PostgreSQL $("$pg_programs/postgres" --version | awk '{print $3}'),"
+    echo "Measured $(when), PostgreSQL $("$pg_programs/postgres" --version | awk '{print $3}'),"
     echo "$(pgcopydb --version 2>/dev/null | head -n 1 | sed 's/ version//'), pgloader $(pgloader --version | sed -n '1s/.*"\(.*\)"/\1/p'), SQLite $(sqlite3 \
       --version | cut -d' ' -f1) (command line). Repeat it with \`bench/postgres.sh\`."
     echo
@@ -455,34 +390,13 @@ page() {
     echo "- CPU: seconds of the programs + the source's server + the target's server."
     [[ -z ${BENCH_NOTE:-} ]] || echo "- $BENCH_NOTE"
     echo
-    echo "| what | against | measured | goal | |"
-    echo "|---|---|---|---|---|"
-    for name in "${whole[@]}"; do
-      awk -F'\t' '{printf "| %s | %s | **%s** | %s | %s |\n", $1, $2, $3, $4, $5}' "$work/parts/$name.tsv"
-    done
-    if ((${#missing[@]})); then
-      echo
-      echo "Parts of the script that were not measured: ${missing[*]}."
-    fi
+    table
   } >"$work/report.md"
   mkdir -p "$bench_root/bench/results"
   cp "$work/report.md" "$page"
-  # The READMEs show the same table; a test holds them to the committed result.
-  show README.md "PostgreSQL, the same way: every tool on the same two servers, every copy checked. \`bench/postgres.sh\` repeats it and writes this table:"
-  show README.zh-CN.md "PostgreSQL 同样如此：所有工具使用相同的两台服务器，每份副本都经过检查。\`bench/postgres.sh\` 可重复测量并写出下表："
+  show README.md PostgreSQL "PostgreSQL, the same way: every tool on the same two servers, every copy checked. \`bench/postgres.sh\` repeats it and writes this table:"
+  show README.zh-CN.md PostgreSQL "PostgreSQL 同样如此：所有工具使用相同的两台服务器，每份副本都经过检查。\`bench/postgres.sh\` 可重复测量并写出下表："
   cat "$work/report.md"
 }
 
-if [[ ${parts[*]} == clean ]]; then stop_servers; rm -rf "$work"; exit; fi
-if [[ ${parts[*]} != page ]]; then
-  "$pawl" version >/dev/null
-  start_servers
-fi
-for part in "${parts[@]}"; do
-  [[ $part != page ]] || { page; continue; }
-  rm -f "$work/parts/$part".{tsv,run}
-  "part_$part"
-  how=full
-  [[ -z ${ROWS:-}${PARALLEL:-} ]] && ((pairs >= 5)) || how=tried
-  printf '%s\t%s\t%s\n' "$how" "$(date -u +%F)" "$(git -C "$bench_root" rev-parse --short HEAD)" >"$work/parts/$part.run"
-done
+measure
