@@ -125,14 +125,15 @@ internal sealed class FakeWire(Stream stream)
     public async Task SetUpAsync(bool deprecatesEof = true)
     {
         await ReceiveAsync();
-        await RowsAsync(deprecatesEof, 16, Facts("place"));
+        await RowsAsync(deprecatesEof, 17, Facts("place"));
         if (!Encoding.UTF8.GetString(await ReceiveAsync()).Contains("set names", StringComparison.Ordinal)) return;
         await SendAsync(Ok);
     }
 
     /// <summary>The one row of what a server tells of itself.</summary>
     public static byte[] Facts(string place) =>
-        Row("7", "9.9.9", "fake", "utf8mb4", "utf8mb4_bin", "67108864", "60", "30", "28800", "", "SYSTEM", "1", "0", "0", "1", place);
+        Row("7", "9.9.9", "fake", "utf8mb4", "utf8mb4_bin", "67108864", "60", "30", "28800", "", "SYSTEM", "1", "0", "0", "1", place,
+            "fake@%");
 
     public async Task RowsAsync(bool deprecatesEof, int columns, params byte[][] rows)
     {

@@ -331,7 +331,7 @@ public sealed class ProtocolFakeTests
             await wire.SendAsync(FakeWire.Ok);
             await wire.ReceiveAsync();
             var place = Interlocked.Increment(ref connections) == 1 ? "here" : "there";
-            await wire.RowsAsync(true, 16, FakeWire.Facts(place));
+            await wire.RowsAsync(true, 17, FakeWire.Facts(place));
             var next = Encoding.UTF8.GetString(await wire.ReceiveAsync());
             Assert.DoesNotContain("kill", next);
             await wire.SendAsync(FakeWire.Ok);
