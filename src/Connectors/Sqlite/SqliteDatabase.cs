@@ -57,7 +57,7 @@ internal sealed class SqliteDatabase(string path, SqliteOptions options, TimePro
         {
             // Only a file that is still empty takes it: half as many pages make half as many writes, and a copy a tenth faster.
             file.Execute("pragma page_size = 8192");
-            UseWal(file);
+            file.PreferLog();
             // Losing power must not take back a commit that was reported: https://www.sqlite.org/pragma.html#pragma_synchronous
             file.Execute("pragma synchronous = full");
             file.Execute("pragma cache_size = -16384");
@@ -71,22 +71,6 @@ internal sealed class SqliteDatabase(string path, SqliteOptions options, TimePro
         {
             file.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Readers and the heartbeat go on while a group is written. Where the file system has no shared memory SQLite stays with a
-    /// rollback journal, which is as safe; likewise while somebody else holds the file in that mode.</summary>
-    private static void UseWal(SqliteFile file)
-    {
-        if (file.Text("pragma journal_mode") == "wal") return;
-        try
-        {
-            file.Text("pragma journal_mode = wal");
-        }
-        catch (PawlException e) when (e.Code == Codes.Busy)
-        {
-            // Somebody reads or writes it in the old mode just now; both modes keep every promise, so this is no reason to stop.
-            file.Number("pragma schema_version");
         }
     }
 }

@@ -123,6 +123,24 @@ internal sealed unsafe class SqliteFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// A write-ahead log, so that readers and the heartbeat go on while a group is written. Where the file system has no shared memory SQLite
+    /// stays with a rollback journal, which is as safe; likewise while somebody else holds the file in that mode.
+    /// </summary>
+    public void PreferLog()
+    {
+        if (Text("pragma journal_mode") == "wal") return;
+        try
+        {
+            Text("pragma journal_mode = wal");
+        }
+        catch (PawlException e) when (e.Code == Codes.Busy)
+        {
+            // Somebody reads or writes it in the old mode just now; both modes keep every promise, so this is no reason to stop.
+            Number("pragma schema_version");
+        }
+    }
+
     /// <summary>How long later statements wait for a lock.</summary>
     public void Wait(TimeSpan busy) => _ = BusyTimeout(Open(), (int)busy.TotalMilliseconds);
 

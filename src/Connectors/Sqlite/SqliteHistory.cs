@@ -52,7 +52,7 @@ internal sealed class SqliteHistory(string path, SqliteOptions options) : IRunHi
 
     private static bool Create(SqliteFile file)
     {
-        file.Text("pragma journal_mode = wal");
+        file.PreferLog();
         file.Execute("begin immediate");
         file.Execute("create table if not exists meta (name text primary key, value integer not null) without rowid");
         var format = file.Number("select value from meta where name = 'format'");

@@ -157,9 +157,9 @@ public sealed class ReplaceKillTests
         await using var trial = await Trial.NewAsync(Kind(to), more);
         var random = new Random(CampaignSettings.Seed + to.Length);
         var kills = 0;
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 6; i++)
         {
-            if (await trial.KillAfterAsync(random.Next(1, 7), TimeSpan.FromMilliseconds(40 * random.NextDouble()))) kills++;
+            if (await trial.KillAfterAsync(random.Next(0, 6), TimeSpan.FromMilliseconds(8 * random.NextDouble()))) kills++;
         }
         Assert.True(kills >= 1, $"only {kills} kills struck");
         await trial.DoneAsync();
