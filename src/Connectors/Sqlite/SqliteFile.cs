@@ -124,8 +124,8 @@ internal sealed unsafe class SqliteFile : IDisposable
     }
 
     /// <summary>
-    /// A write-ahead log, so that readers and the heartbeat go on while a group is written. Where the file system has no shared memory SQLite
-    /// stays with a rollback journal, which is as safe; likewise while somebody else holds the file in that mode.
+    /// A write-ahead log, so that readers and the heartbeat go on while a group is written. Where the file system has no shared memory
+    /// SQLite stays with a rollback journal, which is as safe; likewise while somebody else holds the file in that mode.
     /// </summary>
     public void PreferLog()
     {

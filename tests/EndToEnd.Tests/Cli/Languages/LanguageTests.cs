@@ -149,10 +149,14 @@ public sealed partial class LanguageTests
         Assert.True(said.Any(c => c is >= '\u4E00' and <= '\u9FFF'), told.ToString());
         foreach (var line in said.Split('\n').Where(l => !l.Contains("@media") && !l.TrimStart().StartsWith("pawl ", StringComparison.Ordinal)))
         {
-            Assert.False(English().IsMatch(line), $"{string.Join(' ', words)} says: {line}");
+            Assert.False(English().IsMatch(ReportOf().Replace(line, "")), $"{string.Join(' ', words)} says: {line}");
         }
         return told;
     }
+
+    /// <summary>A command whose last word, a run, may be four letters.</summary>
+    [GeneratedRegex("pawl runs report [0-9a-f]+")]
+    private static partial Regex ReportOf();
 
     /// <summary>Three words in a row that are no command, or the first words of a sentence.</summary>
     [GeneratedRegex(@"(?<![\w/:.{;<-])(?!pawl )[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}(?![\w:=])|\b(The|There|No|This|It|Nothing|Done|Equal) [a-z]")]

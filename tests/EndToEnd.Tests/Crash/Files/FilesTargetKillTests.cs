@@ -55,11 +55,11 @@ public sealed class FilesTargetKillTests
         var wanted = await SourceAsync(scratch, store);
         var job = Job(scratch, target, store?.Address);
         var kills = 0;
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 6; i++)
         {
             await using var pawl = PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
             await pawl.SaidAsync("\"lane.committed\"", random.Next(0, 6));
-            await Task.Delay(TimeSpan.FromMilliseconds(8 * random.NextDouble()));
+            await Task.Delay(TimeSpan.FromMilliseconds(3 * random.NextDouble()));
             pawl.Send(Signal.Kill);
             var end = await pawl.WaitAsync();
             Assert.True(end.Code is PawlExit.Killed or 0, end.ToString());
@@ -118,7 +118,7 @@ public sealed class FilesTargetKillTests
         name: files
         source: "{{source ?? "sqlite:source.db"}}"
         target: "{{target}}"
-        defaults: {commit: {rows: {{(every ? 20 : 40)}} } }
+        defaults: {commit: {rows: {{(every ? 20 : 15)}} } }
         tables:
           {{(source is null ? "t" : "public.t")}}: {target: t, splits: 2}
         """);
