@@ -22,6 +22,7 @@ public sealed class HistoryTests
         using var rig = await JobRig.WithRowsAsync(60_000);
         await using var pawl = PawlProcess.Start(rig.Scratch, ["run", rig.JobFile]);
         await Until.TrueAsync(() => rig.HasRowsAsync("t"), "the first rows");
+        await Until.TrueAsync(() => Task.FromResult(Directory.Exists(rig.Scratch.Home)), "the history");
         Directory.Delete(rig.Scratch.Home, recursive: true);
         var end = await pawl.WaitAsync();
         Assert.True(end.Code == 0, end.ToString());

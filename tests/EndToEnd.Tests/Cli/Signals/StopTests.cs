@@ -35,7 +35,7 @@ public sealed class StopTests
     [Fact]
     public async Task Pause_ends_the_running_process_and_run_continues()
     {
-        using var shop = await CliShop.CreateAsync(rows: 20_000, commitRows: 1);
+        using var shop = await CliShop.CreateAsync(rows: 400_000, commitRows: 1);
         PawlExit paused;
         await using (var run = shop.Start("run"))
         {
@@ -43,6 +43,8 @@ public sealed class StopTests
             var seen = await shop.RunAsync("progress", "--json");
             Assert.True(seen.Last().GetProperty("data").GetProperty("alive").GetBoolean(), seen.ToString());
             var asked = await shop.RunAsync("pause");
+            // A file has one writer, and this one leaves little room between its commits: what is temporary is tried again.
+            for (var i = 0; i < 2 && asked.Code == 5; i++) asked = await shop.RunAsync("pause");
             Assert.True(asked.Code == 0, asked.ToString());
             Assert.Contains("exit code 130", asked.Out);
             paused = await run.WaitAsync();
@@ -58,7 +60,7 @@ public sealed class StopTests
     [Fact]
     public async Task A_second_runner_is_turned_away_with_exit_code_6_and_told_who_holds_the_job()
     {
-        using var shop = await CliShop.CreateAsync(rows: 20_000, commitRows: 1);
+        using var shop = await CliShop.CreateAsync(rows: 200_000, commitRows: 1);
         await using var run = shop.Start("run");
         await shop.ReachedAsync(run, 20);
         var second = await shop.RunAsync("run");

@@ -67,9 +67,10 @@ public sealed class HistoryTests
     [Fact]
     public async Task Deleting_the_history_under_a_running_job_does_not_stop_it()
     {
-        using var shop = await CliShop.CreateAsync(rows: 20_000, commitRows: 1);
+        using var shop = await CliShop.CreateAsync(rows: 200_000, commitRows: 1);
         await using var run = shop.Start("run");
         await shop.ReachedAsync(run, 20);
+        await Until.TrueAsync(() => Task.FromResult(Directory.Exists(shop.At.Home)), "the history");
         Directory.Delete(shop.At.Home, recursive: true);
         var reached = await Sqlite3.NumberAsync(shop.Target, "select count(*) from orders");
         await shop.ReachedAsync(run, (int)reached + 20);
