@@ -42,6 +42,8 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
 
     public string? Schema => at.Database;
 
+    public bool IgnoresCase => looks.Server.LowerCaseTableNames != 0;
+
     public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(TablePattern pattern, CancellationToken ct) =>
         LookAsync(c => MyCatalog.DescribeAsync(c, at, pattern, ct), "describe", null, ct);
 

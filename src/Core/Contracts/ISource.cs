@@ -111,6 +111,9 @@ public interface IKnowsPlace
 
     /// <summary>Where a table lies there whose name says no schema; null = such names are whole.</summary>
     string? Schema => null;
+
+    /// <summary>Names of tables there that differ in case alone are one table's.</summary>
+    bool IgnoresCase => false;
 }
 
 /// <summary>A change log. Followed by one lane; commits of that lane may touch many tables.</summary>

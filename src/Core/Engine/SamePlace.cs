@@ -14,12 +14,15 @@ internal sealed class SamePlace(ISource source, ISink sink, ConnectorLimits limi
     /// <exception cref="PawlException"><see cref="Codes.SourceIsTarget"/>.</exception>
     public async ValueTask CheckAsync(TableName from, TableName to, CancellationToken ct)
     {
-        if (limits.CopiesWithin && Whole(from, source) != Whole(to, sink)) return;
+        if (limits.CopiesWithin && !IsOneName(Whole(from, source), Whole(to, sink))) return;
         isOne ??= source is IKnowsPlace here && sink is IKnowsPlace there && await here.PlaceAsync(ct) is { } place
             && place == await there.PlaceAsync(ct);
         if (isOne == false) return;
         throw new PawlException(Fault.Configuration, Codes.SourceIsTarget, ("endpoint", source.Identity.Display), ("table", from));
     }
+
+    private bool IsOneName(TableName one, TableName other) => one == other || (source is IKnowsPlace { IgnoresCase: true }
+        && string.Equals(one.ToString(), other.ToString(), StringComparison.OrdinalIgnoreCase));
 
     private static TableName Whole(TableName name, object side) =>
         name.Schema is null && side is IKnowsPlace { Schema: { } schema } ? name with { Schema = schema } : name;

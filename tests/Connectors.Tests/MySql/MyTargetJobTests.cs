@@ -191,4 +191,16 @@ public sealed class MyTargetJobTests : IDisposable
         await job.DoneAsync(restart: true);
         Assert.Equal(["101|50"], await to.QueryAsync("select count(*), sum(v = 'w') from t"));
     }
+
+    [Fact]
+    public async Task Where_names_have_no_case_a_table_is_not_copied_onto_itself_under_another()
+    {
+        await using var server = await MariaDbServer.StartAsync("--lower-case-table-names=1");
+        await using var here = await MyFixture.NewAsync(server);
+        await here.RunAsync("create table t (id int primary key)", "insert into t select seq from seq_1_to_10");
+        var rule = CopyJob.Table($"{here.Database}.t", $"{here.Database}.T") with { Write = WriteMode.Append };
+        var forecast = await Job(here.Here(), here.Here(), rule).PlanAsync();
+        Assert.Equal((TableState.Blocked, Codes.SourceIsTarget), (forecast.State, forecast.Error?.Code));
+        Assert.Equal(["10"], await here.RowsAsync("select count(*) from t"));
+    }
 }
