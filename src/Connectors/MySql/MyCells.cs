@@ -1,17 +1,34 @@
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Unicode;
+using Pawl.Connectors.MySql.Protocol;
 using Pawl.Model;
 
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// Takes one column's cells off the wire into a <see cref="Column"/>. Chosen once per column and read; a cell costs one call and no string.
+/// Takes one column's cells off the wire, in binary form, into a <see cref="Column"/>. Chosen once per column and read; a cell costs one call and no string.
 /// What is not what its column declares is handed on as mistyped, exactly. Not thread-safe.
 /// </summary>
 internal abstract class MyCells
 {
     /// <summary>Where cells go from now on.</summary>
     public abstract Column Target { get; set; }
+
+    /// <summary>The column of the result, before the first cell.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.ContractBroken"/>: its cells do not come in the form that was expected.</exception>
+    public void Bind(MyColumn to)
+    {
+        Source = to;
+        if (Takes(to)) return;
+        throw new PawlException(Fault.Bug, Codes.ContractBroken, ("column", to.Name), ("type", to.Type),
+            ("what", "the server sends the column as another type than its catalogue names"));
+    }
+
+    protected MyColumn Source { get; private set; } = null!;
+
+    /// <summary>Whether cells of the column have the form that this reads: most types come as bytes with a length.</summary>
+    protected virtual bool Takes(MyColumn from) => MyBinary.Width(from.Type) == 0 && !MyBinary.IsCalendar(from.Type);
 
     /// <summary>Takes a cell that is not NULL.</summary>
     /// <exception cref="PawlException"><see cref="Codes.ContractBroken"/> for what the server never writes;
@@ -23,12 +40,10 @@ internal abstract class MyCells
 
     public static MyCells For(MyForm wire, MyZeroDates zeros) => wire switch
     {
-        MyForm.Whole => new MyWholeCells(),
-        MyForm.Unsigned => new MyUnsignedCells(),
+        MyForm.Whole or MyForm.Unsigned => new MyWholeCells(),
         MyForm.Bool => new MyBoolCells(),
         MyForm.Bit => new MyBitCells(),
-        MyForm.Float32 => new MyFloatCells(isSingle: true),
-        MyForm.Float64 => new MyFloatCells(isSingle: false),
+        MyForm.Float32 or MyForm.Float64 => new MyFloatCells(),
         MyForm.Decimal => new MyDecimalCells(),
         MyForm.Latin1 => new MyLatin1Cells(),
         MyForm.Converted => new MyConvertedCells(),
@@ -41,8 +56,6 @@ internal abstract class MyCells
 
     protected PawlException Broken(ReadOnlySpan<byte> cell) => new(Fault.Bug, Codes.ContractBroken, ("column", Target.Schema.Name),
         ("value", Convert.ToHexStringLower(cell[..Math.Min(cell.Length, 64)])), ("type", Target.Schema.NativeType));
-
-    protected static StrayCell Text(ReadOnlySpan<byte> cell) => new(TypeKind.Text, 0, cell.ToArray());
 }
 
 internal abstract class MyLongCells : MyCells
@@ -52,30 +65,22 @@ internal abstract class MyLongCells : MyCells
     public override Column Target { get => Cells; set => Cells = (Int64Column)value; }
 }
 
+/// <summary>Of 64 unsigned bits the bits.</summary>
 internal sealed class MyWholeCells : MyLongCells
 {
-    public override void Append(ReadOnlySpan<byte> cell)
-    {
-        if (!Utf8Parser.TryParse(cell, out long value, out var used) || used != cell.Length) throw Broken(cell);
-        Cells.Append(value);
-    }
-}
+    protected override bool Takes(MyColumn from) => MyBinary.IsWhole(from.Type);
 
-internal sealed class MyUnsignedCells : MyLongCells
-{
-    public override void Append(ReadOnlySpan<byte> cell)
-    {
-        if (!Utf8Parser.TryParse(cell, out ulong value, out var used) || used != cell.Length) throw Broken(cell);
-        Cells.Append(unchecked((long)value));
-    }
+    public override void Append(ReadOnlySpan<byte> cell) => Cells.Append(MyBinary.Whole(cell, Source.IsUnsigned));
 }
 
 /// <summary>tinyint(1) holds −128 to 127, whatever its declaration suggests.</summary>
 internal sealed class MyBoolCells : MyLongCells
 {
+    protected override bool Takes(MyColumn from) => MyBinary.IsWhole(from.Type);
+
     public override void Append(ReadOnlySpan<byte> cell)
     {
-        if (!Utf8Parser.TryParse(cell, out long value, out var used) || used != cell.Length) throw Broken(cell);
+        var value = MyBinary.Whole(cell, Source.IsUnsigned);
         if (value is 0 or 1) Cells.Append(value);
         else Cells.AppendStray(new StrayCell(TypeKind.Integer, value, null));
     }
@@ -99,34 +104,37 @@ internal sealed class MyBitCells : MyLongCells
 
 internal sealed class MyDateCells(bool isDate, MyZeroDates zeros) : MyLongCells
 {
+    protected override bool Takes(MyColumn from) => MyBinary.IsCalendar(from.Type) && from.Type != MyType.Time;
+
     public override void Append(ReadOnlySpan<byte> cell)
     {
-        if (isDate ? MyTimes.TryDate(cell, out var value) : MyTimes.TryDateTime(cell, out value)) Cells.Append(value);
+        var parts = MyBinary.Date(cell);
+        if (isDate ? MyTimes.TryDate(parts, out var value) : MyTimes.TryDateTime(parts, out value)) Cells.Append(value);
         else if (zeros == MyZeroDates.Null) Cells.AppendNull();
-        else Cells.AppendStray(Text(cell));
+        else Cells.AppendStray(new StrayCell(TypeKind.Text, 0, Encoding.UTF8.GetBytes(MyBinary.Text(Source, cell))));
     }
 }
 
 internal sealed class MyTimeCells : MyLongCells
 {
+    protected override bool Takes(MyColumn from) => from.Type == MyType.Time;
+
     public override void Append(ReadOnlySpan<byte> cell)
     {
-        if (!MyTimes.TryTime(cell, out var value)) throw Broken(cell);
+        if (!MyTimes.TryTime(MyBinary.Time(cell), out var value)) throw Broken(cell);
         Cells.Append(value);
     }
 }
 
-internal sealed class MyFloatCells(bool isSingle) : MyCells
+internal sealed class MyFloatCells : MyCells
 {
     private Float64Column cells = null!;
 
     public override Column Target { get => cells; set => cells = (Float64Column)value; }
 
-    public override void Append(ReadOnlySpan<byte> cell)
-    {
-        if (!Utf8Parser.TryParse(cell, out double value, out var used) || used != cell.Length) throw Broken(cell);
-        cells.Append(isSingle ? (float)value : value);
-    }
+    protected override bool Takes(MyColumn from) => from.Type is MyType.Float or MyType.Double;
+
+    public override void Append(ReadOnlySpan<byte> cell) => cells.Append(MyBinary.Float(cell));
 }
 
 internal abstract class MyHeapCells : MyCells
@@ -149,13 +157,28 @@ internal sealed class MyDecimalCells : MyHeapCells
     }
 }
 
+/// <summary>Bytes as they are; what comes as a number or by the parts of a date is spelled out.</summary>
 internal sealed class MyByteCells(bool isText) : MyHeapCells
 {
+    /// <summary>Longest number, date or time.</summary>
+    private const int MostSpelled = 40;
+
+    private bool isSpelled;
+
+    protected override bool Takes(MyColumn from)
+    {
+        isSpelled = !base.Takes(from);
+        return true;
+    }
+
     public override void Append(ReadOnlySpan<byte> cell)
     {
-        if (isText && !Utf8.IsValid(cell)) Cells.AppendStray(new StrayCell(TypeKind.Bytes, 0, cell.ToArray()));
+        if (isSpelled) Cells.Append(Encoding.UTF8.GetBytes(MyBinary.Text(Source, cell)));
+        else if (isText && !Utf8.IsValid(cell)) Cells.AppendStray(new StrayCell(TypeKind.Bytes, 0, cell.ToArray()));
         else Cells.Append(cell);
     }
+
+    public override long Measure(int length) => isSpelled ? MostSpelled : length;
 }
 
 /// <summary>Text that the server converted, or the cell itself behind <see cref="MySelection.Unconverted"/>.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Pawl.Connectors.MySql.Protocol;
 using Pawl.Model;
 
 namespace Pawl.Connectors.MySql;
@@ -20,7 +21,11 @@ internal static class MyKeyCodec
     public static Position Write(IReadOnlyList<string> values) =>
         new(Name, JsonSerializer.Serialize([.. values], MyKeyJson.Default.StringArray));
 
-    /// <summary>A cell as it came off the wire, as a position has it.</summary>
+    /// <summary>A cell as it came off the wire in binary form, as a position has it.</summary>
+    public static string Text(MyKeyPart part, MyForm wire, MyColumn column, ReadOnlySpan<byte> cell) =>
+        MyBinary.Width(column.Type) > 0 || MyBinary.IsCalendar(column.Type) ? MyBinary.Text(column, cell) : Text(part, wire, cell);
+
+    /// <summary>The same of a cell in text form.</summary>
     public static string Text(MyKeyPart part, MyForm wire, ReadOnlySpan<byte> cell) => part.Kind switch
     {
         MyKeyKind.Bytes => Hex(cell),

@@ -53,8 +53,6 @@ internal sealed class MySelection
 
     private static string Expression(MyTableColumn column, string name) => column.Wire switch
     {
-        // A float's own text has six digits; as a double it has all that are needed.
-        MyForm.Float32 => $"{name} * 1e0",
         MyForm.Converted => Converted(name),
         _ => name,
     };

@@ -2,21 +2,20 @@ using Pawl.Model;
 
 namespace Pawl.Connectors.MySql;
 
-/// <summary>How a column's cells come off the wire, in the text protocol.</summary>
+/// <summary>How a column's cells come off the wire, in binary form.</summary>
 internal enum MyForm
 {
-    /// <summary>Digits with a sign.</summary>
+    /// <summary>Of up to eight bytes.</summary>
     Whole,
-    /// <summary>Digits of an unsigned 64-bit number.</summary>
+    /// <summary>Eight bytes without a sign.</summary>
     Unsigned,
-    /// <summary>Digits, 0 or 1.</summary>
+    /// <summary>A number, 0 or 1.</summary>
     Bool,
     /// <summary>Up to eight bytes, the first is the highest.</summary>
     Bit,
-    /// <summary>Read as a double: a float's own text has six digits.</summary>
     Float32,
-    /// <summary>The shortest text that gives the same double again.</summary>
     Float64,
+    /// <summary>Digits.</summary>
     Decimal,
     /// <summary>Bytes that are UTF-8, or ought to be: utf8mb4, utf8mb3, ascii.</summary>
     Utf8,

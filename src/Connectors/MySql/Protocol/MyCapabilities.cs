@@ -2,7 +2,7 @@ namespace Pawl.Connectors.MySql.Protocol;
 
 /// <summary>What client and server can do, as both say at login. https://mariadb.com/kb/en/connection/#capabilities</summary>
 [Flags]
-internal enum MyCapabilities : uint
+internal enum MyCapabilities : ulong
 {
     None = 0,
     /// <summary>Clear: the other side is MariaDB.</summary>
@@ -19,4 +19,6 @@ internal enum MyCapabilities : uint
     ConnectAttributes = 1 << 20,
     CountedAuthData = 1 << 21,
     DeprecatesEof = 1 << 24,
+    /// <summary>MariaDB alone, as all from bit 32 on: one prepared statement takes many rows.</summary>
+    Bulk = 1UL << 34,
 }

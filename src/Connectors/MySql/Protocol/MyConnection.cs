@@ -33,7 +33,7 @@ internal sealed partial class MyConnection : IAsyncDisposable
 
     private MyConnection(MyOptions options, MyLogin login)
     {
-        (Options, wire, DeprecatesEof) = (options, login.Wire, login.DeprecatesEof);
+        (Options, wire, DeprecatesEof, TakesBulk) = (options, login.Wire, login.DeprecatesEof, login.TakesBulk);
         Server = MyServerFacts.Of(login);
     }
 
@@ -123,13 +123,18 @@ internal sealed partial class MyConnection : IAsyncDisposable
     {
         await BeginAsync(Query, ct).ConfigureAwait(false);
         wire.PutText(sql);
+        return await QueryAsync(isBinary: false, ct).ConfigureAwait(false);
+    }
+
+    private async ValueTask<MyRows> QueryAsync(bool isBinary, CancellationToken ct)
+    {
         CheckSize();
         var rows = await GuardAsync(async hard =>
         {
             await SendAsync(hard).ConfigureAwait(false);
             var count = await AnswerAsync(hard).ConfigureAwait(false);
             if (count == 0) return null;
-            return new MyRows(this, wire, await ColumnsAsync(count, hard).ConfigureAwait(false));
+            return new MyRows(this, wire, await ColumnsAsync(count, hard).ConfigureAwait(false), isBinary);
         }, ct).ConfigureAwait(false) ?? throw new InvalidOperationException("a statement without rows");
         isBusy = true;
         if (!isGivenUp) return rows;
@@ -231,6 +236,8 @@ internal sealed partial class MyConnection : IAsyncDisposable
     /// <inheritdoc cref="ExecuteAsync(string, CancellationToken)"/>
     public async ValueTask ResetAsync(CancellationToken ct)
     {
+        // It forgets them by itself.
+        forgotten.Clear();
         await BeginAsync(Reset, ct).ConfigureAwait(false);
         await ExecuteAsync(ct).ConfigureAwait(false);
         await ExecuteAsync(MySetup.Sql(Options, Server), ct).ConfigureAwait(false);
@@ -292,6 +299,11 @@ internal sealed partial class MyConnection : IAsyncDisposable
                 // It was.
             }
         }
+        if (forgotten.Count > 0) await GuardAsync(async hard =>
+        {
+            await ForgetAsync(hard).ConfigureAwait(false);
+            return true;
+        }, ct).ConfigureAwait(false);
         wire.Begin();
         wire.Put(command);
     }

@@ -53,7 +53,8 @@ internal sealed record MyGreeting(string Version, uint ConnectionId, ulong Capab
     public MyCapabilities Answer(MyOptions options, bool tls)
     {
         var wanted = MyCapabilities.LongFlag | MyCapabilities.Protocol41 | MyCapabilities.Transactions | MyCapabilities.SecureConnection
-            | MyCapabilities.PluginAuth | MyCapabilities.ConnectAttributes | MyCapabilities.CountedAuthData | MyCapabilities.DeprecatesEof;
+            | MyCapabilities.PluginAuth | MyCapabilities.ConnectAttributes | MyCapabilities.CountedAuthData | MyCapabilities.DeprecatesEof
+            | MyCapabilities.Bulk;
         if (!IsMariaDb) wanted |= MyCapabilities.MySql;
         if (options.Database is not null) wanted |= MyCapabilities.ConnectWithDatabase;
         if (options.Compress) wanted |= MyCapabilities.Compress;
@@ -73,6 +74,7 @@ internal sealed record MyGreeting(string Version, uint ConnectionId, ulong Capab
         BinaryPrimitives.WriteUInt32LittleEndian(head, (uint)capabilities);
         BinaryPrimitives.WriteUInt32LittleEndian(head[4..], MostPacket);
         head[8] = Collation;
+        BinaryPrimitives.WriteUInt32LittleEndian(head[28..], (uint)((ulong)capabilities >> 32));
         wire.Put(head);
     }
 

@@ -31,6 +31,8 @@ internal sealed class MyLogin
 
     public bool DeprecatesEof => capabilities.HasFlag(MyCapabilities.DeprecatesEof);
 
+    public bool TakesBulk => capabilities.HasFlag(MyCapabilities.Bulk);
+
     /// <summary>TLS version, or null.</summary>
     public string? TlsVersion { get; private set; }
 

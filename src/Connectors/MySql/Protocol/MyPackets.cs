@@ -76,6 +76,18 @@ internal static class MyPackets
         return new MyColumn(name, originalName, table, originalTable, database, type, flags, collation, length, fixedPart.Byte());
     }
 
+    /// <summary>The answer to a statement that was prepared; its parameters and columns follow.</summary>
+    public static MyStatement ParsePrepared(ReadOnlySpan<byte> packet)
+    {
+        var reader = new MyReader(packet);
+        if (reader.Peek == Error) throw ParseError(packet);
+        if (reader.Byte() != Ok) throw new MyProtocolException($"0x{packet[0]:X2} where a prepared statement was expected");
+        var id = reader.UInt32();
+        var columns = reader.UInt16();
+        var parameters = reader.UInt16();
+        return columns <= MostColumns ? new MyStatement(id, parameters, columns) : throw new MyProtocolException($"{columns} columns");
+    }
+
     /// <summary>Nothing that would not be asked for can be shown: several results come only with capabilities that are never set.</summary>
     private static MyOk Checked(MyOk ok) => ok.Status.HasFlag(MyStatus.MoreResults)
         ? throw new MyProtocolException("a second result, which was not asked for") : ok;

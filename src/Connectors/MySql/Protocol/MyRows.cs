@@ -16,8 +16,8 @@ internal struct MyCell
 }
 
 /// <summary>
-/// The rows of one query as they come off the wire, in text form: numbers as digits, times as text, everything else as the bytes the
-/// column's charset has. The fast way through them awaits once per buffer:
+/// The rows of one query as they come off the wire. In text form: numbers as digits, times as text, everything else as the bytes the
+/// column's charset has. In binary form numbers and times are as <see cref="MyBinary"/> reads them. The fast way through them awaits once per buffer:
 /// <code>while (await rows.ReadAsync(ct)) { do { … rows.Bytes(0) … } while (rows.TryRead()); }</code>
 /// Nothing is allocated per row. Spans hold until the next read. Not thread-safe; the connection takes no other statement until the end
 /// or <see cref="DisposeAsync"/>.
@@ -30,10 +30,14 @@ internal sealed class MyRows : IAsyncDisposable
     /// <summary>The packet taken last is no row; it is still to be looked at.</summary>
     private bool isHeld;
 
-    internal MyRows(MyConnection connection, MyWire wire, IReadOnlyList<MyColumn> columns)
+    /// <summary>Bytes of each column's cells, 0 where every cell says it itself; null = text form.</summary>
+    private readonly byte[]? widths;
+
+    internal MyRows(MyConnection connection, MyWire wire, IReadOnlyList<MyColumn> columns, bool isBinary)
     {
         (this.connection, this.wire, Columns) = (connection, wire, columns);
         cells = new MyCell[columns.Count];
+        if (isBinary) widths = [.. columns.Select(c => (byte)MyBinary.Width(c.Type))];
     }
 
     /// <summary>At least 1, at most 4096.</summary>
@@ -140,30 +144,61 @@ internal sealed class MyRows : IAsyncDisposable
         var row = wire.Packet;
         if (row.Length > 0 && (row[0] == MyPackets.Error || MyPackets.IsEnd(row, connection.DeprecatesEof))) return false;
         var at = 0;
-        foreach (ref var cell in cells.AsSpan())
+        if (widths is not null)
         {
-            if ((uint)at >= (uint)row.Length) throw Misfit();
-            uint length = row[at++];
-            if (length >= 0xFB)
-            {
-                if (length == 0xFB)
-                {
-                    cell = new MyCell { Start = at, Length = -1 };
-                    continue;
-                }
-                var more = new MyReader(row[(at - 1)..]);
-                var left = more.Left;
-                var number = more.Number();
-                at += left - more.Left - 1;
-                if (number > int.MaxValue) throw Misfit();
-                length = (uint)number;
-            }
-            if (length > (uint)(row.Length - at)) throw Misfit();
-            cell = new MyCell { Start = at, Length = (int)length };
-            at += (int)length;
+            TakeBinary(row, widths);
+            return true;
         }
+        foreach (ref var cell in cells.AsSpan()) cell = Counted(row, ref at);
         if (at != row.Length) throw Misfit();
         return true;
+    }
+
+    /// <summary>A zero, a bit for each column that is NULL (the first two mean nothing), the cells that are not.</summary>
+    private void TakeBinary(ReadOnlySpan<byte> row, byte[] widths)
+    {
+        const int FirstBit = 2;
+        var at = 1 + (cells.Length + FirstBit + 7) / 8;
+        if (row.Length < at || row[0] != 0) throw Misfit();
+        for (var i = 0; i < cells.Length; i++)
+        {
+            if ((row[1 + (i + FirstBit >> 3)] >> (i + FirstBit & 7) & 1) != 0)
+            {
+                cells[i] = new MyCell { Start = at, Length = -1 };
+                continue;
+            }
+            int width = widths[i];
+            if (width == 0)
+            {
+                cells[i] = Counted(row, ref at);
+                if (cells[i].Length < 0) throw Misfit();
+                continue;
+            }
+            if (width > row.Length - at) throw Misfit();
+            cells[i] = new MyCell { Start = at, Length = width };
+            at += width;
+        }
+        if (at != row.Length) throw Misfit();
+    }
+
+    private static MyCell Counted(ReadOnlySpan<byte> row, ref int at)
+    {
+        if ((uint)at >= (uint)row.Length) throw Misfit();
+        uint length = row[at++];
+        if (length >= 0xFB)
+        {
+            if (length == 0xFB) return new MyCell { Start = at, Length = -1 };
+            var more = new MyReader(row[(at - 1)..]);
+            var left = more.Left;
+            var number = more.Number();
+            at += left - more.Left - 1;
+            if (number > int.MaxValue) throw Misfit();
+            length = (uint)number;
+        }
+        if (length > (uint)(row.Length - at)) throw Misfit();
+        var cell = new MyCell { Start = at, Length = (int)length };
+        at += (int)length;
+        return cell;
     }
 
     private static MyProtocolException Misfit() => new("a row does not hold what its columns say");
