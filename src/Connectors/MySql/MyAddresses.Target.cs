@@ -10,6 +10,8 @@ internal sealed partial record MyAddress
     public MyTriggers Triggers { get; init; }
     /// <summary>Foreign keys are looked at while rows are written. Default true.</summary>
     public bool ForeignKeys { get; init; } = true;
+    /// <summary>Rows go by prepared statements of many where the server takes them. Default true.</summary>
+    public bool Bulk { get; init; } = true;
     /// <summary>LOAD DATA LOCAL is used where the server takes it. Default true.</summary>
     public bool Loads { get; init; } = true;
 }
@@ -34,9 +36,14 @@ internal static partial class MyAddresses
         {
             Chinese = "用于目标端：写入时是否检查外键；skip 可能留下没有所引用行的数据。",
         },
-        new("load_data", "Of a target: whether rows go by LOAD DATA LOCAL where the server takes it, or always by INSERT.", "on", Switch)
+        new("bulk", "Of a target: whether rows go by a prepared INSERT of many rows where the server takes it, as MariaDB does.", "on", Switch)
         {
-            Chinese = "用于目标端：服务器允许时用 LOAD DATA LOCAL 写入（on），或始终用 INSERT（off）。",
+            Chinese = "用于目标端：服务器支持时（如 MariaDB）用一次多行的预编译 INSERT 写入（on），或不用（off）。",
+        },
+        new("load_data", "Of a target: whether rows that do not go so go by LOAD DATA LOCAL where the server takes it, or by plain INSERT.",
+            "on", Switch)
+        {
+            Chinese = "用于目标端：不用上述方式时，服务器允许则用 LOAD DATA LOCAL 写入（on），或用普通 INSERT（off）。",
         },
     ]);
 
@@ -45,6 +52,7 @@ internal static partial class MyAddresses
         "control_database" => at with { ControlDatabase = value.Length > 0 ? value : throw Invalid(name, value, "a name") },
         "triggers" => at with { Triggers = OneOf(name, value, TriggerRules) == "fire" ? MyTriggers.Fire : MyTriggers.Refuse },
         "foreign_keys" => at with { ForeignKeys = OneOf(name, value, KeyRules) == "check" },
+        "bulk" => at with { Bulk = OneOf(name, value, Switch) == "on" },
         "load_data" => at with { Loads = OneOf(name, value, Switch) == "on" },
         _ => null,
     };

@@ -64,6 +64,9 @@ internal static class MyFaults
     /// <summary>LOAD DATA LOCAL is switched off at the server; INSERT does the same, slower.</summary>
     public static bool IsLoadRefused(MyServerException e) => e.Number is 1148 or 3948 or 4166;
 
+    /// <summary>The server keeps no more prepared statements (1461), or prepares none of this kind (1295): rows go in other ways.</summary>
+    public static bool IsPrepareRefused(MyServerException e) => e.Number is 1461 or 1295;
+
     /// <summary>The row of the statement, from 1, that an error names; null = it names none.</summary>
     public static long? Row(MyServerException e)
     {

@@ -4,6 +4,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Pawl.Connectors.MySql.Protocol;
 using Pawl.Model;
 
 namespace Pawl.Connectors.MySql;
@@ -18,6 +19,8 @@ internal enum MyRowForm
     Load,
     /// <summary>Literals for INSERT, which hold under any sql_mode.</summary>
     Insert,
+    /// <summary>For a prepared INSERT of many rows: before each cell 0, or 1 for NULL; then the value as <see cref="MyTargetCell.Wire"/> says.</summary>
+    Bulk,
 }
 
 /// <summary>
@@ -35,6 +38,12 @@ internal abstract class MyTargetCell
     public required int Place { get; init; }
     /// <summary>Longest value, bytes: a statement, and so a reader's row, holds no more.</summary>
     public required long MostBytes { get; init; }
+
+    /// <summary>The type of the value in <see cref="MyRowForm.Bulk"/>: the same for every cell of the column.</summary>
+    public abstract MyType Wire { get; }
+
+    /// <summary>Of <see cref="Wire"/>: it is a whole number without a sign.</summary>
+    public virtual bool IsWireUnsigned => false;
 
     /// <summary>How LOAD DATA makes the column of what the field says; null = it is what the field says.</summary>
     public virtual string? Setter(string field) => null;
@@ -54,9 +63,10 @@ internal abstract class MyTargetCell
         {
             // LOAD DATA would write a default instead.
             if (Target.NotNull) return new MyUnfit(Codes.NullRefused, "a null, and the column takes none");
-            to.Put(form == MyRowForm.Load ? "\\N"u8 : "null"u8);
+            to.Put(form switch { MyRowForm.Load => "\\N"u8, MyRowForm.Insert => "null"u8, _ => [1] });
             return null;
         }
+        if (form == MyRowForm.Bulk) to.Put((byte)0);
         return column.Strays is not null && column.Stray(row) is { } stray ? PutStray(to, stray, form) : PutValue(to, row, form);
     }
 
@@ -67,15 +77,50 @@ internal abstract class MyTargetCell
     protected virtual MyUnfit? PutStray(MyRowBuffer to, StrayCell stray, MyRowForm form) =>
         new(Codes.TypeMismatch, $"a cell of another type ({stray.Kind.ToString().ToLowerInvariant()})");
 
-    protected static void PutWhole(MyRowBuffer to, long value)
+    protected static void PutWhole(MyRowBuffer to, long value, MyRowForm form)
     {
+        if (form == MyRowForm.Bulk)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(to.Room(8), value);
+            to.Advance(8);
+            return;
+        }
         Utf8Formatter.TryFormat(value, to.Room(20), out var length);
         to.Advance(length);
+    }
+
+    /// <summary>Bytes with their length in front.</summary>
+    protected static void PutCounted(MyRowBuffer to, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < 0xFB)
+        {
+            to.Put((byte)bytes.Length);
+        }
+        else if (bytes.Length <= ushort.MaxValue)
+        {
+            var room = to.Room(3);
+            room[0] = 0xFC;
+            BinaryPrimitives.WriteUInt16LittleEndian(room[1..], (ushort)bytes.Length);
+            to.Advance(3);
+        }
+        else
+        {
+            var room = to.Room(9);
+            room[0] = 0xFE;
+            BinaryPrimitives.WriteUInt64LittleEndian(room[1..], (ulong)bytes.Length);
+            to.Advance(9);
+        }
+        to.Put(bytes);
     }
 
     /// <summary>Text that is of digits and letters alone.</summary>
     protected static void PutPlain(MyRowBuffer to, ReadOnlySpan<byte> text, MyRowForm form)
     {
+        if (form == MyRowForm.Bulk)
+        {
+            PutCounted(to, text);
+            return;
+        }
         if (form == MyRowForm.Insert) to.Put((byte)'\'');
         to.Put(text);
         if (form == MyRowForm.Insert) to.Put((byte)'\'');
@@ -85,9 +130,10 @@ internal abstract class MyTargetCell
     {
         if (text.Length > MostBytes) return TooLarge(text.Length);
         if (!Utf8.IsValid(text)) return new MyUnfit(Codes.TextUnfit, "text that is not UTF-8");
-        if (form == MyRowForm.Insert)
+        if (form != MyRowForm.Load)
         {
-            PutLiteral(to, text);
+            if (form == MyRowForm.Insert) PutLiteral(to, text);
+            else PutCounted(to, text);
             return null;
         }
         while (text.IndexOfAny(Special) is >= 0 and var at)
@@ -135,6 +181,10 @@ internal sealed class MyTargetWholeCell(bool isUnsigned, decimal least, decimal 
     private readonly long leastWhole = (long)Math.Max(least, long.MinValue), mostWhole = (long)Math.Min(most, long.MaxValue);
     private Int64Column? values;
 
+    public override MyType Wire => MyType.BigInt;
+
+    public override bool IsWireUnsigned => isUnsigned;
+
     public override string? Setter(string field) => Target.Base == "bit" ? $"cast({field} as unsigned)" : null;
 
     protected override void Take(Column of) => values = (Int64Column)of;
@@ -145,10 +195,15 @@ internal sealed class MyTargetWholeCell(bool isUnsigned, decimal least, decimal 
         if (!isUnsigned || value >= 0)
         {
             if (value < leastWhole || value > mostWhole) return Beyond;
-            PutWhole(to, value);
+            PutWhole(to, value, form);
             return null;
         }
         if ((ulong)value > most) return Beyond;
+        if (form == MyRowForm.Bulk)
+        {
+            PutWhole(to, value, form);
+            return null;
+        }
         Utf8Formatter.TryFormat((ulong)value, to.Room(20), out var length);
         to.Advance(length);
         return null;
@@ -161,6 +216,8 @@ internal sealed class MyTargetFloatCell(bool isSingle, bool losesSign) : MyTarge
 {
     private Float64Column? values;
 
+    public override MyType Wire => MyType.Double;
+
     protected override void Take(Column of) => values = (Float64Column)of;
 
     protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
@@ -169,6 +226,12 @@ internal sealed class MyTargetFloatCell(bool isSingle, bool losesSign) : MyTarge
         if (!double.IsFinite(value)) return new MyUnfit(Codes.TypeMismatch, "one MySQL cannot hold (NaN or an infinity)");
         if (losesSign && value == 0 && double.IsNegative(value)) return new MyUnfit(Codes.TypeMismatch, "one MariaDB cannot hold (-0.0)");
         if (isSingle && (float)value != value) return new MyUnfit(Codes.ValueBeyond, "it holds four bytes");
+        if (form == MyRowForm.Bulk)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(to.Room(8), value);
+            to.Advance(8);
+            return null;
+        }
         // Also of a float the double's text: the shortest one of the largest float lies beyond the range of a float.
         Span<byte> text = stackalloc byte[40];
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
@@ -181,6 +244,8 @@ internal sealed class MyTargetFloatCell(bool isSingle, bool losesSign) : MyTarge
 internal sealed class MyTargetDecimalCell(int precision, int scale, bool isUnsigned) : MyTargetCell
 {
     private BytesColumn? values;
+
+    public override MyType Wire => MyType.Char;
 
     protected override void Take(Column of) => values = (BytesColumn)of;
 
@@ -210,6 +275,8 @@ internal sealed class MyTargetDecimalCell(int precision, int scale, bool isUnsig
 internal sealed class MyTargetTextCell(long characters, bool cutsBlanks) : MyTargetCell
 {
     private BytesColumn? values;
+
+    public override MyType Wire => MyType.Char;
 
     protected override void Take(Column of) => values = (BytesColumn)of;
 
@@ -255,6 +322,8 @@ internal sealed class MyTargetBytesCell(long most, bool isPadded) : MyTargetCell
 {
     private BytesColumn? values;
 
+    public override MyType Wire => MyType.Blob;
+
     public override string? Setter(string field) => $"unhex({field})";
 
     protected override void Take(Column of) => values = (BytesColumn)of;
@@ -263,9 +332,15 @@ internal sealed class MyTargetBytesCell(long most, bool isPadded) : MyTargetCell
     {
         var bytes = values![row];
         // In hexadecimal it is twice as long on its way.
-        if (bytes.Length > MostBytes / 2) return TooLarge(bytes.Length) with { Limit = MostBytes / 2 };
+        var longest = form == MyRowForm.Bulk ? MostBytes : MostBytes / 2;
+        if (bytes.Length > longest) return TooLarge(bytes.Length) with { Limit = longest };
         if (most > 0 && bytes.Length > most) return new MyUnfit(Codes.ValueBeyond, "more bytes than the column holds");
         if (isPadded && bytes.Length < most) return new MyUnfit(Codes.ValueBeyond, "it pads what is shorter");
+        if (form == MyRowForm.Bulk)
+        {
+            PutCounted(to, bytes);
+            return null;
+        }
         if (form == MyRowForm.Insert) to.Put("x'"u8);
         PutHex(to, bytes);
         if (form == MyRowForm.Insert) to.Put((byte)'\'');
@@ -286,6 +361,13 @@ internal sealed class MyTargetCalendarCell(TypeKind kind, int fraction, long las
     private readonly long unit = kind == TypeKind.Date ? 1 : Unit(fraction);
     private Int64Column? values;
 
+    public override MyType Wire => kind switch
+    {
+        TypeKind.Date => MyType.Date,
+        TypeKind.Time => MyType.Time,
+        _ => MyType.DateTime,
+    };
+
     protected override void Take(Column of) => values = (Int64Column)of;
 
     protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
@@ -294,6 +376,12 @@ internal sealed class MyTargetCalendarCell(TypeKind kind, int fraction, long las
         if (!IsWithin(value)) return new MyUnfit(Codes.ValueBeyond, "beyond the range of the column");
         if (unit > 1 && value % unit != 0) return new MyUnfit(Codes.ValueBeyond,
             $"it holds {fraction} digits after the second");
+        if (form == MyRowForm.Bulk)
+        {
+            to.Advance(kind == TypeKind.Time ? MyTimes.PutTime(to.Room(MyTimes.MostBytes), value)
+                : MyTimes.PutDate(to.Room(MyTimes.MostBytes), value, isDate: kind == TypeKind.Date));
+            return null;
+        }
         Span<byte> text = stackalloc byte[CalendarText.MostBytes];
         var length = kind switch
         {
@@ -326,6 +414,8 @@ internal sealed class MyTargetCalendarCell(TypeKind kind, int fraction, long las
 internal sealed class MyTargetWideCell : MyTargetCell
 {
     private Fixed16Column? values;
+
+    public override MyType Wire => MyType.Char;
 
     protected override void Take(Column of) => values = (Fixed16Column)of;
 

@@ -26,6 +26,8 @@ internal sealed record MyTargetOptions
     public MyTriggers Triggers { get; init; }
     /// <summary>Foreign keys are looked at while rows are written. Default true.</summary>
     public bool ForeignKeys { get; init; } = true;
+    /// <summary>Rows go by prepared statements of many where the server takes them. Default true.</summary>
+    public bool Bulk { get; init; } = true;
     /// <summary>LOAD DATA LOCAL is used where the server takes it. Default true.</summary>
     public bool Loads { get; init; } = true;
 
@@ -37,6 +39,7 @@ internal sealed record MyTargetOptions
         Server = at.Server,
         Database = at.Database ?? throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("endpoint", at.Display),
             ("option", "database"), ("value", ""), ("expected", "mysql://user@host/database")),
-        ControlDatabase = at.ControlDatabase, Triggers = at.Triggers, ForeignKeys = at.ForeignKeys, Loads = at.Loads,
+        ControlDatabase = at.ControlDatabase, Triggers = at.Triggers, ForeignKeys = at.ForeignKeys, Bulk = at.Bulk,
+        Loads = at.Loads,
     };
 }

@@ -41,6 +41,9 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
 
     public MyServerFacts Server => connection.Server;
 
+    /// <summary>Rows go by a prepared INSERT of many.</summary>
+    public bool Bulk { get; internal set; }
+
     /// <summary>Rows may go by LOAD DATA LOCAL.</summary>
     public bool Loads { get; internal set; }
 
@@ -60,7 +63,10 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
             var facts = await MyTargetServer.LookAsync(connection, ct).ConfigureAwait(false);
             facts.Check(options, connection.Server);
             backend = await slots.TakeAsync(connection, ct).ConfigureAwait(false);
-            return new MyTargetSession(connection, options, slots, backend) { Loads = options.Loads && connection.Server.LocalInfile };
+            return new MyTargetSession(connection, options, slots, backend)
+            {
+                Bulk = options.Bulk && connection.TakesBulk, Loads = options.Loads && connection.Server.LocalInfile,
+            };
         }
         catch (Exception e)
         {
@@ -205,6 +211,17 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
     /// <param name="doing">The same without.</param>
     internal ValueTask<MyOk> ExecuteAsync(ReadOnlyMemory<byte> sql, string doing, CancellationToken ct, TableName? table, string? grant) =>
         GuardAsync(async () => await connection.ExecuteAsync(sql, ct).ConfigureAwait(false), doing, ct, table, grant);
+
+    internal ValueTask<MyStatement> PrepareAsync(string sql, CancellationToken ct, TableName? table, string? grant) =>
+        GuardAsync(async () => await connection.PrepareAsync(sql, ct).ConfigureAwait(false), sql, ct, table, grant);
+
+    /// <param name="rows">See <see cref="MyConnection.ExecuteAsync(MyStatement, ReadOnlyMemory{byte}, CancellationToken)"/>.</param>
+    /// <param name="doing">The statement.</param>
+    internal ValueTask<MyOk> ExecuteAsync(MyStatement statement, ReadOnlyMemory<byte> rows, string doing, CancellationToken ct,
+        TableName? table, string? grant) =>
+        GuardAsync(async () => await connection.ExecuteAsync(statement, rows, ct).ConfigureAwait(false), doing, ct, table, grant);
+
+    internal void Forget(MyStatement statement) => connection.Forget(statement);
 
     /// <param name="into">See <see cref="MyConnection.LoadAsync"/>.</param>
     /// <param name="rows">All of them.</param>

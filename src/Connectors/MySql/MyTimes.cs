@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Pawl.Connectors.MySql.Protocol;
 
 namespace Pawl.Connectors.MySql;
@@ -33,6 +34,67 @@ internal static class MyTimes
         microseconds = ((at.Hour * 60L + at.Minute) * 60 + at.Second) * 1_000_000 + at.Microsecond;
         if (at.IsNegative) microseconds = -microseconds;
         return at.Minute < 60 && at.Second < 60;
+    }
+
+    /// <summary>Room that is enough for any value in binary form, its length included.</summary>
+    public const int MostBytes = 13;
+
+    /// <summary>A date, or a date and time, in binary form with its length in front.</summary>
+    /// <param name="value">Days or microseconds since 1970-01-01, of the years 0 to 9999.</param>
+    /// <returns>Bytes written.</returns>
+    public static int PutDate(Span<byte> to, long value, bool isDate)
+    {
+        var (days, rest) = (value, 0L);
+        if (!isDate)
+        {
+            days = Math.DivRem(value, DayMicroseconds, out rest);
+            if (rest < 0) (days, rest) = (days - 1, rest + DayMicroseconds);
+        }
+        var (year, month, day) = Calendar((int)days);
+        BinaryPrimitives.WriteUInt16LittleEndian(to[1..], (ushort)year);
+        (to[3], to[4]) = ((byte)month, (byte)day);
+        if (rest == 0)
+        {
+            to[0] = 4;
+            return 5;
+        }
+        PutClock(to[5..], rest);
+        to[0] = (byte)(rest % 1_000_000 == 0 ? 7 : 11);
+        return to[0] + 1;
+    }
+
+    /// <summary>A time in binary form with its length in front.</summary>
+    /// <param name="value">Microseconds, up to 838:59:59.999999 either way.</param>
+    /// <inheritdoc cref="PutDate"/>
+    public static int PutTime(Span<byte> to, long value)
+    {
+        var days = Math.DivRem(Math.Abs(value), DayMicroseconds, out var rest);
+        to[1] = value < 0 ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32LittleEndian(to[2..], (uint)days);
+        PutClock(to[6..], rest);
+        to[0] = 12;
+        return 13;
+    }
+
+    /// <summary>Hour, minute, second, microseconds: seven bytes.</summary>
+    private static void PutClock(Span<byte> to, long microseconds)
+    {
+        var seconds = (int)Math.DivRem(microseconds, 1_000_000, out var fraction);
+        (to[0], to[1], to[2]) = ((byte)(seconds / 3600), (byte)(seconds / 60 % 60), (byte)(seconds % 60));
+        BinaryPrimitives.WriteUInt32LittleEndian(to[3..], (uint)fraction);
+    }
+
+    /// <summary>The other way round than <see cref="Days"/>.</summary>
+    private static (int Year, int Month, int Day) Calendar(int days)
+    {
+        var shifted = days + 719_468;
+        var era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097;
+        var dayOfEra = shifted - era * 146_097;
+        var yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
+        var dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+        var fromMarch = (5 * dayOfYear + 2) / 153;
+        var month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * fromMarch + 2) / 5 + 1);
     }
 
     private static int DaysIn(int year, int month) => month switch
