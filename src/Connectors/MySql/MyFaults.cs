@@ -127,7 +127,8 @@ internal static class MyFaults
         1146 or 1051 => (Fault.Schema, Codes.TableMissing),
         1054 => (Fault.Schema, Codes.ColumnMissing),
         1050 or 1060 or 1091 or 1136 or 1412 => (Fault.Schema, Codes.SchemaChanged),
-        1205 or MyNumbers.Deadlock or 1020 or 1206 or 1614 or 1637 or 3058 or 3572 => (Fault.Transient, Codes.Busy),
+        // 1461: others keep as many prepared statements as the server allows.
+        1205 or MyNumbers.Deadlock or 1461 or 1020 or 1206 or 1614 or 1637 or 3058 or 3572 => (Fault.Transient, Codes.Busy),
         1180 or 3100 or 3101 => (Fault.Transient, Codes.CommitRefused),
         MyNumbers.Interrupted or 1028 or 1969 or 3024 => (Fault.Transient, Codes.StatementCancelled),
         1153 or 1301 or 1118 => (Fault.Data, Codes.ValueTooLarge),

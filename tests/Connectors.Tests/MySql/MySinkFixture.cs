@@ -24,16 +24,19 @@ internal sealed class MySinkFixture : ISinkFixture
         Server = Server.Options(Database) with { LockTimeout = TimeSpan.FromSeconds(2) }, Database = Database,
     };
 
-    /// <summary>Rows go by LOAD DATA; false = by INSERT.</summary>
-    public bool Loads { get; init; } = true;
+    /// <summary>How rows go.</summary>
+    public MyWay Way { get; init; }
 
-    public static async ValueTask<MySinkFixture> OpenAsync(MyServer? server = null, bool loads = true)
+    public static async ValueTask<MySinkFixture> OpenAsync(MyServer? server = null, MyWay way = MyWay.Bulk)
     {
         server ??= await MariaDbServer.SharedAsync();
-        return new MySinkFixture(server, await server.CreateDatabaseAsync()) { Loads = loads };
+        return new MySinkFixture(server, await server.CreateDatabaseAsync()) { Way = way };
     }
 
-    public ITargetDatabase Open(OpenContext context) => new MyDatabase(Options with { Loads = Loads }, context);
+    public ITargetDatabase Open(OpenContext context) => new MyDatabase(Going(Options), context);
+
+    public MyTargetOptions Going(MyTargetOptions options) =>
+        options with { Bulk = Way == MyWay.Bulk, Loads = Way != MyWay.Insert };
 
     public TableName Name(string table) => new(Database, table);
 
@@ -80,6 +83,9 @@ internal sealed class MySinkFixture : ISinkFixture
     private static string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
 }
 
+/// <summary>How rows go to the server: prepared statements of many, where it takes them; LOAD DATA LOCAL; INSERT.</summary>
+internal enum MyWay { Bulk, Load, Insert }
+
 /// <summary>The shared suites, one line each. Names are kept in utf8mb3: none holds a character of four bytes.</summary>
 public sealed class MariaDbSink_Conformance : SinkSuite
 {
@@ -87,10 +93,17 @@ public sealed class MariaDbSink_Conformance : SinkSuite
     protected override IReadOnlyList<string> OddNames => [.. base.OddNames.Where(n => !n.Any(char.IsSurrogate)), "back`tick``s"];
 }
 
-/// <summary>Where LOAD DATA LOCAL is not to be had.</summary>
+/// <summary>Where prepared statements take one row, as on MySQL.</summary>
+public sealed class MariaDbLoadSink_Conformance : SinkSuite
+{
+    protected override async ValueTask<ISinkFixture> OpenAsync() => await MySinkFixture.OpenAsync(way: MyWay.Load);
+    protected override IReadOnlyList<string> OddNames => [.. base.OddNames.Where(n => !n.Any(char.IsSurrogate)), "back`tick``s"];
+}
+
+/// <summary>Where LOAD DATA LOCAL is not to be had either.</summary>
 public sealed class MariaDbInsertSink_Conformance : SinkSuite
 {
-    protected override async ValueTask<ISinkFixture> OpenAsync() => await MySinkFixture.OpenAsync(loads: false);
+    protected override async ValueTask<ISinkFixture> OpenAsync() => await MySinkFixture.OpenAsync(way: MyWay.Insert);
     protected override IReadOnlyList<string> OddNames => [.. base.OddNames.Where(n => !n.Any(char.IsSurrogate)), "back`tick``s"];
 }
 

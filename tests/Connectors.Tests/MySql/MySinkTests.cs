@@ -14,11 +14,11 @@ namespace Pawl.Connectors.Tests.MySql;
 /// <summary>Rows on their way into a MariaDB table that is there: counts, refusals, and what would be lost without a word.</summary>
 public class MySinkTests
 {
-    private protected virtual bool Loads => true;
+    private protected virtual MyWay Way => MyWay.Bulk;
 
     private static ColumnSchema[] Orders => [Id, Column("note", LogicalType.Text), Column("amount", LogicalType.Float64)];
 
-    private protected async Task<MySinkFixture> FixtureAsync(MyServer? server = null) => await MySinkFixture.OpenAsync(server, Loads);
+    private protected async Task<MySinkFixture> FixtureAsync(MyServer? server = null) => await MySinkFixture.OpenAsync(server, Way);
 
     [Fact]
     public async Task LOAD_DATA_by_itself_loses_rows_and_values_where_the_sink_refuses_them()
@@ -356,8 +356,14 @@ public class MySinkTests
     }
 }
 
+/// <summary>The same where rows go by LOAD DATA LOCAL.</summary>
+public sealed class MyLoadSinkTests : MySinkTests
+{
+    private protected override MyWay Way => MyWay.Load;
+}
+
 /// <summary>The same where rows go by INSERT.</summary>
 public sealed class MyInsertSinkTests : MySinkTests
 {
-    private protected override bool Loads => false;
+    private protected override MyWay Way => MyWay.Insert;
 }

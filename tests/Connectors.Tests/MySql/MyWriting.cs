@@ -30,7 +30,7 @@ internal static class MyWriting
     public static async Task<RowsWritten> WriteAsync(this MySinkFixture fixture, TablePlan plan, IEnumerable<object?[]> rows,
         MyTargetOptions? options = null)
     {
-        await using var database = new MyDatabase((options ?? fixture.Options) with { Loads = fixture.Loads }, SinkRunner.Context());
+        await using var database = new MyDatabase(fixture.Going(options ?? fixture.Options), SinkRunner.Context());
         await using var session = await database.ConnectAsync(default);
         await session.BeginAsync(default);
         var ended = false;

@@ -17,6 +17,7 @@ public sealed class ProtocolFuzzTests
         await using var connection = await MyConnection.OpenAsync(options, default);
         await connection.RowsAsync("select 1, null, 'é', repeat('x', 300), 1.5 union all select 2, 'a', '', 'b', 2", default);
         await connection.ExecuteAsync("do 1", default);
+        await SpellAsync(connection);
         try
         {
             await connection.ExecuteAsync("select * from nowhere.t", default);
@@ -26,6 +27,27 @@ public sealed class ProtocolFuzzTests
             // As it should be.
         }
         await connection.PingAsync(default);
+    }
+
+    /// <summary>Rows in binary form, every cell of them read.</summary>
+    private static async Task SpellAsync(MyConnection connection)
+    {
+        var statement = await connection.PrepareAsync("""
+            select 1, cast(2 as unsigned), 1.5e0, null, 'é', repeat('x', 300), date '2024-02-03', time '-25:00:00.5',
+              timestamp '2024-02-03 04:05:06.000007', 1.25
+            union all select -1, 7, -0.5e0, 'n', '', 'y', date '0000-01-01', time '00:00:00', timestamp '2024-02-03 00:00:00', 2
+            """, default);
+        await using (var rows = await connection.QueryAsync(statement, default))
+        {
+            while (await rows.ReadAsync(default))
+            {
+                for (var i = 0; i < rows.Columns.Count; i++)
+                {
+                    if (!rows.IsNull(i)) MyBinary.Text(rows.Columns[i], rows.Bytes(i));
+                }
+            }
+        }
+        connection.Forget(statement);
     }
 
     /// <summary>Everything that a real server says during the talk.</summary>

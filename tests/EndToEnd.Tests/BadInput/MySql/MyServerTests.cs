@@ -61,7 +61,8 @@ public sealed class MyServerTests(OddMariaDb odd) : IClassFixture<OddMariaDb>
 
     [Theory]
     [InlineData("")]
-    [InlineData("?load_data=off")]
+    [InlineData("?bulk=off")]
+    [InlineData("?bulk=off&load_data=off")]
     public async Task Values_beyond_the_targets_packets_are_refused_with_their_size_and_those_within_arrive(string options)
     {
         await using var rig = await MyRig.WithRowsAsync(50, "if(seq = 7, repeat('0123456789abcdef', 1310720), repeat('x', 900000))",
@@ -106,7 +107,7 @@ public sealed class MyServerTests(OddMariaDb odd) : IClassFixture<OddMariaDb>
         // Without strict mode a null of many rows becomes 0 or '', and the server's own answer a warning.
         await rig.AtTargetAsync("create table d (id int primary key, n int not null, v varchar(20) not null, "
             + "check (length(v) < 5), check (n > 0))");
-        foreach (var options in new[] { "", "?load_data=off" })
+        foreach (var options in new[] { "", "?bulk=off", "?bulk=off&load_data=off" })
         {
             rig.WriteJob("'*': {target: d, on_error: {reject_limit: 9}}", options: options, name: "strict" + options.Length);
             var end = await rig.RunAsync();
