@@ -1,3 +1,4 @@
+using System.Text;
 using Pawl.Contracts;
 using Pawl.Model;
 
@@ -41,6 +42,10 @@ internal sealed class MyQuery
 
     public string Count() => $"select count(*) from {from}{Conditions([])}";
 
+    /// <summary>Whether a row of the read holds something else than NULL in one of the columns.</summary>
+    public string AnyOf(IReadOnlyList<string> columns) => $"select exists (select 1 from {from}"
+        + $"{Conditions([string.Join(" or ", columns.Select(c => $"{alias}.{MyNames.Quote(c)} is not null"))])})";
+
     /// <summary>Parses like a read, reads nothing.</summary>
     public string Probe() => $"select 1 from {from}{Conditions([])} limit 0";
 
@@ -62,6 +67,14 @@ internal sealed class MyQuery
         return $"select {Raw(part)} from {from}{Hint} where {Name(part)} {sign} {MyKeyCodec.Literal(part, value)} order by {Name(part)}"
             + (part.Descending ^ upTo ? " desc" : "") + " limit 1";
     }
+
+    /// <summary>Two values of the leading key column, a text, in the letters that the client knows.</summary>
+    public string Letters(string one, string other) => $"select convert({MyKeyCodec.Literal(shape.Key[0], one)} using utf8mb4), "
+        + $"convert({MyKeyCodec.Literal(shape.Key[0], other)} using utf8mb4)";
+
+    /// <summary>The way back, as hex digits; a question mark for what the charset has no place for.</summary>
+    public string Written(string text) =>
+        $"select hex(convert(_utf8mb4 x'{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text))}' using {shape.Key[0].Type}))";
 
     /// <summary>How many rows the server thinks lie between; it looks at the ends of the range in the index.</summary>
     public string Estimate(string? after, string through)
