@@ -29,6 +29,9 @@ public sealed class ErrorDetails(PawlException error, IReadOnlyDictionary<string
         ["books"] = ["counts"],
         ["age"] = ["heartbeat_ms"],
     };
+    /// <summary>Advice that an error goes without where it brings a better one.</summary>
+    private static readonly Dictionary<string, (string Unless, string Value)> Usual = new() { ["memory"] = ("raise", "2GB") };
+
     private readonly HashSet<string> used = [];
 
     /// <summary>Null when neither error nor context knows it.</summary>
@@ -42,7 +45,8 @@ public sealed class ErrorDetails(PawlException error, IReadOnlyDictionary<string
                 used.Add(key);
                 return key == "heartbeat_ms" ? Age(value) : DetailTexts.Value(key, value);
             }
-            return context.GetValueOrDefault(name);
+            return context.GetValueOrDefault(name) ?? (Usual.TryGetValue(name, out var usual) && !error.Details.ContainsKey(usual.Unless)
+                ? usual.Value : null);
         }
     }
 

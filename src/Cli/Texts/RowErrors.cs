@@ -34,8 +34,9 @@ internal static class RowErrors
             new("A value[ in column {column}][ of {table}] is too large[: {bytes} bytes][, at most {limit}][, at {where}][ ({cause})].",
                 "[{table} 的][列 {column} 的]值过大[：{bytes} 字节][，上限 {limit}][，位置 {where}][（{cause}）]。"),
             new("The target, or the memory given to the job, cannot hold it.", "目标或作业可用内存无法容纳。"),
-            new("Give the job more memory, as in  memory: 2GB[   or leave the column out:  drop: [[{column}]]]",
-                "给作业更多内存，如  memory: 2GB[   或不带该列：  drop: [[{column}]]]")),
+            new("[Give the job more memory, as in  memory: {memory}][Let the server take more, then run again:  {raise}]"
+                + "[   or leave the column out:  drop: [[{column}]]]",
+                "[给作业更多内存，如  memory: {memory}][让服务器允许更大的包，然后重新运行：  {raise}][   或不带该列：  drop: [[{column}]]]")),
         [Codes.CountsDiffer] = new(
             new("row counts differ", "行数不一致"),
             new("{table} has {source_rows} rows, {target} has {target_rows}[, {rejected} were rejected].",

@@ -43,7 +43,12 @@ internal static class ExplainVerb
 
     private static int Error(Shell shell, string code, ErrorText text)
     {
-        string? Sample(string name) => name == "jobfile" ? "job.yaml" : name.ToUpperInvariant();
+        string? Sample(string name) => name switch
+        {
+            "jobfile" => "job.yaml",
+            "memory" => "2GB",
+            _ => name.ToUpperInvariant(),
+        };
         var paint = shell.OutPaint;
         shell.Say($"{paint.Bold(code)}  {paint.Bold(text.Title.Text)}");
         foreach (var (key, label, words) in new[]

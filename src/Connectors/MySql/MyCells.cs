@@ -186,10 +186,14 @@ internal sealed class MyConvertedCells : MyHeapCells
 {
     public override void Append(ReadOnlySpan<byte> cell)
     {
+        if (cell is [MySelection.Unsaid]) throw TooLong();
         if (cell.Length > 0 && cell[0] == MySelection.Unconverted) Cells.AppendStray(new StrayCell(TypeKind.Bytes, 0, cell[1..].ToArray()));
         else if (!Utf8.IsValid(cell)) throw Broken(cell);
         else Cells.Append(cell);
     }
+
+    private PawlException TooLong() => new(Fault.Data, Codes.ValueTooLarge, ("column", Target.Schema.Name),
+        ("cause", "the server converts no text that is longer than its max_allowed_packet"), ("raise", MyFaults.Raise(1 << 29)));
 }
 
 /// <summary>https://mariadb.com/kb/en/supported-character-sets-and-collations/: the server's latin1 is Windows-1252.</summary>

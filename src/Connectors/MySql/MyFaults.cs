@@ -16,6 +16,9 @@ internal static class MyFaults
     /// <summary>Characters of a statement that an error repeats: one of 1 600 columns would fill the screen.</summary>
     private const int MostSql = 400;
 
+    /// <summary>The most that max_allowed_packet can be set to.</summary>
+    private const long MostPacket = 1 << 30;
+
     /// <param name="e">What the protocol threw; a <see cref="PawlException"/> is returned as it is.</param>
     /// <param name="doing">The statement, or a word for the call; holds no values.</param>
     /// <param name="table">The table it was about.</param>
@@ -66,6 +69,15 @@ internal static class MyFaults
 
     /// <summary>The server keeps no more prepared statements (1461), or prepares none of this kind (1295): rows go in other ways.</summary>
     public static bool IsPrepareRefused(MyServerException e) => e.Number is 1461 or 1295;
+
+    /// <summary>
+    /// What lets a server take so many bytes in one statement, twice as many where bytes go in hexadecimal. It counts for new sessions.
+    /// </summary>
+    public static string Raise(long bytes)
+    {
+        var wanted = (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes * 2 + (1 << 20));
+        return string.Create(CultureInfo.InvariantCulture, $"set global max_allowed_packet = {Math.Min(MostPacket, wanted)}");
+    }
 
     /// <summary>The row of the statement, from 1, that an error names; null = it names none.</summary>
     public static long? Row(MyServerException e)

@@ -94,7 +94,8 @@ internal static class MyKeyCodec
     private static bool IsHex(string value) => value.StartsWith("0x", StringComparison.Ordinal) && value.Length % 2 == 0
         && value.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0;
 
-    private static bool IsPlain(MyKeyPart part) => part.Type is "utf8mb4" or "utf8mb3" or "utf8" or "ascii";
+    /// <summary>A charset that is UTF-8, or a part of it.</summary>
+    public static bool IsPlain(MyKeyPart part) => part.Type is "utf8mb4" or "utf8mb3" or "utf8" or "ascii";
 
     private static string Hex(ReadOnlySpan<byte> bytes) => "0x" + Convert.ToHexStringLower(bytes);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
+using Pawl.Model;
 
 namespace Pawl.Connectors.MySql;
 
@@ -11,15 +13,26 @@ internal static class MyMiddle
 {
     private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-    /// <summary>Null where nothing lies between, or nothing can be guessed.</summary>
+    /// <summary>The likeliest first; empty where nothing lies between, or nothing can be guessed.</summary>
     /// <param name="low">As positions write it (<see cref="MyKeyCodec"/>).</param>
-    public static string? Of(MyKeyPart part, string low, string high) => part.Kind switch
+    public static IEnumerable<string> Of(MyKeyPart part, string low, string high) =>
+        new[] { One(part, low, high), part is { Kind: MyKeyKind.Cast, Type: "uuid" } ? Uuid(low, high, isTurned: false) : null }
+            .OfType<string>();
+
+    /// <summary>Of two texts as they are read.</summary>
+    public static string? OfTexts(MyKeyPart part, string low, string high) =>
+        Text(low, high, part.Collation?.EndsWith("_bin", StringComparison.Ordinal) == true)?[1..];
+
+    private static string? One(MyKeyPart part, string low, string high) => part.Kind switch
     {
         MyKeyKind.Number => Number(low, high),
         MyKeyKind.Bytes => Bytes(Convert.FromHexString(low.AsSpan(2)), Convert.FromHexString(high.AsSpan(2))),
         MyKeyKind.Text when low[0] == '\'' && high[0] == '\'' => Text(low[1..], high[1..],
             part.Collation?.EndsWith("_bin", StringComparison.Ordinal) == true),
         MyKeyKind.Date or MyKeyKind.DateTime => Moment(low, high, part.Kind == MyKeyKind.Date),
+        MyKeyKind.Time => Time(low, high),
+        MyKeyKind.Cast when part.Type == "uuid" => Uuid(low, high, isTurned: true),
+        MyKeyKind.Cast => Address(low, high),
         _ => null,
     };
 
@@ -94,5 +107,44 @@ internal static class MyMiddle
         var (a, b) = (At(low, same) * 256 + At(low, same + 1), At(high, same) * 256 + At(high, same + 1));
         var middle = Math.Min(a, b) + Math.Abs(b - a) / 2;
         return Math.Abs(b - a) < 2 ? null : $"0x{Convert.ToHexStringLower([.. low[..same], (byte)(middle >> 8), (byte)middle])}";
+    }
+
+    private static string? Time(string low, string high)
+    {
+        if (!MyTimes.TryTime(Encoding.ASCII.GetBytes(low), out var a) || !MyTimes.TryTime(Encoding.ASCII.GetBytes(high), out var b)
+            || Math.Abs(b - a) < 2) return null;
+        return CalendarText.Time(a + (b - a) / 2);
+    }
+
+    /// <summary>
+    /// MariaDB sorts uuids by the node first, then back to the beginning, so that those of one machine lie together; those of newer kinds,
+    /// which begin with the time, it sorts as they are written. https://mariadb.com/kb/en/uuid-data-type/
+    /// </summary>
+    private static string? Uuid(string low, string high, bool isTurned)
+    {
+        if (!Guid.TryParseExact(low, "D", out var a) || !Guid.TryParseExact(high, "D", out var b)) return null;
+        byte[] Turned(byte[] x) => isTurned ? [.. x[10..], .. x[8..10], .. x[6..8], .. x[4..6], .. x[..4]] : x;
+        byte[] Back(byte[] x) => isTurned ? [.. x[12..], .. x[10..12], .. x[8..10], .. x[6..8], .. x[..6]] : x;
+        return Whole(Turned(a.ToByteArray(bigEndian: true)), Turned(b.ToByteArray(bigEndian: true))) is { } middle
+            ? new Guid(Back(middle), bigEndian: true).ToString("D") : null;
+    }
+
+    /// <summary>Of four bytes or sixteen.</summary>
+    private static string? Address(string low, string high)
+    {
+        if (!IPAddress.TryParse(low, out var a) || !IPAddress.TryParse(high, out var b) || a.AddressFamily != b.AddressFamily) return null;
+        if (Whole(a.GetAddressBytes(), b.GetAddressBytes()) is not { } middle) return null;
+        return middle.Length == 4 ? string.Join('.', middle.Select(x => x.ToString(CultureInfo.InvariantCulture)))
+            : string.Join(':', middle.Chunk(2).Select(Convert.ToHexStringLower));
+    }
+
+    /// <summary>As many bytes as there are.</summary>
+    private static byte[]? Whole(byte[] low, byte[] high)
+    {
+        if (Bytes(low, high) is not { } middle) return null;
+        var bytes = Convert.FromHexString(middle.AsSpan(2));
+        var whole = new byte[low.Length];
+        bytes.AsSpan(0, Math.Min(bytes.Length, whole.Length)).CopyTo(whole);
+        return whole;
     }
 }

@@ -65,15 +65,29 @@ internal sealed class MyPlanner
     /// <summary>A value of the stretch that is neither of its ends, near the middle of what it spans.</summary>
     private async ValueTask<string?> HalfAsync(Stretch stretch)
     {
-        if (MyMiddle.Of(part, stretch.First, stretch.Last) is not { } guess) return null;
-        foreach (var upTo in new[] { true, false })
+        foreach (var guess in await GuessesAsync(stretch).ConfigureAwait(false))
         {
-            var found = await ValueAsync(query.Nearest(guess, upTo)).ConfigureAwait(false);
-            // A guess may lie outside: the order is the collation's, not that of the letters' numbers.
-            if (found is null || found == stretch.First || found == stretch.Last) continue;
-            if (await IsBetweenAsync(stretch, found).ConfigureAwait(false)) return found;
+            foreach (var upTo in new[] { true, false })
+            {
+                var found = await ValueAsync(query.Nearest(guess, upTo)).ConfigureAwait(false);
+                // A guess may lie outside: the order is the collation's, not that of the letters' numbers.
+                if (found is null || found == stretch.First || found == stretch.Last) continue;
+                if (await IsBetweenAsync(stretch, found).ConfigureAwait(false)) return found;
+            }
         }
         return null;
+    }
+
+    /// <summary>
+    /// A text of another charset has letters that only the server knows: it says which they are, and how it writes the one between.
+    /// </summary>
+    private async ValueTask<IEnumerable<string>> GuessesAsync(Stretch stretch)
+    {
+        if (part.Kind != MyKeyKind.Text || MyKeyCodec.IsPlain(part)) return MyMiddle.Of(part, stretch.First, stretch.Last);
+        var ends = (await connection.RowsAsync(query.Letters(stretch.First, stretch.Last), ct).ConfigureAwait(false))[0];
+        if (ends is not [{ } low, { } high] || MyMiddle.OfTexts(part, low, high) is not { } middle) return [];
+        var written = (await connection.RowsAsync(query.Written(middle), ct).ConfigureAwait(false))[0][0];
+        return written is null ? [] : ["0x" + written.ToLowerInvariant()];
     }
 
     private async ValueTask<bool> IsBetweenAsync(Stretch stretch, string value) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Pawl.Contracts;
 using Pawl.Model;
 
@@ -41,6 +42,10 @@ internal sealed class MyQuery
 
     public string Count() => $"select count(*) from {from}{Conditions([])}";
 
+    /// <summary>Whether a row of the read holds something else than NULL in one of the columns.</summary>
+    public string AnyOf(IReadOnlyList<string> columns) => $"select exists (select 1 from {from}"
+        + $"{Conditions([string.Join(" or ", columns.Select(c => $"{alias}.{MyNames.Quote(c)} is not null"))])})";
+
     /// <summary>Parses like a read, reads nothing.</summary>
     public string Probe() => $"select 1 from {from}{Conditions([])} limit 0";
 
@@ -63,12 +68,24 @@ internal sealed class MyQuery
             + (part.Descending ^ upTo ? " desc" : "") + " limit 1";
     }
 
-    /// <summary>How many rows the server thinks lie between; it looks at the ends of the range in the index.</summary>
+    /// <summary>Two values of the leading key column, a text, in the letters that the client knows.</summary>
+    public string Letters(string one, string other) => $"select convert({MyKeyCodec.Literal(shape.Key[0], one)} using utf8mb4), "
+        + $"convert({MyKeyCodec.Literal(shape.Key[0], other)} using utf8mb4)";
+
+    /// <summary>The way back, as hex digits; a question mark for what the charset has no place for.</summary>
+    public string Written(string text) =>
+        $"select hex(convert(_utf8mb4 x'{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text))}' using {shape.Key[0].Type}))";
+
+    /// <summary>
+    /// How many rows the server thinks lie between; it looks at the ends of the range in the index. MySQL does not where it is forced to the
+    /// index anyway, and shows its plans as it is set to.
+    /// </summary>
     public string Estimate(string? after, string through)
     {
         List<string> conditions = [Beyond([through], isAfter: false)];
         if (after is not null) conditions.Insert(0, Beyond([after], isAfter: true));
-        return $"explain select {Name(shape.Key[0])} from {from}{Hint}{Conditions(conditions)}";
+        var hint = shape.MariaDb ? Hint : Hint.Replace(" force index ", " use index ", StringComparison.Ordinal);
+        return $"explain format=traditional select {Name(shape.Key[0])} from {from}{hint}{Conditions(conditions)}";
     }
 
     /// <summary>-1, 0 or 1 for two keys; of unequal lengths they are compared as far as the shorter goes.</summary>

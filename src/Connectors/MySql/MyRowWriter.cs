@@ -31,6 +31,8 @@ internal sealed class MyRowWriter : IDisposable
     private readonly List<RejectedRow> rejected = [];
     private WriteCounts counts;
     private LaneId lane;
+    /// <summary>Of the row that <see cref="PutRow"/> put last: a statement is too short for it, LOAD DATA is not.</summary>
+    private bool isTooLong;
 
     /// <exception cref="PawlException">The table does not fit the plan.</exception>
     public MyRowWriter(MyTargetSession session, TablePlan plan, MyTargetTable target)
@@ -115,6 +117,14 @@ internal sealed class MyRowWriter : IDisposable
                     Reject(batch, from, placed);
                 }
             }
+            catch (PawlException e) when (session.Loads && IsLoadRefused(e))
+            {
+                await session.BackToAsync("pawl_rows", ct).ConfigureAwait(false);
+                counts = before;
+                rejected.RemoveRange(refused, rejected.Count - refused);
+                session.Loads = false;
+                pieces.Push((from, to));
+            }
         }
     }
 
@@ -160,7 +170,7 @@ internal sealed class MyRowWriter : IDisposable
         {
             // A foreign key, a check: found again row by row.
         }
-        catch (PawlException e) when (e.InnerException is MyServerException said && MyFaults.IsLoadRefused(said))
+        catch (PawlException e) when (IsLoadRefused(e))
         {
             session.Loads = false;
         }
@@ -187,7 +197,10 @@ internal sealed class MyRowWriter : IDisposable
             if (!PutRow(batch, row, form))
             {
                 buffer.BackTo(length);
-                continue;
+                if (!isTooLong) continue;
+                if (sent > 0) break;
+                await LoadRowAsync(batch, row, ct).ConfigureAwait(false);
+                return row + 1;
             }
             if (sent > 0 && buffer.Length > most)
             {
@@ -212,7 +225,23 @@ internal sealed class MyRowWriter : IDisposable
         return row;
     }
 
-    /// <summary>False: the row was set aside.</summary>
+    /// <summary>A row that no statement holds; LOAD DATA knows no such limit.</summary>
+    private async ValueTask LoadRowAsync(RowBatch batch, int row, CancellationToken ct)
+    {
+        buffer.Clear();
+        if (!PutRow(batch, row, MyRowForm.Load)) return;
+        if (upsert is not null) await upsert.ClearAsync(ct).ConfigureAwait(false);
+        var ok = await session.LoadAsync(load, buffer.Written, ct, into, Grant()).ConfigureAwait(false);
+        if (ok.Warnings > 0) throw await WarnedAsync(ct).ConfigureAwait(false);
+        if (ok.Records != 1 || ok.Skipped != 0)
+        {
+            throw new PawlException(Fault.Data, Codes.RowRefused, ("table", Plan.Target),
+                ("cause", "of 1 rows the server took 0: a trigger or a rule left some out"));
+        }
+        counts += upsert is null ? new WriteCounts { Inserted = 1 } : await upsert.MergeAsync(1, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>False: the row was set aside, or it <see cref="isTooLong"/> for a statement and may be loaded.</summary>
     private bool PutRow(RowBatch batch, int row, MyRowForm form)
     {
         var start = buffer.Length;
@@ -222,14 +251,32 @@ internal sealed class MyRowWriter : IDisposable
             if (i > 0 && form != MyRowForm.Bulk) buffer.Put(form == MyRowForm.Load ? (byte)'\t' : (byte)',');
             if (cells[i].Put(buffer, row, form) is not { } unfit) continue;
             buffer.BackTo(start);
-            var refused = Refused(batch, row, cells[i].Target.Name, unfit);
-            if (!Plan.SetsAside) throw refused;
-            Reject(batch, row, refused);
-            return false;
+            return Unfit(batch, row, cells[i].Target.Name, unfit, form);
         }
         if (form != MyRowForm.Bulk) buffer.Put(form == MyRowForm.Load ? (byte)'\n' : (byte)')');
-        return true;
+        var (bytes, most) = (buffer.Length - start, form == MyRowForm.Load ? MyTargetCell.MostLoaded : MostRow);
+        if (bytes <= most) return true;
+        buffer.BackTo(start);
+        return Unfit(batch, row, null, new MyUnfit(Codes.ValueTooLarge, form == MyRowForm.Load ? MyTargetCell.BeyondLoad
+            : "a row longer than max_allowed_packet of the server", bytes, most), form);
     }
+
+    /// <returns>False.</returns>
+    private bool Unfit(RowBatch batch, int row, string? column, MyUnfit why, MyRowForm form)
+    {
+        isTooLong = why.Code == Codes.ValueTooLarge && form != MyRowForm.Load && session.Loads;
+        if (isTooLong) return false;
+        var refused = Refused(batch, row, column, why, form);
+        if (!Plan.SetsAside) throw refused;
+        Reject(batch, row, refused);
+        return false;
+    }
+
+    /// <summary>Bytes that a row may have in a statement of its own.</summary>
+    private long MostRow => Math.Max(1024, session.Server.MaxAllowedPacket - Encoding.UTF8.GetByteCount(insert) - wire.Length - 1024);
+
+    private static bool IsLoadRefused(PawlException e) =>
+        e.InnerException is MyServerException said && MyFaults.IsLoadRefused(said);
 
     /// <summary>Whether a row with the key of the batch's only row is there.</summary>
     public async ValueTask<bool> HoldsKeyAsync(RowBatch batch, CancellationToken ct)
@@ -270,14 +317,18 @@ internal sealed class MyRowWriter : IDisposable
         return new PawlException(Fault.Data, fault.Fault == Fault.Data ? fault.Code : Codes.ValueBeyond, said, known);
     }
 
-    private PawlException Refused(RowBatch batch, int row, string column, MyUnfit why)
+    private PawlException Refused(RowBatch batch, int row, string? column, MyUnfit why, MyRowForm form)
     {
         // As the server would say it of a row that gets as far.
         var code = why.Code == Codes.NullRefused ? Codes.RowRefused : why.Code;
-        List<(string, object?)> details =
-            [("table", Plan.Target), ("column", column), ("cause", why.Cause), ("found", why.Cause), ("row", row)];
+        List<(string, object?)> details = [("table", Plan.Target), ("cause", why.Cause), ("found", why.Cause), ("row", row)];
+        if (column is not null) details.Add(("column", column));
         if (why.Code == Codes.NullRefused) details.Add(("native", "1048"));
-        if (why.Code == Codes.ValueTooLarge) details.AddRange([("bytes", why.Bytes), ("limit", why.Limit)]);
+        if (why.Code == Codes.ValueTooLarge)
+        {
+            details.AddRange([("bytes", why.Bytes), ("limit", why.Limit)]);
+            if (form != MyRowForm.Load) details.Add(("raise", MyFaults.Raise(why.Bytes)));
+        }
         if (KeyText(batch, row) is { } key) details.Add(("where", key));
         return new PawlException(Fault.Data, code, [.. details]);
     }
@@ -291,7 +342,8 @@ internal sealed class MyRowWriter : IDisposable
         if (e.Code == Codes.TypeMismatch && !e.Details.ContainsKey("found")) details.Add(("found", e.Details.GetValueOrDefault("cause")));
         if (e.Code == Codes.ValueTooLarge && !e.Details.ContainsKey("limit"))
         {
-            details.AddRange([("bytes", buffer.Length), ("limit", session.Server.MaxAllowedPacket)]);
+            details.AddRange([("bytes", buffer.Length), ("limit", session.Server.MaxAllowedPacket),
+                ("raise", MyFaults.Raise(buffer.Length))]);
         }
         if (KeyText(batch, row) is { } key) details.Add(("where", key));
         return new PawlException(e.Fault, e.Code, e.InnerException, [.. details]);

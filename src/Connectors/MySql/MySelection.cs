@@ -13,6 +13,9 @@ internal sealed class MySelection
     /// <summary>No UTF-8 begins so: what the server could not convert. The bytes of the cell follow.</summary>
     public const byte Unconverted = 0xFF;
 
+    /// <summary>No UTF-8 begins so either: not even that could be said, the cell is too long.</summary>
+    public const byte Unsaid = 0xFE;
+
     public MySelection(TableSchema table, MyShape shape, MyAddress at, IReadOnlyList<string>? columns)
     {
         Output = Chosen(table, columns);
@@ -59,14 +62,14 @@ internal sealed class MySelection
 
     /// <summary>
     /// The server puts a question mark for what has no place in Unicode and says nothing. More of them after than before: the cell is
-    /// handed on as it lies there.
+    /// handed on as it lies there. Functions make NULL of what is longer than max_allowed_packet, and CAST with them; CONVERT does not.
     /// </summary>
     private static string Converted(string name)
     {
         var utf8 = $"convert({name} using utf8mb4)";
         static string Marks(string text) => $"char_length({text}) - char_length(replace({text}, '?', ''))";
-        return $"case when {name} is null then null when {Marks(utf8)} = {Marks(name)} then cast({utf8} as binary) "
-            + $"else concat(x'ff', cast({name} as binary)) end";
+        return $"case when {name} is null then null when {Marks(utf8)} = {Marks(name)} then convert({utf8} using binary) "
+            + $"else coalesce(concat(x'ff', convert({name} using binary)), x'fe') end";
     }
 
     private static TableSchema Chosen(TableSchema table, IReadOnlyList<string>? columns)

@@ -10,7 +10,8 @@ namespace Pawl.Connectors.MySql;
 /// consumer. Thread-safe.
 /// </summary>
 internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity identity)
-    : ISource, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IReadsWindows, ITellsTheTime, IReadsSlices, ILosesIdentity
+    : ISource, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IReadsWindows, ITellsTheTime, IReadsSlices, ILosesIdentity,
+        IAltersTables
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly MySessions sessions = new(at);
@@ -102,6 +103,17 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
     /// <remarks>ALTER makes a table anew, with another time of creation; the server keeps nothing that would tell the two apart.</remarks>
     public bool MayBeAltered(TableSchema was, TableSchema now) => was.Name == now.Name;
 
+    /// <remarks>Of a view, which is altered in place, and of a table that is read from its beginning again.</remarks>
+    public bool Widens(ColumnSchema was, ColumnSchema now) => MyWidening.Holds(was, now);
+
+    public async ValueTask<bool> HoldsAnyAsync(TableSchema table, ReadOptions read, IReadOnlyList<string> columns, CancellationToken ct)
+    {
+        var shape = MyShape.Required(table);
+        await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
+        return await AskAsync(table, read, new MyQuery(table.Name, shape, read.Where, read.Window).AnyOf(columns), "look for values", ct)
+            .ConfigureAwait(false) != 0;
+    }
+
     public async IAsyncEnumerable<SourceEvent> ReadAsync(TableSchema table, ReadOptions read, Split split, Position? after,
         Position? through, BatchBudget budget, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -145,16 +157,21 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
     {
         var shape = MyShape.Required(table);
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
-        // A session of its own: a long count holds up nobody.
+        return await AskAsync(table, read, new MyQuery(table.Name, shape, read.Where, read.Window).Count(), "count", ct)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>On a session of its own: what looks at every row holds up nobody.</summary>
+    private async ValueTask<long> AskAsync(TableSchema table, ReadOptions read, string sql, string doing, CancellationToken ct)
+    {
         await using var lease = await LeaseAsync(table, read, ct).ConfigureAwait(false);
         try
         {
-            return MySessions.Number(await lease.Connection.RowsAsync(new MyQuery(table.Name, shape, read.Where, read.Window).Count(), ct)
-                .ConfigureAwait(false));
+            return MySessions.Number(await lease.Connection.RowsAsync(sql, ct).ConfigureAwait(false));
         }
         catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
-            throw MyReader.Classify(e, at, "count", table.Name, lease.IsHeld);
+            throw MyReader.Classify(e, at, doing, table.Name, lease.IsHeld);
         }
     }
 

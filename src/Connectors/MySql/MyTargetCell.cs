@@ -29,6 +29,14 @@ internal enum MyRowForm
 /// </summary>
 internal abstract class MyTargetCell
 {
+    /// <summary>
+    /// LOAD DATA comes in pieces, and knows no longest value: max_allowed_packet is about statements. A row of an answer has at most so
+    /// many bytes (<see cref="Protocol.MyOptions.MostPacketBytes"/>).
+    /// </summary>
+    public const long MostLoaded = (1 << 30) - 4096;
+
+    public const string BeyondLoad = "longer than 1 GB";
+
     private static readonly SearchValues<byte> Special = SearchValues.Create("\\\t\n\0"u8);
 
     private Column? column;
@@ -36,7 +44,7 @@ internal abstract class MyTargetCell
     public required MyTargetColumn Target { get; init; }
     /// <summary>Place in the plan's batches.</summary>
     public required int Place { get; init; }
-    /// <summary>Longest value, bytes: a statement, and so a reader's row, holds no more.</summary>
+    /// <summary>Longest value of an INSERT, bytes: a statement holds no more.</summary>
     public required long MostBytes { get; init; }
 
     /// <summary>The type of the value in <see cref="MyRowForm.Bulk"/>: the same for every cell of the column.</summary>
@@ -128,7 +136,7 @@ internal abstract class MyTargetCell
 
     protected MyUnfit? PutText(MyRowBuffer to, ReadOnlySpan<byte> text, MyRowForm form)
     {
-        if (text.Length > MostBytes) return TooLarge(text.Length);
+        if (text.Length > Most(form)) return TooLarge(text.Length, Most(form), form);
         if (!Utf8.IsValid(text)) return new MyUnfit(Codes.TextUnfit, "text that is not UTF-8");
         if (form != MyRowForm.Load)
         {
@@ -136,6 +144,13 @@ internal abstract class MyTargetCell
             else PutCounted(to, text);
             return null;
         }
+        PutEscaped(to, text);
+        return null;
+    }
+
+    /// <summary>As LOAD DATA reads it.</summary>
+    public static void PutEscaped(MyRowBuffer to, ReadOnlySpan<byte> text)
+    {
         while (text.IndexOfAny(Special) is >= 0 and var at)
         {
             to.Put(text[..at]);
@@ -144,10 +159,13 @@ internal abstract class MyTargetCell
             text = text[(at + 1)..];
         }
         to.Put(text);
-        return null;
     }
 
-    protected MyUnfit TooLarge(long bytes) => new(Codes.ValueTooLarge, "longer than max_allowed_packet of the server", bytes, MostBytes);
+    /// <summary>Bytes that a value may take on its way.</summary>
+    protected long Most(MyRowForm form) => form == MyRowForm.Load ? MostLoaded : MostBytes;
+
+    protected static MyUnfit TooLarge(long bytes, long most, MyRowForm form) =>
+        new(Codes.ValueTooLarge, form == MyRowForm.Load ? BeyondLoad : "longer than max_allowed_packet of the server", bytes, most);
 
     protected static void PutHex(MyRowBuffer to, ReadOnlySpan<byte> bytes)
     {
@@ -187,11 +205,16 @@ internal sealed class MyTargetWholeCell(bool isUnsigned, decimal least, decimal 
 
     public override string? Setter(string field) => Target.Base == "bit" ? $"cast({field} as unsigned)" : null;
 
-    protected override void Take(Column of) => values = (Int64Column)of;
+    protected override void Take(Column of) => values = of as Int64Column;
 
-    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form) =>
+        values is null ? new MyUnfit(Codes.TypeMismatch, "text in a column of whole numbers") : PutChecked(to, values.Values[row], form);
+
+    protected override MyUnfit? PutStray(MyRowBuffer to, StrayCell stray, MyRowForm form) =>
+        values is null && stray.Kind == TypeKind.Integer ? PutChecked(to, stray.Number, form) : base.PutStray(to, stray, form);
+
+    private MyUnfit? PutChecked(MyRowBuffer to, long value, MyRowForm form)
     {
-        var value = values!.Values[row];
         if (!isUnsigned || value >= 0)
         {
             if (value < leastWhole || value > mostWhole) return Beyond;
@@ -218,11 +241,17 @@ internal sealed class MyTargetFloatCell(bool isSingle, bool losesSign) : MyTarge
 
     public override MyType Wire => MyType.Double;
 
-    protected override void Take(Column of) => values = (Float64Column)of;
+    protected override void Take(Column of) => values = of as Float64Column;
 
-    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form) =>
+        values is null ? new MyUnfit(Codes.TypeMismatch, "text in a column of numbers") : PutChecked(to, values.Values[row], form);
+
+    protected override MyUnfit? PutStray(MyRowBuffer to, StrayCell stray, MyRowForm form) =>
+        values is null && stray.Kind == TypeKind.Float64
+        ? PutChecked(to, BitConverter.Int64BitsToDouble(stray.Number), form) : base.PutStray(to, stray, form);
+
+    private MyUnfit? PutChecked(MyRowBuffer to, double value, MyRowForm form)
     {
-        var value = values!.Values[row];
         if (!double.IsFinite(value)) return new MyUnfit(Codes.TypeMismatch, "one MySQL cannot hold (NaN or an infinity)");
         if (losesSign && value == 0 && double.IsNegative(value)) return new MyUnfit(Codes.TypeMismatch, "one MariaDB cannot hold (-0.0)");
         if (isSingle && (float)value != value) return new MyUnfit(Codes.ValueBeyond, "it holds four bytes");
@@ -236,35 +265,6 @@ internal sealed class MyTargetFloatCell(bool isSingle, bool losesSign) : MyTarge
         Span<byte> text = stackalloc byte[40];
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
         PutPlain(to, text[..length], form);
-        return null;
-    }
-}
-
-/// <summary>Exact decimals; what would be rounded is refused.</summary>
-internal sealed class MyTargetDecimalCell(int precision, int scale, bool isUnsigned) : MyTargetCell
-{
-    private BytesColumn? values;
-
-    public override MyType Wire => MyType.Char;
-
-    protected override void Take(Column of) => values = (BytesColumn)of;
-
-    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
-    {
-        var text = values![row];
-        var digits = text is [(byte)'-' or (byte)'+', ..] ? text[1..] : text;
-        var point = digits.IndexOf((byte)'.');
-        var before = point < 0 ? digits : digits[..point];
-        var after = point < 0 ? [] : digits[(point + 1)..];
-        if (before.Length + after.Length == 0 || before.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0
-            || after.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0)
-        {
-            return new MyUnfit(Codes.TypeMismatch, "one MySQL cannot hold (NaN or an infinity)");
-        }
-        if (before.TrimStart((byte)'0').Length > precision - scale) return new MyUnfit(Codes.ValueBeyond, "it holds fewer digits");
-        if (after.TrimEnd((byte)'0').Length > scale) return new MyUnfit(Codes.ValueBeyond, "it would be rounded");
-        if (isUnsigned && text[0] == '-') return new MyUnfit(Codes.ValueBeyond, "it holds no negative numbers");
-        PutPlain(to, text, form);
         return null;
     }
 }
@@ -328,12 +328,19 @@ internal sealed class MyTargetBytesCell(long most, bool isPadded) : MyTargetCell
 
     protected override void Take(Column of) => values = (BytesColumn)of;
 
-    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form)
+    protected override MyUnfit? PutValue(MyRowBuffer to, int row, MyRowForm form) =>
+        IsAny ? new MyUnfit(Codes.TypeMismatch, "text in a column of bytes") : PutChecked(to, values![row], form);
+
+    protected override MyUnfit? PutStray(MyRowBuffer to, StrayCell stray, MyRowForm form) =>
+        IsAny && stray.Kind == TypeKind.Bytes ? PutChecked(to, stray.Data, form) : base.PutStray(to, stray, form);
+
+    private bool IsAny => values!.Schema.Type.Kind == TypeKind.Any;
+
+    private MyUnfit? PutChecked(MyRowBuffer to, ReadOnlySpan<byte> bytes, MyRowForm form)
     {
-        var bytes = values![row];
         // In hexadecimal it is twice as long on its way.
-        var longest = form == MyRowForm.Bulk ? MostBytes : MostBytes / 2;
-        if (bytes.Length > longest) return TooLarge(bytes.Length) with { Limit = longest };
+        var longest = form == MyRowForm.Bulk ? Most(form) : Most(form) / 2;
+        if (bytes.Length > longest) return TooLarge(bytes.Length, longest, form);
         if (most > 0 && bytes.Length > most) return new MyUnfit(Codes.ValueBeyond, "more bytes than the column holds");
         if (isPadded && bytes.Length < most) return new MyUnfit(Codes.ValueBeyond, "it pads what is shorter");
         if (form == MyRowForm.Bulk)

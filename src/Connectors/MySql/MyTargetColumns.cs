@@ -65,16 +65,16 @@ internal sealed class MyTargetColumns
         // A statement has to hold the value, and what stands around it.
         var most = Math.Max(1024, server.MaxAllowedPacket - 4096);
         var kind = from.Type.Kind;
-        var isSame = IsSame(from, to);
+        var (isSame, isAny) = (IsSame(from, to), kind == TypeKind.Any);
         return to.Base switch
         {
             "tinyint" or "smallint" or "mediumint" or "int" or "bigint" or "bit" or "year"
-                when kind is TypeKind.Bool or TypeKind.Integer or TypeKind.UnsignedInteger =>
+                when kind is TypeKind.Bool or TypeKind.Integer or TypeKind.UnsignedInteger || isAny =>
                 Whole(kind, to, place, most),
             "decimal" when kind is TypeKind.Bool or TypeKind.Integer or TypeKind.UnsignedInteger => Whole(kind, to, place, most),
-            "decimal" when kind == TypeKind.Decimal =>
+            "decimal" when kind == TypeKind.Decimal || isAny =>
                 new MyTargetDecimalCell(to.Precision, to.Scale, to.IsUnsigned) { Target = to, Place = place, MostBytes = most },
-            "float" or "double" when kind is TypeKind.Float32 or TypeKind.Float64 =>
+            "float" or "double" when kind is TypeKind.Float32 or TypeKind.Float64 || isAny =>
                 new MyTargetFloatCell(to.Base == "float", server.IsMariaDb) { Target = to, Place = place, MostBytes = most },
             "char" or "varchar" or "tinytext" or "text" or "mediumtext" or "longtext" or "json"
                 when kind is TypeKind.Text or TypeKind.Json or TypeKind.Any or TypeKind.Native =>
@@ -86,7 +86,7 @@ internal sealed class MyTargetColumns
                 new MyTargetWideCell { Target = to, Place = place, MostBytes = most },
             "varchar" or "text" or "mediumtext" or "longtext" when kind == TypeKind.Interval =>
                 new MyTargetWideCell { Target = to, Place = place, MostBytes = most },
-            "binary" or "varbinary" or "tinyblob" or "blob" or "mediumblob" or "longblob" when kind == TypeKind.Bytes =>
+            "binary" or "varbinary" or "tinyblob" or "blob" or "mediumblob" or "longblob" when kind == TypeKind.Bytes || isAny =>
                 new MyTargetBytesCell(to.Base is "binary" or "varbinary" ? to.Octets : 0, to.Base == "binary")
                 {
                     Target = to, Place = place, MostBytes = most,

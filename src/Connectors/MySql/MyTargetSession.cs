@@ -89,8 +89,11 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
     public async ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
     {
         var step = SqlSteps.Change(change, dialect);
-        var ok = await GuardAsync(async () => await connection.ExecuteAsync(MyControl.Fill(step), ct).ConfigureAwait(false), step.Text, ct,
-            new TableName(dialect.Schema, change.Table.Name), Grant(change.Table)).ConfigureAwait(false);
+        var (sql, table) = (MyControl.Fill(step), new TableName(dialect.Schema, change.Table.Name));
+        var ok = MyLongRejects.IsOne(change, sql, Server)
+            ? await MyLongRejects.StoreAsync(this, change, dialect, table, Grant(change.Table), ct).ConfigureAwait(false)
+            : await GuardAsync(async () => await connection.ExecuteAsync(sql, ct).ConfigureAwait(false), step.Text, ct, table,
+                Grant(change.Table)).ConfigureAwait(false);
         // The plain count leaves out rows that were as they should be already.
         return change.Kind == ChangeKind.Update ? ok.Matched ?? ok.AffectedRows : ok.AffectedRows;
     }

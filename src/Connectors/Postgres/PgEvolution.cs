@@ -5,7 +5,8 @@ namespace Pawl.Connectors.Postgres;
 
 /// <summary>
 /// Makes a target table follow its source, in the open transaction. New columns may be NULL and have no default: rows that are there hold
-/// NULL in them, which is what the plan counts on. A type is changed only from the very type the source had.
+/// NULL in them, which is what the plan counts on. A type is changed only from the very type the source had, and where the source is
+/// another system to one that holds all that the column holds.
 /// </summary>
 internal sealed class PgEvolution(TablePlan plan, PgCreation creation)
 {
@@ -39,13 +40,22 @@ internal sealed class PgEvolution(TablePlan plan, PgCreation creation)
                 await creation.CreateTypesAsync(session, ct).ConfigureAwait(false);
                 var (type, collation) = creation.Declared(wanted);
                 return $"add column if not exists {name} {type}{(collation is null ? "" : $" collate {collation}")}";
-            case DriftKind.Widened when there is not null && there.Type == drift.From:
-                return $"alter column {name} type {drift.To}{await CollationAsync(session, drift.Column, ct).ConfigureAwait(false)}";
+            case DriftKind.Widened when there is not null && Wider(there, drift, wanted) is { } wider:
+                return $"alter column {name} type {wider}{await CollationAsync(session, drift.Column, ct).ConfigureAwait(false)}";
             case DriftKind.MayBeNull when there is { NotNull: true }:
                 return $"alter column {name} drop not null";
             default:
                 return null;
         }
+    }
+
+    /// <summary>The type that the column takes; null = it keeps its own.</summary>
+    private string? Wider(PgTargetColumn there, ColumnDrift drift, ColumnSchema wanted)
+    {
+        if (PgShape.From(plan.SourceSchema) is not null) return there.Type == drift.From ? drift.To : null;
+        var declared = creation.Declared(wanted).Type;
+        static ColumnSchema Of(string type) => new() { Name = "", Type = LogicalType.Any, NativeType = type };
+        return declared != there.Type && PgWidening.Holds(Of(there.Type), Of(declared)) ? declared : null;
     }
 
     /// <summary>A type that is changed without it would take the collation of the new type.</summary>

@@ -106,7 +106,7 @@ internal sealed partial class TablePlanner
     /// </summary>
     private bool MayBeginAnew(TableRule rule, TableSchema schema, TablePlan stored, SchemaDifference difference) =>
         job.Changes == SchemaChanges.Evolve && source is ILosesIdentity loses && loses.MayBeAltered(stored.SourceSchema, schema)
-            && difference is { Breaking: null, Widened.Count: 0, Freed.Count: 0 }
+            && difference.Breaking is null
             && (rule.Write == WriteMode.Upsert || (stored.Phase < TablePhase.Done && rule.Cursor is null));
 
     /// <summary>Rows that were copied lack a column: all of them are read once more.</summary>

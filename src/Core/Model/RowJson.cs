@@ -15,6 +15,7 @@ namespace Pawl.Model;
 /// <item>intervals: <c>{"months":1,"days":2,"microseconds":3}</c>; null: null; a cell the log did not carry is left out</item>
 /// <item>text that is not UTF-8: <c>{"$utf8":"…base64…"}</c>; a cell of another type that the column's own form would hide:
 /// <c>{"$blob":"…base64…"}</c>, <c>{"$text":"…"}</c>, <c>{"$float":"NaN"}</c>, <c>{"$integer":"5"}</c></item>
+/// <item>a cell that was too long for where rejects are kept: <c>{"$cut":"…bytes…"}</c>, the one form that is not lossless</item>
 /// </list>
 /// </summary>
 public static partial class RowJson

@@ -79,8 +79,8 @@ internal sealed class RejectRetry(ITargetSession session, TablePlan plan, LaneId
     /// </summary>
     private RowBatch? Image(StoredReject reject)
     {
-        // What is no row in its file has no image.
-        if (reject.Row.Code == Codes.RecordBroken) return null;
+        // What is no row in its file has no image; of a row that was cut it is not whole.
+        if (reject.Row.Code == Codes.RecordBroken || RowJson.IsCut(reject.Row.Row)) return null;
         var mayBeStray = plan.Strays == StrayPolicy.Reject && reject.Row.Code == Codes.TypeMismatch;
         if (mayBeStray && plan.Columns is not { Rename.Count: 0, Set.Count: 0 }) return null;
         try

@@ -126,6 +126,70 @@ public sealed class MyKeyTests
     }
 
     [Theory]
+    [InlineData("time(3)", "sec_to_time(seq / 100 - 1000)")]
+    [InlineData("uuid", "insert(insert(insert(insert(md5(seq), 21, 0, '-'), 17, 0, '-'), 13, 0, '-'), 9, 0, '-')")]
+    [InlineData("uuid", "concat(lpad(hex(seq), 8, '0'), '-0000-1000-8000-000000000000')")]
+    [InlineData("uuid", "concat('00000000-0000-4000-8000-', lpad(hex(seq), 12, '0'))")]
+    [InlineData("uuid", "concat('01890000-', lpad(hex(seq), 4, '0'), '-7000-8000-', lpad(hex(seq * 77), 12, '0'))")]
+    [InlineData("inet4", "inet_ntoa(167772160 + seq * 3)")]
+    [InlineData("inet6", "concat('2001:db8::', hex(seq))")]
+    [InlineData("varchar(40) character set latin1", "concat('ä', md5(seq))")]
+    [InlineData("varchar(40) character set latin1 collate latin1_bin", "concat('order-', md5(seq))")]
+    [InlineData("varchar(40) character set gbk", "concat('中', md5(seq))")]
+    [InlineData("varchar(40) character set sjis", "md5(seq)")]
+    [InlineData("varchar(40) character set utf8mb3", "concat('棘', md5(seq))")]
+    [InlineData("varchar(40) character set utf16", "concat('棘', md5(seq))")]
+    public async Task Other_keys_are_cut_by_rows_too_and_read_by_the_index(string type, string value)
+    {
+        await using var fixture = await MyFixture.NewAsync();
+        await fixture.RunAsync("set names utf8mb4", $"create table t (k {type} primary key, v int)",
+            $"insert into t select {value}, seq from seq_1_to_20000", "analyze table t");
+        await SplitAsync(fixture);
+    }
+
+    [Theory]
+    [InlineData("time(3)", "sec_to_time(seq / 100 - 1000)")]
+    [InlineData("varchar(40) character set latin1", "concat('ä', left(sha2(seq, 256), 39))")]
+    [InlineData("varchar(40) character set gbk", "concat('中', left(sha2(seq, 256), 30))")]
+    [InlineData("bigint", "seq * 1000")]
+    [InlineData("varchar(40)", "concat('order-', left(sha2(seq, 256), 30))")]
+    [InlineData("varchar(40) character set gb18030 collate gb18030_bin", "concat('中', left(sha2(seq, 256), 30))")]
+    [Trait("needs", "mysql")]
+    public async Task MySQL_cuts_other_keys_too(string type, string value)
+    {
+        await using var fixture = await MyFixture.NewAsync(await MySqlServer.SharedAsync());
+        await fixture.RunAsync("set names utf8mb4", $"create table t (k {type} primary key, v int)", "set cte_max_recursion_depth = 20000",
+            "insert into t with recursive n as (select 1 as seq union all select seq + 1 from n where seq < 20000) "
+            + $"select {value}, seq from n", "analyze table t");
+        await SplitAsync(fixture);
+    }
+
+    private static async Task SplitAsync(MyFixture fixture)
+    {
+        await using var source = await fixture.SourceAsync();
+        var table = await source.TableAsync("t");
+        var splits = await source.Source.PlanAsync(table, new ReadOptions { Splits = 8 }, default);
+        Assert.InRange(splits.Count, 4, 8);
+        var (sizes, read) = (new List<int>(), new HashSet<string>());
+        var query = new MyQuery(table.Name, MyShape.Required(table), null);
+        var key = MyShape.Required(table).Key;
+        foreach (var split in splits)
+        {
+            var rows = await source.ReadAsync(table, split: split, rows: 50_000, bytes: 1 << 24);
+            sizes.Add(rows.Count);
+            Assert.All(rows, r => Assert.True(read.Add(r.Row)));
+            string[]? Bound(Position? at) => at is null ? null : MyKeyCodec.Read(at, key);
+            var plan = Assert.Single(await fixture.RowsAsync("explain format=traditional " + query.Select(["`v`"], Bound(split.After), Bound(split.Through))))
+                .Split('|');
+            var at = Array.IndexOf(plan, "range");
+            Assert.True(at >= 0 && plan.Contains("PRIMARY") && !plan[^1].Contains("filesort", StringComparison.Ordinal),
+                string.Join('|', plan));
+        }
+        Assert.Equal(20_000, read.Count);
+        Assert.True(sizes.Max() <= 8_000, string.Join(", ", sizes));
+    }
+
+    [Theory]
     [InlineData("k varchar(9), unique (k)", KeyKind.None)]
     [InlineData("k varchar(900) not null, unique (k(5))", KeyKind.None)]
     [InlineData("k float not null, unique (k)", KeyKind.None)]

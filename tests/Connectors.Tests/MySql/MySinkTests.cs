@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text;
 using Pawl.Conformance;
 using Pawl.Connectors.MySql;
@@ -272,6 +273,24 @@ public class MySinkTests
     }
 
     [Fact]
+    public async Task Cells_of_no_fixed_type_are_judged_one_by_one()
+    {
+        await using var fixture = await FixtureAsync();
+        await fixture.RunAsync("create table t (id bigint primary key, n decimal(5,2), w tinyint unsigned, f double, b varbinary(3))");
+        ColumnSchema Any(string name) => Column(name, LogicalType.Any, dynamic: true);
+        var plan = fixture.Plan("t", [Id, Any("n"), Any("w"), Any("f"), Any("b")], rejectLimit: 99);
+        byte[] three = [0, 9, 0xFF];
+        var written = await fixture.WriteAsync(plan, [[1L, -999L, 255L, 0.1, three], [2L, 0.07, 0L, 1e300, Array.Empty<byte>()],
+            [3L, 1e2, null, null, null], [11L, 1000L, 0L, 0.5, three], [12L, 0.005, 0L, 0.5, three], [13L, "1.5", 0L, 0.5, three],
+            [14L, double.NaN, 0L, 0.5, three], [15L, 1L, 256L, 0.5, three], [16L, 1L, -1L, 0.5, three], [17L, 1L, 1L, 1L, three],
+            [18L, 1L, 1L, 0.5, "abc"], [19L, 1L, 1L, 0.5, new byte[4]]]);
+        Assert.Equal(["1|-999.00|255|0.1|0009FF", "2|0.07|0|1e300|", "3|100.00|∅|∅|∅"],
+            await fixture.QueryAsync("select id, n, w, f, hex(b) from t order by id"));
+        Assert.Equal(["11 n", "12 n", "13 n", "14 n", "15 w", "16 w", "17 f", "18 b", "19 b"],
+            written.Rejected.Select(r => $"{r.Where![6..^1]} {r.Column}"));
+    }
+
+    [Fact]
     public async Task What_cannot_keep_the_promise_is_refused_by_name()
     {
         await using var fixture = await FixtureAsync();
@@ -298,22 +317,66 @@ public class MySinkTests
     }
 
     [Fact]
-    public async Task A_group_larger_than_a_packet_goes_in_and_a_value_larger_than_one_is_refused()
+    public async Task A_group_larger_than_a_packet_goes_in_and_so_does_a_value_that_is_loaded_and_not_inserted()
     {
         await using var server = await MariaDbServer.StartAsync("--max-allowed-packet=1M");
-        await using var fixture = await FixtureAsync(server);
+        await LargeAsync(await FixtureAsync(server));
+    }
+
+    private protected async Task LargeAsync(MySinkFixture own)
+    {
+        await using var fixture = own;
         await fixture.RunAsync("create table t (id bigint primary key, note longtext character set utf8mb4, body longblob)");
         var plan = fixture.Plan("t", [Id, Column("note", LogicalType.Text), Column("body", LogicalType.Bytes)]);
         await fixture.WriteAsync(plan, Enumerable.Range(0, 40).Select(i => new object?[] { (long)i, new string('x', 100_000),
             new byte[100_000] }));
         Assert.Equal(["40|100000|100000"], await fixture.QueryAsync("select count(*), max(length(note)), max(length(body)) from t"));
-        var text = await fixture.RefusedAsync(plan, [100L, "small", null], [101L, new string('x', 20_000_000), null]);
-        Assert.Equal((Fault.Data, Codes.ValueTooLarge, "note", """{"id":101}""", "20000000"),
-            (text.Fault, text.Code, text.Details["column"], text.Details["where"], text.Details["bytes"]));
-        var bytes = await fixture.RefusedAsync(plan, [101L, null, new byte[20_000_000]]);
+        await fixture.RunAsync("delete from t");
+        // Of the two values of the last row each fits into a packet, and both do not.
+        object?[][] rows = [[100L, "small", null], [101L, new string('x', 20_000_000), null], [102L, null, Every(20_000_000)],
+            [103L, new string('\'', 600_000), null], [104L, new string('y', 600_000), new byte[250_000]], [105L, "last", null]];
+        if (Way != MyWay.Insert)
+        {
+            Assert.Equal(6, (await fixture.WriteAsync(plan, rows)).Counts.Inserted);
+            await SameAsync(fixture, rows.Select(r => (long)r[0]!), rows);
+            // Row by row, because one of them is refused: what no statement holds is loaded by itself.
+            await fixture.RunAsync("delete from t where id <> 105");
+            await KeptAsync(fixture, rows, rows.Take(5), [105]);
+            await fixture.RunAsync("update t set body = 'x' where id > 101");
+            var changed = await fixture.WriteAsync(plan with { Write = WriteMode.Upsert }, rows);
+            Assert.Equal(new WriteCounts { Updated = 4, Unchanged = 2 }, changed.Counts);
+            await SameAsync(fixture, rows.Select(r => (long)r[0]!), rows);
+            return;
+        }
+        var text = await fixture.RefusedAsync(plan, rows[0], rows[1]);
+        Assert.Equal((Fault.Data, Codes.ValueTooLarge, "note", """{"id":101}""", "20000000", "set global max_allowed_packet = 67108864"),
+            (text.Fault, text.Code, text.Details["column"], text.Details["where"], text.Details["bytes"], text.Details["raise"]));
+        var bytes = await fixture.RefusedAsync(plan, rows[2]);
         Assert.Equal((Codes.ValueTooLarge, "body"), (bytes.Code, bytes.Details["column"]));
-        Assert.Equal(["40"], await fixture.QueryAsync("select count(*) from t"));
+        Assert.Equal(["0"], await fixture.QueryAsync("select count(*) from t"));
+        await KeptAsync(fixture, rows, [rows[0], rows[5]], [101, 102, 103, 104]);
     }
+
+    private static async Task KeptAsync(MySinkFixture fixture, object?[][] rows, IEnumerable<object?[]> written, long[] refused)
+    {
+        var plan = fixture.Plan("t", [Id, Column("note", LogicalType.Text), Column("body", LogicalType.Bytes)], rejectLimit: 10);
+        var result = await fixture.WriteAsync(plan, rows);
+        Assert.Equal(refused.Select(id => $$"""{"id":{{id}}}"""), result.Rejected.Select(r => r.Where));
+        Assert.Equal((rows.Length - refused.Length, refused.Length), (result.Counts.Inserted, result.Counts.Rejected));
+        await SameAsync(fixture, written.Select(r => (long)r[0]!), rows);
+    }
+
+    private static async Task SameAsync(MySinkFixture fixture, IEnumerable<long> ids, object?[][] rows)
+    {
+        static string Hash(byte[]? bytes) => bytes is null ? "∅" : Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var there = ids.ToHashSet();
+        Assert.Equal(rows.Where(r => there.Contains((long)r[0]!)).Select(r =>
+            $"{r[0]}|{Hash(r[1] is string text ? Encoding.UTF8.GetBytes(text) : null)}|{Hash((byte[]?)r[2])}"),
+            await fixture.QueryAsync("select id, sha2(note, 256), sha2(body, 256) from t "
+                + $"where id in ({string.Join(',', there)}) order by id"));
+    }
+
+    private static byte[] Every(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7 + i / 251))];
 
     [Fact]
     public async Task A_commit_of_a_failed_transaction_is_refused_although_the_server_would_answer_without_an_error()

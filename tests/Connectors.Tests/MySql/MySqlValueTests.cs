@@ -29,6 +29,25 @@ public sealed class MySqlValueTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MySQL_keeps_the_sign_of_a_zero_and_it_is_read_and_written(bool loads)
+    {
+        var server = await MySqlServer.SharedAsync();
+        await using var fixture = await MyFixture.NewAsync(server);
+        await fixture.RunAsync("create table t (id int primary key, d double, f float)",
+            "insert into t values (1, -0e0, -0e0), (2, 0, 0), (3, -1e-400, '-0')");
+        await using var source = await fixture.SourceAsync();
+        Assert.Equal(["""{"id":1,"d":-0,"f":-0}""", """{"id":2,"d":0,"f":0}""", """{"id":3,"d":-0,"f":-0}"""], await source.AllAsync("t"));
+        await using var sink = await MySinkFixture.OpenAsync(server, loads);
+        await sink.RunAsync("create table t (id bigint primary key, d double, f float)");
+        await sink.WriteAsync(sink.Plan("t", [MyWriting.Id, MyWriting.Column("d", LogicalType.Float64),
+            MyWriting.Column("f", new(TypeKind.Float32))]), [[1L, -0.0, 0.0], [2L, 0.0, -0.0]]);
+        // The sign of a zero shows in the angle.
+        Assert.Equal(["1|1|0", "2|0|1"], await sink.QueryAsync("select id, atan2(d, -1e0) < 0, atan2(f, -1e0) < 0 from t order by id"));
+    }
+
+    [Theory]
     [InlineData("k varchar(20) collate utf8mb4_0900_ai_ci", "k", "('b'),('A'),('c '),('é1'),('z'),(''),('棘')")]
     [InlineData("a int not null, b enum('z','y')", "a desc, b", "(1,'z'),(1,'y'),(2,'z')")]
     public async Task Reading_goes_on_after_any_row(string columns, string key, string rows)

@@ -7,6 +7,30 @@ namespace Pawl.Connectors.Tests.MySql;
 /// <summary>Every value is carried exactly as the server holds it, or it is handed on as mistyped.</summary>
 public sealed class MyValueTests
 {
+    [Fact]
+    public async Task MariaDB_keeps_no_sign_of_a_zero_that_could_be_read()
+    {
+        await using var fixture = await MyFixture.NewAsync();
+        await fixture.RunAsync("set @n = -1e0 * 0e0",
+            "create table t (id int primary key, d double, f float, g double as (d * -1e0) stored) engine=MyISAM", "insert into t (id, d, f) values (1, -1e0 * 0e0, -1e0 * 0e0), (2, '-0', '-0'), (3, -1e-400, round(-0.4e0)), "
+            + "(4, @n, @n), (5, 0, 0), (6, 1, 1)", "update t set d = d * -1e0, f = f * -1e0 where id = 5",
+            "prepare s from 'insert into t (id, d, f) values (7, ?, ?)'", "execute s using @n, @n", "insert into t (id, d, f) "
+            + "select 8, atan2(-1e0 * 0e0, 1e0), -1e0 * 0e0", "create table i engine=InnoDB as select * from t", "flush tables t");
+        // In an expression the sign is there, and shows in the angle; in no column it is.
+        Assert.Equal(["1"], await fixture.RowsAsync("select atan2(-1e0 * 0e0, -1e0) < 0"));
+        foreach (var table in new[] { "t", "i" })
+        {
+            Assert.Equal(["0"], await fixture.RowsAsync(
+                $"select count(*) from {table} where id <> 6 and (atan2(d, -1e0) < 0 or atan2(f, -1e0) < 0 or atan2(g, -1e0) < 0)"));
+        }
+        // MyISAM writes rows as they lie in memory: a byte of flags, id, d, f, g. All of a zero is zeros.
+        var stored = await File.ReadAllBytesAsync(Path.Combine(fixture.Server.Data, fixture.Database, "t.MYD"),
+            TestContext.Current.CancellationToken);
+        Assert.Equal(8 * 25, stored.Length);
+        Assert.Equal([false, false, false, false, false, true, false, false],
+            stored.Chunk(25).Select(row => row.AsSpan(5).ContainsAnyExcept((byte)0)));
+    }
+
     [Theory]
     [InlineData("tinyint", "-128", "-128")]
     [InlineData("tinyint unsigned", "255", "255")]

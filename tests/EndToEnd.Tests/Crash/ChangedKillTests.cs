@@ -1,3 +1,4 @@
+using Pawl.EndToEnd.Tests.BadInput.MySql;
 using Pawl.EndToEnd.Tests.BadInput.Postgres;
 using Pawl.EndToEnd.Tests.Harness;
 using Xunit;
@@ -36,6 +37,44 @@ public sealed class ChangedKillTests
         await rig.DoneAsync();
         Assert.Equal(await rig.Server.RowsAsync(rig.From, "select t::text from t order by id"),
             await rig.Server.RowsAsync(rig.To, "select t::text from t order by id"));
+    }
+
+    [Theory]
+    [InlineData("plan-saved")]
+    [InlineData("target-prepared")]
+    public async Task A_MariaDB_target_whose_types_follow_is_killed_and_carried_on(string point)
+    {
+        await using var from = await PgRig.WithRowsAsync(600);
+        await using var rig = await MyRig.NewAsync();
+        rig.Source = from.Source;
+        rig.WriteJob("public.t: t");
+        await KilledAsync("commit-done:3");
+        await from.AtSourceAsync("alter table t alter id type bigint", "insert into t values (5000000000, 'far')");
+        rig.WriteJob("public.t: t", more: Evolve);
+        await KilledAsync(point);
+        await rig.DoneAsync();
+        Assert.Equal(await from.Server.RowsAsync(from.From, "select id, v from t order by id"),
+            await rig.RowsAsync("select id, v from t order by id"));
+
+        async Task KilledAsync(string at)
+        {
+            var end = await PawlProcess.RunAsync(rig.Scratch, ["run", rig.JobFile], ("PAWL_KILL_AT", at));
+            Assert.True(end.Code == PawlExit.Killed, end.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("plan-saved")]
+    [InlineData("ledger-written:2")]
+    public async Task A_copy_from_MariaDB_that_begins_anew_for_wider_types_is_killed_and_carried_on(string point)
+    {
+        await using var rig = await MyRig.WithRowsAsync(600);
+        await rig.LeaveHalfDoneAsync();
+        await rig.AtSourceAsync("alter table t modify id bigint, add column w int default 7", "insert into t values (5000000000, 'far', 8)");
+        rig.WriteJob(more: Evolve);
+        await rig.LeaveHalfDoneAsync(point);
+        await rig.DoneAsync();
+        await rig.SameRowsAsync();
     }
 
     private static async Task KilledAsync(PgRig rig, string point)

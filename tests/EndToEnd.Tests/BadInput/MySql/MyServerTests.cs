@@ -60,8 +60,7 @@ public sealed class MyServerTests(OddMariaDb odd) : IClassFixture<OddMariaDb>
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("?bulk=off")]
+    [InlineData("?load_data=off")]
     [InlineData("?bulk=off&load_data=off")]
     public async Task Values_beyond_the_targets_packets_are_refused_with_their_size_and_those_within_arrive(string options)
     {
