@@ -133,6 +133,7 @@ public sealed class MyCaseTests(CaselessMariaDb caseless) : IClassFixture<Casele
         foreach (var (name, i) in new[] { "Orders", "orders", $"{rig.From.ToUpperInvariant()}.OrDers" }.Select((n, i) => (n, i)))
         {
             rig.WriteJob($"{name}: Orders_{i}", name: $"named {i}");
+            Assert.Contains("1, about ", (await PawlAsync(rig, 0, "doctor", rig.JobFile)).Out);
             await rig.LeaveHalfDoneAsync("rows-written:4");
             await rig.DoneAsync();
             await PawlAsync(rig, 0, "verify", rig.JobFile, "--level", "digest");
