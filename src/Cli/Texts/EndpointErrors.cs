@@ -99,6 +99,13 @@ internal static class EndpointErrors
             new("It is a standby that follows another server, or was set to read only. A target has to be the primary.",
                 "它是跟随其他服务器的备库，或被设为只读。目标必须是主库。"),
             new("Name the primary as target, then:  pawl run {jobfile}", "将目标改为主库，然后：  pawl run {jobfile}")),
+        [Codes.ServerUnfit] = new(
+            new("the server's settings do not suit a target", "服务器的设置不适合作目标端"),
+            new("{endpoint} cannot be a target while {setting} is {value}: {cause}.",
+                "{setting} 为 {value} 时，{endpoint} 不能作为目标端：{cause}。"),
+            new("What was answered as committed has to stay, and has to be seen by whoever goes on. As a source the server will do.",
+                "已应答的提交必须保留，并且必须让接手者看到。作为源端则没有问题。"),
+            new("Name another server as target, then:  pawl doctor {jobfile}", "将目标改为其他服务器，然后：  pawl doctor {jobfile}")),
         [Codes.ConnectionUnknown] = new(
             new("no such saved connection", "没有该名字的已保存连接"),
             new("No connection is saved under the name {name}.[ Did you mean {suggestion}?]",

@@ -16,6 +16,7 @@ internal abstract class FileCell
     public static FileCell For(LogicalType type) => type.Kind switch
     {
         TypeKind.Integer => new FileLongCell(type.Length switch { 2 => Int16Value, 4 => Int32Value, _ => Int64Value }),
+        TypeKind.UnsignedInteger => new FileLongCell(UInt64Value),
         TypeKind.Bool => new FileLongCell(BoolValue),
         TypeKind.Date => new FileLongCell(FileCalendar.TryDate),
         TypeKind.Time => new FileLongCell(FileCalendar.TryTime),
@@ -38,6 +39,14 @@ internal abstract class FileCell
 
     private static bool Int64Value(ReadOnlySpan<byte> text, out long value) =>
         Utf8Parser.TryParse(text, out value, out var used) && used == text.Length;
+
+    /// <summary>The column holds the bits.</summary>
+    private static bool UInt64Value(ReadOnlySpan<byte> text, out long value)
+    {
+        var isRead = Utf8Parser.TryParse(text, out ulong number, out var used) && used == text.Length;
+        value = unchecked((long)number);
+        return isRead;
+    }
 
     private static bool Int32Value(ReadOnlySpan<byte> text, out long value) => Int64Value(text, out value) && value == (int)value;
 

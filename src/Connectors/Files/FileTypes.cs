@@ -7,7 +7,7 @@ namespace Pawl.Connectors.Files;
 internal sealed class FileTypes
 {
     private const string Expected = "column:type pairs such as id:bigint,amount:decimal(12,2); types are text, smallint, int, bigint, "
-        + "decimal, real, double, bool, date, time, timestamp, timestamptz, uuid, json, bytes";
+        + "ubigint, decimal, real, double, bool, date, time, timestamp, timestamptz, uuid, json, bytes";
 
     public static readonly FileTypes None = new();
 
@@ -79,6 +79,7 @@ internal sealed class FileTypes
             ("smallint", []) => new LogicalType(TypeKind.Integer, 2),
             ("int" or "integer", []) => new LogicalType(TypeKind.Integer, 4),
             ("bigint", []) => LogicalType.Int64,
+            ("ubigint", []) => new LogicalType(TypeKind.UnsignedInteger),
             ("decimal" or "numeric", []) => new LogicalType(TypeKind.Decimal),
             ("decimal" or "numeric", [> 0 and <= 1000 and var digits]) => new LogicalType(TypeKind.Decimal, 0, digits),
             ("decimal" or "numeric", [> 0 and <= 1000 and var digits, var scale]) when scale <= digits =>

@@ -80,8 +80,9 @@ internal sealed record TableCard(string Table, IReadOnlyList<ColumnSchema> Colum
     {
         var type = column.Type.Kind switch
         {
-            TypeKind.Bool or TypeKind.Integer or TypeKind.Float32 or TypeKind.Float64 or TypeKind.Decimal or TypeKind.Text or TypeKind.Bytes
-                or TypeKind.Date or TypeKind.Time or TypeKind.DateTime or TypeKind.Instant or TypeKind.Uuid or TypeKind.Json => column.Type,
+            TypeKind.Bool or TypeKind.Integer or TypeKind.UnsignedInteger or TypeKind.Float32 or TypeKind.Float64 or TypeKind.Decimal
+                or TypeKind.Text or TypeKind.Bytes or TypeKind.Date
+                or TypeKind.Time or TypeKind.DateTime or TypeKind.Instant or TypeKind.Uuid or TypeKind.Json => column.Type,
             _ => LogicalType.Text,
         };
         return column with { Type = type, Dynamic = type != LogicalType.Text };

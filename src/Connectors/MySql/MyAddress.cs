@@ -33,5 +33,18 @@ internal sealed partial record MyAddress
     /// <summary>The URL without secrets.</summary>
     public string Display => Server.Display;
 
+    /// <summary>
+    /// The same as the server that was reached has it: whose login it was, and names in the lower case that it keeps them in.
+    /// </summary>
+    public MyAddress At(MyServerFacts server)
+    {
+        var known = this with { Account = server.Account };
+        return server.LowerCaseTableNames != 1 ? known : known with
+        {
+            Server = Server with { Database = Database?.ToLowerInvariant() },
+            ViewKeys = ViewKeys.GroupBy(v => v.Key.ToLowerInvariant()).ToDictionary(g => g.Key, g => g.First().Value),
+        };
+    }
+
     public override string ToString() => Display;
 }

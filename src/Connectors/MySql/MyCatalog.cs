@@ -23,12 +23,12 @@ internal static class MyCatalog
         TablePattern pattern, CancellationToken ct)
     {
         var tables = new List<(TableSchema, long)>();
-        foreach (var (database, table) in Places(at, pattern))
+        var compare = connection.Server.LowerCaseTableNames == 0 ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        foreach (var (database, table) in Places(at, pattern, compare))
         {
-            var isPlain = table is not null && table == pattern.Exact;
             var sql = new MyCatalogSql(connection.Server, database, table);
             var rows = await connection.RowsAsync(sql.Tables, ct).ConfigureAwait(false);
-            var wanted = rows.Where(r => IsTable(r, at) && IsMeant(r, at, pattern)).ToArray();
+            var wanted = rows.Where(r => IsTable(r, at) && IsMeant(r, at, pattern, compare)).ToArray();
             if (wanted.Length == 0) continue;
             // One of a few is asked for by name; of many, all at once.
             var details = wanted.Length == 1 ? new MyCatalogSql(connection.Server, wanted[0][0], wanted[0][1]) : sql;
@@ -44,7 +44,7 @@ internal static class MyCatalog
                 var facts = new Facts(row, own, indexes.GetValueOrDefault(name, []), checks.GetValueOrDefault(name, []),
                     triggers.ContainsKey(name));
                 var schema = Read(connection.Server, at, facts);
-                tables.Add((isPlain ? schema with { Name = new TableName(null, schema.Name.Name) } : schema, Number(row[10]) ?? -1));
+                tables.Add((Asked(schema, database, table, pattern), Number(row[10]) ?? -1));
             }
         }
         return [.. tables.DistinctBy(t => t.Item1.Name).OrderBy(t => t.Item1.Name.ToString(), StringComparer.Ordinal)];
@@ -76,17 +76,23 @@ internal static class MyCatalog
     /// <summary>
     /// Where to look: a name's only table, the URL's database, or everywhere. Any point may be the one behind the database.
     /// </summary>
-    private static IEnumerable<(string? Database, string? Table)> Places(MyAddress at, TablePattern pattern)
+    private static IEnumerable<(string? Database, string? Table)> Places(MyAddress at, TablePattern pattern, StringComparison compare)
     {
         if (pattern.Exact is not { } name) return [(at.Database, null)];
         return Enumerable.Range(0, name.Length).Where(i => name[i] == '.').Select(i => ((string?)name[..i], (string?)name[(i + 1)..]))
-            .Where(p => at.Database is null || p.Item1 == at.Database)
+            .Where(p => at.Database is null || string.Equals(p.Item1, at.Database, compare))
             .Concat(at.Database is null ? [] : [((string?)at.Database, (string?)name)]);
     }
 
-    /// <summary>A whole name without a database is that of a table in the URL's.</summary>
-    private static bool IsMeant(string?[] row, MyAddress at, TablePattern pattern) => pattern.Matches($"{row[0]}.{row[1]}")
-        || at.Database is not null && row[0] == at.Database && pattern.Exact == row[1];
+    /// <summary>A whole name without a database is that of a table in the URL's. Globs mind case everywhere.</summary>
+    private static bool IsMeant(string?[] row, MyAddress at, TablePattern pattern, StringComparison compare) => pattern.Exact is { } name
+        ? string.Equals($"{row[0]}.{row[1]}", name, compare)
+            || at.Database is not null && string.Equals(row[0], at.Database, compare) && string.Equals(name, row[1], compare)
+        : pattern.Matches($"{row[0]}.{row[1]}");
+
+    /// <summary>One that was asked for by its exact name keeps that name, with or without its database, in those letters.</summary>
+    private static TableSchema Asked(TableSchema schema, string? database, string? table, TablePattern pattern) => table is null ? schema
+        : schema with { Name = new TableName(table == pattern.Exact ? null : database, table) };
 
     /// <summary>Views have no key of their own; without a stated one they are no tables to Pawl.</summary>
     private static bool IsTable(string?[] row, MyAddress at) => !MyNames.IsReserved(row[1]!) && !MyNames.System.Contains(row[0]!)

@@ -32,7 +32,12 @@ internal sealed class MyDatabase : ITargetDatabase, IKnowsPlace
 
     public async ValueTask<ITargetSession> ConnectAsync(CancellationToken ct) => await OpenAsync(ct).ConfigureAwait(false);
 
-    public ValueTask<MyTargetSession> OpenAsync(CancellationToken ct) => MyTargetSession.OpenAsync(Options, slots, ct);
+    public async ValueTask<MyTargetSession> OpenAsync(CancellationToken ct)
+    {
+        var session = await MyTargetSession.OpenAsync(Options, slots, ct).ConfigureAwait(false);
+        IgnoresCase = session.Server.LowerCaseTableNames != 0;
+        return session;
+    }
 
     public async ValueTask<string?> PlaceAsync(CancellationToken ct)
     {
@@ -41,6 +46,9 @@ internal sealed class MyDatabase : ITargetDatabase, IKnowsPlace
     }
 
     public string? Schema => Options.Database;
+
+    /// <remarks>Known with the first session.</remarks>
+    public bool IgnoresCase { get; private set; }
 
     public async ValueTask<IAsyncDisposable?> TryLockAsync(string name, CancellationToken ct)
     {

@@ -15,6 +15,7 @@ internal static class MyDiscovery
     public static async ValueTask<Discovery> LookAsync(MyAddress at, TablePattern pattern, CancellationToken ct)
     {
         await using var connection = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
+        at = at.At(connection.Server);
         try
         {
             var databases = (await connection.RowsAsync(Databases, ct).ConfigureAwait(false)).Where(r => !MyNames.System.Contains(r[0]!));

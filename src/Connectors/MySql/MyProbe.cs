@@ -23,6 +23,7 @@ internal static partial class MyProbe
             at = MyAddresses.Parse(request.At);
             await using var connection = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
             isReached = true;
+            at = at.At(connection.Server);
             product = $"{(connection.Server.IsMariaDb ? "MariaDB" : "MySQL")} {connection.Server.Version}";
             return request.AnswersOnly ? new ProbeReport(true, product, [])
                 : await ReportAsync(connection, at, request, product, ct).ConfigureAwait(false);

@@ -13,7 +13,8 @@ internal static class MyProbeSource
     public static async ValueTask<(IReadOnlyList<ProbeFinding>, long Bytes)> LookAsync(MyConnection connection, MyAddress at,
         ProbeRequest request, CancellationToken ct)
     {
-        var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet();
+        var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet(
+            connection.Server.LowerCaseTableNames == 0 ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         var all = await MyCatalog.FoundAsync(connection, at, new TablePattern("*"), ct).ConfigureAwait(false);
         var tables = all.Where(t => wanted.Count == 0 ? request.Role != ProbeRole.Source
             : wanted.Contains(t.Schema.Name.ToString()) || (t.Schema.Name.Schema == at.Database && wanted.Contains(t.Schema.Name.Name)))

@@ -25,8 +25,8 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         var looks = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
         try
         {
-            var known = at with { Account = looks.Server.Account };
-            return new MySource(known, looks, await MyIdentity.ReadAsync(looks, at, ct).ConfigureAwait(false));
+            var known = at.At(looks.Server);
+            return new MySource(known, looks, await MyIdentity.ReadAsync(looks, known, ct).ConfigureAwait(false));
         }
         catch (Exception e)
         {

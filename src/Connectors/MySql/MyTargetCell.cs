@@ -190,9 +190,12 @@ internal abstract class MyTargetCell
     }
 }
 
-/// <summary>Whole numbers and booleans, into whole numbers, decimals and bits.</summary>
+/// <summary>Whole numbers and booleans, into whole numbers, decimals, bits and years.</summary>
 internal sealed class MyTargetWholeCell(bool isUnsigned, decimal least, decimal most) : MyTargetCell
 {
+    /// <summary>Of a YEAR, which holds 0 too, and makes years of this century and the last of all between.</summary>
+    private const int FirstYear = 1901;
+
     private static readonly MyUnfit Beyond = new(Codes.ValueBeyond, "beyond the range of the column");
 
     /// <summary>The bounds as far as they are met by what is signed: to compare decimals costs ten times as much.</summary>
@@ -215,6 +218,14 @@ internal sealed class MyTargetWholeCell(bool isUnsigned, decimal least, decimal 
 
     private MyUnfit? PutChecked(MyRowBuffer to, long value, MyRowForm form)
     {
+        if (Target.Base == "year" && value is >= 0 and < FirstYear)
+        {
+            if (value > 0) return Beyond;
+            // A text of one zero would be the year 2000.
+            if (form == MyRowForm.Bulk) PutWhole(to, 0, form);
+            else to.Put("0000"u8);
+            return null;
+        }
         if (!isUnsigned || value >= 0)
         {
             if (value < leastWhole || value > mostWhole) return Beyond;

@@ -139,7 +139,15 @@ internal sealed class MyTargetColumns
 
     /// <summary>Both are of this system, and of one type.</summary>
     private static bool IsSame(ColumnSchema from, MyTargetColumn to) =>
-        from.NativeType.Length > 0 && string.Equals(from.NativeType, to.Type, StringComparison.OrdinalIgnoreCase);
+        from.NativeType.Length > 0 && string.Equals(Plain(from.NativeType), Plain(to.Type), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The type without the width of a whole number, which MariaDB writes, MySQL does not, and no value minds.</summary>
+    private static string Plain(string type)
+    {
+        var (open, close) = (type.IndexOf('('), type.IndexOf(')'));
+        var isWhole = open > 0 && type[..open].ToLowerInvariant() is "tinyint" or "smallint" or "mediumint" or "int" or "bigint" or "year";
+        return isWhole && close > open ? type[..open] + type[(close + 1)..] : type;
+    }
 
     /// <summary>Why some values of the source's type would not fit; null when all do.</summary>
     private static string? Narrows(ColumnSchema from, MyTargetColumn to)

@@ -6,6 +6,9 @@ namespace Pawl.Connectors.MySql;
 /// <summary>What makes a server one that a ledger can be trusted to. Immutable.</summary>
 internal sealed class MyTargetServer
 {
+    /// <summary>The fence and the books are rows that are locked and read: that holds within one node.</summary>
+    private const string Clustered = "several nodes take writes, and the locks and reads of one do not see what another is about to commit";
+
     private readonly Dictionary<string, string> settings;
 
     private MyTargetServer(Dictionary<string, string> settings) => this.settings = settings;
@@ -32,28 +35,23 @@ internal sealed class MyTargetServer
             throw new PawlException(Fault.Configuration, Codes.ServerReadOnly, ("endpoint", display),
                 ("cause", "the server is set to read only, as replicas are"));
         }
-        if (IsOn("wsrep_on"))
-        {
-            // A commit there may be refused after it was answered elsewhere, and a lock of one node is no lock of the others.
-            throw Unfit(display, "wsrep_on", "ON", "OFF");
-        }
+        if (IsOn("wsrep_on")) throw Unfit(display, "wsrep_on", "ON", Clustered);
         if (settings.GetValueOrDefault("group_replication_group_name") is { Length: > 0 }
             && settings.GetValueOrDefault("group_replication_single_primary_mode") is { } mode
                 && !IsOn("group_replication_single_primary_mode"))
         {
-            throw Unfit(display, "group_replication_single_primary_mode", mode, "ON");
+            throw Unfit(display, "group_replication_single_primary_mode", mode, Clustered);
         }
         if (IsOn("log_bin") && settings.GetValueOrDefault("binlog_format") is { } format
             && format.Equals("STATEMENT", StringComparison.OrdinalIgnoreCase))
         {
-            // InnoDB refuses such a log under READ COMMITTED, which the fence needs.
-            throw Unfit(display, "binlog_format", format, "ROW, MIXED");
+            throw Unfit(display, "binlog_format", format, "InnoDB takes no rows under READ COMMITTED with it, as it does with ROW");
         }
     }
 
     private bool IsOn(string name) => settings.GetValueOrDefault(name) is { } value
         && !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value is not ("0" or "");
 
-    private static PawlException Unfit(string display, string name, string value, string expected) => new(Fault.Configuration,
-        Codes.OptionInvalid, ("endpoint", display), ("option", name), ("value", value), ("expected", expected));
+    private static PawlException Unfit(string display, string setting, string value, string why) => new(Fault.Configuration,
+        Codes.ServerUnfit, ("endpoint", display), ("setting", setting), ("value", value), ("cause", why));
 }

@@ -83,7 +83,7 @@ public sealed class JobCheckpoints(JobHost host)
         {
             throw new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", string.Join(", ", tables.Select(t => t.Text))));
         }
-        var matched = await TableCatalogue.MatchAsync(ends.Source, job, [], ends.SinkSpec.Limits, ct);
+        var matched = await TableCatalogue.MatchAsync(ends.Source, job, [], ends.SinkSpec.Limits, ct, ends.Sink);
         var progress = new JobProgress([.. from.Tables.Select(t => t.Plan)],
             from.Tables.SelectMany(t => t.Entries).ToDictionary(e => e.Lane), from.Tables.ToDictionary(t => t.Plan.Source, t => t.Rejects),
             from.Tables.Max(t => t.Plan.Generation));

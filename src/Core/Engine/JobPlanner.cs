@@ -16,7 +16,7 @@ public sealed class JobPlanner(JobHost host)
         if (record is not null) JobRunner.Claim(host, job, ends.Source, options).CheckSource(record);
         var found = record is null ? new JobProgress([], new Dictionary<LaneId, LedgerEntry>(), new Dictionary<TableName, long>(), 0)
             : await ledger.ReadAsync(record.Id, ct);
-        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ends.SinkSpec.Limits, ct);
+        var matched = await TableCatalogue.MatchAsync(ends.Source, job, options.Tables, ends.SinkSpec.Limits, ct, ends.Sink);
         var planner = new TablePlanner(ends.Source, ends.Sink, ends.SinkSpec, job, lookOnly: true, matched, found.Plans);
         var stored = found.Plans.ToDictionary(p => p.Source);
         var generation = found.Generation;
@@ -61,7 +61,7 @@ public sealed class JobPlanner(JobHost host)
     {
         var open = decisions.Where(d => d.State is not (TableState.Finished or TableState.Blocked)).ToArray();
         if (open.Length < 2 || sink is not IKnowsReferences knows) return;
-        var order = new TableOrder(open, await knows.ReferencesAsync(ct));
+        var order = new TableOrder(open, await knows.ReferencesAsync(ct), sink);
         foreach (var table in open)
         {
             if (order.Circle(table, open) is { } circle)

@@ -49,7 +49,7 @@ public sealed class JobRunner(JobHost host)
         run.Workers = Math.Max(1, Math.Min(run.Job.Parallel, ends.SinkSpec.Limits.MaxWriters));
         run.SinkAcceptsStrays = ends.SinkSpec.Limits.AcceptsStrays;
         var matched = await retry.RunAsync(async ct =>
-            await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ends.SinkSpec.Limits, ct), run.StopToken);
+            await TableCatalogue.MatchAsync(ends.Source, run.Job, options.Tables, ends.SinkSpec.Limits, ct, ends.Sink), run.StopToken);
         await using var ledger = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
         run.Lease = await retry.RunAsync(ct =>
             ledger.CallAsync(s => s.AcquireAsync(Claim(run, ends.Source, options), ct)), run.StopToken);

@@ -43,7 +43,7 @@ internal sealed class LaneCrew(RunContext run, JobEnds ends, SerialLedger ledger
         // One that could not even be planned is waited for in vain, too.
         IReadOnlyList<TableRun> all = [.. tables, .. state.Tables.Where(t => t.Failed).Except(tables)];
         IReadOnlyList<TableDecision> decisions = [.. all.Select(t => t.Decision)];
-        order = new TableOrder(decisions, references);
+        order = new TableOrder(decisions, references, ends.Sink);
         foreach (var table in tables)
         {
             if (order.Circle(table.Decision, decisions) is { } circle && table.Fail(circle)) Tell(table, circle);

@@ -24,6 +24,7 @@ internal sealed class SamePlace(ISource source, ISink sink, ConnectorLimits limi
     private bool IsOneName(TableName one, TableName other) => one == other || (source is IKnowsPlace { IgnoresCase: true }
         && string.Equals(one.ToString(), other.ToString(), StringComparison.OrdinalIgnoreCase));
 
-    private static TableName Whole(TableName name, object side) =>
+    /// <summary>The same name, with the schema that the side puts names without one in.</summary>
+    public static TableName Whole(TableName name, object? side) =>
         name.Schema is null && side is IKnowsPlace { Schema: { } schema } ? name with { Schema = schema } : name;
 }

@@ -16,13 +16,14 @@ internal static class TableCatalogue
 {
     /// <param name="only">Only tables matching one of these; empty = all.</param>
     /// <param name="target">Of the target system.</param>
+    /// <param name="sink">The target itself, which alone knows where a name without a schema lies; null = it was not opened.</param>
     /// <exception cref="PawlException">
     /// <see cref="Codes.TargetClash"/> when two source tables would be written into one and nothing would tell their rows apart,
     /// <see cref="Codes.ShardsAlike"/> when both have the same value for that; whether or not both are chosen: the next run may choose the
     /// other. <see cref="Codes.PatternEmpty"/> when one of <paramref name="only"/> chooses nothing.
     /// </exception>
     public static async ValueTask<IReadOnlyList<MatchedTable>> MatchAsync(ISource source, JobSpec job, IReadOnlyList<TablePattern> only,
-        ConnectorLimits target, CancellationToken ct)
+        ConnectorLimits target, CancellationToken ct, ISink? sink = null)
     {
         var found = new Dictionary<TableName, TableSchema>();
         var empty = new List<MatchedTable>();
@@ -44,15 +45,16 @@ internal static class TableCatalogue
             if (rule is null || rule.Exclude.Any(x => x.Matches(name))) continue;
             matched.Add(new MatchedTable(TableRules.For(rule, table.Name), table));
         }
-        CheckTargets(matched, target);
+        CheckTargets(matched, target, sink);
         matched.AddRange(empty);
         TablePattern.CheckEach(only, [.. matched.Select(m => m.Name)]);
         return only.Count == 0 ? matched : [.. matched.Where(m => only.Any(p => p.Matches(m.Name)))];
     }
 
-    private static void CheckTargets(IReadOnlyList<MatchedTable> tables, ConnectorLimits limits)
+    private static void CheckTargets(IReadOnlyList<MatchedTable> tables, ConnectorLimits limits, ISink? sink)
     {
-        var targets = tables.GroupBy(t => TableRules.TargetName(t.Rule.Target, t.Schema!.Name, limits).ToString(),
+        var targets = tables.GroupBy(
+            t => SamePlace.Whole(TableRules.TargetName(t.Rule.Target, t.Schema!.Name, limits), sink).ToString(),
             StringComparer.OrdinalIgnoreCase);
         foreach (var target in targets)
         {

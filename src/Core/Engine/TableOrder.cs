@@ -14,10 +14,16 @@ internal sealed class TableOrder
     private readonly Dictionary<TableName, int> levels = [];
     private readonly HashSet<TableName> targets;
 
-    public TableOrder(IEnumerable<TableDecision> tables, IEnumerable<TableReference> references)
+    /// <param name="sink">Says what a target is whose name has no schema, and whether case tells names apart.</param>
+    public TableOrder(IEnumerable<TableDecision> tables, IEnumerable<TableReference> references, object? sink = null)
     {
         targets = [.. tables.Select(t => t.Target)];
-        parents = references.Where(r => targets.Contains(r.From) && targets.Contains(r.To)).ToLookup(r => r.From, r => r.To);
+        var known = new Dictionary<string, TableName>(
+            sink is IKnowsPlace { IgnoresCase: true } ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        foreach (var target in targets) known.TryAdd(SamePlace.Whole(target, sink).ToString(), target);
+        parents = references.Select(r => (From: known.GetValueOrDefault(SamePlace.Whole(r.From, sink).ToString()),
+                To: known.GetValueOrDefault(SamePlace.Whole(r.To, sink).ToString())))
+            .Where(r => r.From is not null && r.To is not null).ToLookup(r => r.From!, r => r.To!);
         var open = targets.ToHashSet();
         for (var level = 0; open.Count > 0; level++)
         {

@@ -133,7 +133,9 @@ internal sealed partial class TablePlanner(ISource source, ISink sink, Connector
         var next = again == true ? CursorSteps.First(cursor, bound)
             : await CursorSteps.NextAsync(windows, wanted.SourceSchema, cursor, stored, bound, ct);
         if (next is null) return new TableDecision(rule, wanted.SourceSchema, wanted.Target, stored, TableState.Finished);
-        CheckReread(rule, wanted, next.AfterIncluded && next.After is not null || cursor.Overlap > TimeSpan.Zero || !stored.IsIncremental);
+        // A value that the last window ended before is none of its rows'.
+        var repeats = next is { AfterIncluded: true, After: not null } && stored.Read.Window is { ThroughIncluded: true };
+        CheckReread(rule, wanted, repeats || cursor.Overlap > TimeSpan.Zero || !stored.IsIncremental);
         var plan = await SplitAsync(wanted with
         {
             Read = wanted.Read with { Window = next, Splits = Math.Max(1, wanted.Read.Splits) },

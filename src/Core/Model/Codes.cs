@@ -41,6 +41,7 @@ public static class Codes
     public const string StoreLocked = "PAWL-216";
     public const string StoreDamaged = "PAWL-217";
     public const string FileDamaged = "PAWL-218";
+    public const string ServerUnfit = "PAWL-219";
     public const string FolderExpected = "PAWL-220";
 
     // 3xx schema and plan

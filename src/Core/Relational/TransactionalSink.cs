@@ -32,6 +32,8 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
 
     public string? Schema => (database as IKnowsPlace)?.Schema;
 
+    public bool IgnoresCase => database is IKnowsPlace { IgnoresCase: true };
+
     public Guarantee GuaranteeFor(TablePlan plan) =>
         plan.Write == WriteMode.Upsert ? Guarantee.ConvergesByKey : database.Traits.Guarantee;
 

@@ -25,6 +25,11 @@ internal sealed class MariaDbServer : MyServer
     /// <summary>A server of the caller's own, with more settings (<c>--name=value</c>).</summary>
     public static Task<MariaDbServer> StartAsync(params string[] settings) => StartAsync(new MariaDbServer(Found(), settings));
 
+    /// <param name="zone">E.g. <c>Europe/Berlin</c>.</param>
+    /// <param name="settings">See <see cref="StartAsync(string[])"/>.</param>
+    public static Task<MariaDbServer> StartInAsync(string zone, params string[] settings) =>
+        StartAsync(new MariaDbServer(Found(), settings) { Zone = zone });
+
     /// <summary>
     /// A server that starts removes what it takes for its own of temporary tables: also those of another in the same folder.
     /// </summary>

@@ -31,6 +31,9 @@ internal abstract partial class MyServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The zone of the machine, as the server takes it, and of its sessions.</summary>
+    public string Zone { get; protected init; } = "UTC";
+
     /// <summary>Everything of this server's.</summary>
     public string Folder { get; }
 
@@ -73,7 +76,9 @@ internal abstract partial class MyServer : IAsyncDisposable
     /// <param name="more">Settings for this time only, <c>--name=value</c>; they win over the others.</param>
     public async Task StartAgainAsync(params string[] more)
     {
-        process = Process.Start(Program([.. Arguments(), .. settings, .. more]))!;
+        var start = Program([.. Arguments(), .. settings, .. more]);
+        start.Environment["TZ"] = Zone;
+        process = Process.Start(start)!;
         var since = Stopwatch.StartNew();
         while (true)
         {
@@ -210,7 +215,7 @@ internal abstract partial class MyServer : IAsyncDisposable
         if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

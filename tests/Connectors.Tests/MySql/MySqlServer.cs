@@ -35,6 +35,10 @@ internal sealed class MySqlServer : MyServer
     public static Task<MySqlServer> StartAsync(params string[] settings) =>
         StartAsync(new MySqlServer(Root(), settings));
 
+    /// <inheritdoc cref="MariaDbServer.StartInAsync"/>
+    public static Task<MySqlServer> StartInAsync(string zone, params string[] settings) =>
+        StartAsync(new MySqlServer(Root(), settings) { Zone = zone });
+
     protected override async Task InitializeAsync()
     {
         Directory.CreateDirectory(Path.Combine(root, "var/lib/mysql-files"));

@@ -1,3 +1,4 @@
+using Pawl.Connectors.Files;
 using Pawl.Connectors.MySql;
 using Pawl.Connectors.Postgres;
 using Pawl.Connectors.Sqlite;
@@ -14,7 +15,8 @@ namespace Pawl.Connectors.Tests.Postgres;
 /// <summary>A whole job, run by the real engine in this process between any two of the connectors.</summary>
 internal sealed class CopyJob : IConnectors, IRunEvents
 {
-    private static readonly Connector[] Known = [new PgConnector(), new SqliteConnector(), new MySqlConnector()];
+    private static readonly Connector[] Known =
+        [new PgConnector(), new SqliteConnector(), new MySqlConnector(), new CsvConnector(), new JsonlConnector()];
     private static int number;
 
     public required Endpoint From { get; init; }
@@ -99,7 +101,8 @@ internal sealed class CopyJob : IConnectors, IRunEvents
         var summary = await RunAsync(restart);
         var failed = summary.Tables.Where(t => t.Error is not null || t.Verdict is { Equal: false }).Select(t => t.Error is { } e
             ? $"{t.Source}: {e.Code} {string.Join(", ", e.Details)}" : $"{t.Source}: {t.Verdict}").ToArray();
-        Assert.True(summary.Status == RunStatus.Done, $"{summary.Status} {summary.Error?.Message} {string.Join('\n', failed)}");
+        Assert.True(summary.Status == RunStatus.Done && failed.Length == 0,
+            $"{summary.Status} {summary.Error?.Message} {string.Join('\n', failed)}");
         return summary;
     }
 

@@ -6,16 +6,17 @@ using Xunit;
 namespace Pawl.EndToEnd.Tests.BadInput.MySql;
 
 /// <summary>
-/// Two fresh databases of a MariaDB server and a job between them; either end may be another address. Databases go when it is disposed.
+/// Two fresh databases of a MariaDB or MySQL server and a job between them; either end may be another address. Databases go when it is
+/// disposed.
 /// </summary>
 internal sealed class MyRig : IAsyncDisposable
 {
     private readonly List<string> users = [];
 
-    private MyRig(MariaDbServer server) => Server = server;
+    private MyRig(MyServer server) => Server = server;
 
     public Scratch Scratch { get; } = new();
-    public MariaDbServer Server { get; }
+    public MyServer Server { get; }
     public required string From { get; init; }
     public required string To { get; init; }
     /// <summary>Address of the source, without options.</summary>
@@ -26,7 +27,7 @@ internal sealed class MyRig : IAsyncDisposable
     public static async Task<MyRig> NewAsync(params string[] sourceStatements) =>
         await NewAsync(await MariaDbServer.SharedAsync(), sourceStatements);
 
-    public static async Task<MyRig> NewAsync(MariaDbServer server, params string[] sourceStatements)
+    public static async Task<MyRig> NewAsync(MyServer server, params string[] sourceStatements)
     {
         var rig = new MyRig(server) { From = await server.CreateDatabaseAsync(), To = await server.CreateDatabaseAsync() };
         (rig.Source, rig.Target) = (At(server, rig.From), At(server, rig.To));
@@ -43,7 +44,7 @@ internal sealed class MyRig : IAsyncDisposable
         await NewAsync(server ?? await MariaDbServer.SharedAsync(), "create table t (id int primary key, v longtext)",
             FormattableString.Invariant($"insert into t select seq, {value} from seq_1_to_{rows}"));
 
-    public static string At(MariaDbServer server, string database, string user = "root", string host = "127.0.0.1", int? port = null) =>
+    public static string At(MyServer server, string database, string user = "root", string host = "127.0.0.1", int? port = null) =>
         FormattableString.Invariant($"mysql://{user}@{host}:{port ?? server.Port}/{database}");
 
     /// <summary>An account that may log in from here, without a password.</summary>

@@ -76,6 +76,22 @@ public sealed class MyServerTests(OddMariaDb odd) : IClassFixture<OddMariaDb>
     }
 
     [Fact]
+    public async Task A_source_whose_packets_have_become_small_gives_the_large_values_that_it_holds()
+    {
+        await using var rig = await MyRig.WithRowsAsync(30, "if(seq = 7, repeat('0123456789abcdef', 1310720), repeat('x', 900000))",
+            odd.Server);
+        var other = await MariaDbServer.SharedAsync();
+        var there = await other.CreateDatabaseAsync();
+        rig.Target = MyRig.At(other, there);
+        await using var _ = await odd.SetAsync("max_allowed_packet", "1048576");
+        rig.WriteJob();
+        await rig.DoneAsync();
+        const string Sums = "select id, length(v), md5(v) from t order by id";
+        Assert.Equal(await odd.Server.RowsAsync(rig.From, Sums), await other.RowsAsync(there, Sums));
+        await other.DropAsync(there);
+    }
+
+    [Fact]
     public async Task A_server_that_takes_no_writes_is_no_target_and_one_that_stops_taking_them_is_gone_on_with()
     {
         await using var rig = await MyRig.WithRowsAsync(60_000, odd.Server);
