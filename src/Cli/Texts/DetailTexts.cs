@@ -12,7 +12,7 @@ public static class DetailTexts
     private static readonly HashSet<string> Worded =
     [
         "cause", "what", "why", "found", "needs", "expected", "committed", "right", "secret", "capability", "missing", "role", "final",
-        "strict", "way",
+        "strict", "way", "kind",
     ];
 
     private static readonly Dictionary<string, Words> Names = new()
@@ -43,7 +43,8 @@ public static class DetailTexts
         new("comment", "注释"), new("statistics", "统计信息"), new("extension", "扩展"), new("sequence", "序列"), new("object", "对象"),
         new("definition", "定义"), new("row security", "行级安全"), new("column setting", "列设置"), new("index setting", "索引设置"),
         new("security label", "安全标签"), new("rename", "改名"), new("keys", "按键更新"), new("create", "新建"),
-        new("rows", "删除并插入"),
+        new("rows", "删除并插入"), new("database", "数据库"), new("table", "表"), new("schema", "模式"), new("function", "函数"),
+        new("parameter", "参数"), new("server", "服务器"),
     ];
 
     /// <summary>Whole phrases; <c>{}</c> stands for whatever is there, in the same order in both languages.</summary>
@@ -89,6 +90,9 @@ public static class DetailTexts
         new("on a standby a number is not known to be complete: take a time", "在备库上无法确认编号已完整：请改用时间列"),
         new("the standby has replayed nothing", "备库尚未回放任何事务"),
         new("a standby does not know the transactions of the server it follows", "备库不知道主库上的事务"),
+        new("the server shows triggers to those alone who may make them, and triggers=refuse looks for them",
+            "服务器只向有权创建触发器的账户显示触发器，而 triggers=refuse 需要查看它们"),
+        new("the user may not see whether the server follows another one", "该用户无权查看服务器是否跟随另一台服务器"),
         new("the user may not see when transactions of others began", "该用户无权查看他人事务的开始时间"),
         new("a prepared transaction does not say when it began", "已 PREPARE 的事务不说明何时开始"),
         new("behind it belongs the key: {}", "其后应为主键：{}"),
