@@ -74,13 +74,13 @@ internal static class MyCatalog
     public static string Identity(string? created) => $"created {created ?? "-"}";
 
     /// <summary>
-    /// Where to look: a name's only table, the URL's database, or everywhere. Any point may be the one behind the database.
+    /// Where to look: a name's only table, the URL's database, or everywhere. Any point may be the one behind the database, and a name in
+    /// full may lie in another than the URL's, as a target's may.
     /// </summary>
     private static IEnumerable<(string? Database, string? Table)> Places(MyAddress at, TablePattern pattern)
     {
         if (pattern.Exact is not { } name) return [(at.Database, null)];
         return Enumerable.Range(0, name.Length).Where(i => name[i] == '.').Select(i => ((string?)name[..i], (string?)name[(i + 1)..]))
-            .Where(p => at.Database is null || p.Item1 == at.Database)
             .Concat(at.Database is null ? [] : [((string?)at.Database, (string?)name)]);
     }
 

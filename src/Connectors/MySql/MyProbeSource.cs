@@ -17,7 +17,12 @@ internal static class MyProbeSource
     {
         var known = at with { Account = connection.Server.Account };
         var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet();
-        var all = await MyCatalog.FoundAsync(connection, at, new TablePattern("*"), ct).ConfigureAwait(false);
+        List<(TableSchema Schema, long Bytes)> all = [.. await MyCatalog.FoundAsync(connection, at, new TablePattern("*"), ct)
+            .ConfigureAwait(false)];
+        foreach (var table in request.Tables.Where(t => at.Database is not null && t.Name.Schema is { } other && other != at.Database))
+        {
+            all.AddRange(await MyCatalog.FoundAsync(connection, at, TablePattern.Literal(table.Name.ToString()), ct).ConfigureAwait(false));
+        }
         var tables = all.Where(t => wanted.Count == 0 ? request.Role != ProbeRole.Source
             : wanted.Contains(t.Schema.Name.ToString()) || (t.Schema.Name.Schema == at.Database && wanted.Contains(t.Schema.Name.Name)))
             .ToArray();
