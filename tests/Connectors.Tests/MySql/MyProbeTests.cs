@@ -148,7 +148,8 @@ public abstract class MyProbeTests
     {
         await using var server = await StartAsync("--log-bin=bin");
         await server.ExecuteAsync(null, "create database d", "create table d.t (id int primary key, v text)",
-            "insert into d.t values (1, 'a')", "create user low@'127.0.0.1'", "create user high@'127.0.0.1'", "grant all on *.* to high@'127.0.0.1' with grant option");
+            "insert into d.t values (1, 'a')", "create user low@'127.0.0.1'", "create user high@'127.0.0.1'",
+            "grant all on *.* to high@'127.0.0.1' with grant option");
         const string Seen = "select table_name, create_time from information_schema.tables where table_schema = 'd'";
         var log = $"show {(server is MariaDbServer ? "master" : "binary log")} status";
         var before = (await server.RowsAsync(null, Seen), await server.RowsAsync(null, log));
