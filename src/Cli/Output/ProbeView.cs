@@ -91,7 +91,8 @@ internal sealed class ProbeView(Paint paint, int width, IReadOnlyDictionary<stri
 
     private static string? Shown(string name, string? value) =>
         name is "bytes" or "needed_bytes" or "used_bytes" or "free_bytes"
-        && long.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out var bytes) ? Figures.Bytes(bytes) : value;
+        && long.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out var bytes) ? Figures.Bytes(bytes)
+        : value is null ? null : DetailTexts.Value(name, value);
 
     private string Mark(FindingLevel level) => level switch
     {

@@ -25,7 +25,8 @@ internal static class EndpointErrors
             new("{value} is not a valid value for the option {option}[: expected {expected}].",
                 "{value} 不是选项 {option} 的有效值[，应为 {expected}]。"),
             new("An option that is half understood could open the wrong thing.", "半懂不懂的选项可能打开错误的对象。"),
-            new("Mend the URL, then:  pawl validate {jobfile}", "改正 URL，然后：  pawl validate {jobfile}")),
+            new("Mend the URL, then:  pawl validate {jobfile}[   {setting} is a setting of the server: let an administrator change it]",
+                "改正 URL，然后：  pawl validate {jobfile}[   {setting} 是服务器的设置：请管理员在服务器上修改]")),
         [Codes.FileMissing] = new(
             new("database file not found", "找不到数据库文件"),
             new("There is no file {file}.", "文件 {file} 不存在。"),
@@ -70,8 +71,8 @@ internal static class EndpointErrors
             new("{endpoint} refused the login of {user}[: {cause}].", "{endpoint} 拒绝 {user} 登录[：{cause}]。"),
             new("A wrong or missing password, an unknown account, or none that is let in from here (PostgreSQL: no line in pg_hba.conf).",
                 "密码错误或缺失、账号不存在，或不允许该账号从此处登录（PostgreSQL：pg_hba.conf 中没有这一行）。"),
-            new("Try the same login by hand:  psql -U {user}   or:  mariadb -u {user} -p   then:  pawl run {jobfile}",
-                "手工试同样的登录：  psql -U {user}   或：  mariadb -u {user} -p   然后：  pawl run {jobfile}")),
+            new("Try the same login by hand:  {login}   then:  pawl run {jobfile}",
+                "手工试同样的登录：  {login}   然后：  pawl run {jobfile}")),
         [Codes.TlsRefused] = new(
             new("no trusted encrypted connection", "无法建立可信的加密连接"),
             new("No trusted encrypted connection to[ {host}][ ({endpoint})][: {cause}].",
@@ -79,11 +80,13 @@ internal static class EndpointErrors
             new("The server offers no TLS, or its certificate is expired, made out to another host, or signed by nobody this machine " +
                 "trusts. Pawl does not go on unencrypted.",
                 "服务器不提供 TLS，或其证书已过期、属于别的主机、签发者不被本机信任。Pawl 不会改用明文。"),
-            new("Name the certificate that signed it in the URL (PostgreSQL: sslrootcert=FILE, MySQL: ca=FILE), then:  pawl run {jobfile}",
-                "在 URL 中指明签发证书（PostgreSQL：sslrootcert=文件，MySQL：ca=文件），然后：  pawl run {jobfile}")),
+            new("Name the certificate that signed it in the URL (PostgreSQL: sslrootcert=FILE, MySQL: ca=FILE). A server without TLS is " +
+                "spoken to only where the URL says so (sslmode=disable, tls=off). Then:  pawl run {jobfile}",
+                "在 URL 中指明签发证书（PostgreSQL：sslrootcert=文件，MySQL：ca=文件）。不提供 TLS 的服务器，只有 URL 写明" +
+                "（sslmode=disable、tls=off）才会连接。然后：  pawl run {jobfile}")),
         [Codes.GrantMissing] = new(
             new("a right is missing in the database", "数据库中缺少权限"),
-            new("The role lacks a right[ on {table}][ at {endpoint}][: {cause}].", "角色缺少权限[，{table}][，{endpoint}][：{cause}]。"),
+            new("The account lacks a right[ on {table}][ at {endpoint}][: {cause}].", "账户缺少权限[，{table}][，{endpoint}][：{cause}]。"),
             new("Pawl asks for no more than the job needs; the right is given once, by the owner or an administrator.",
                 "Pawl 只索取作业所需的权限；由属主或管理员授予一次即可。"),
             new("Let the owner run:  {grant}", "请属主执行：  {grant}")),

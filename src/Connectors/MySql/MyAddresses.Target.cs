@@ -26,10 +26,10 @@ internal static partial class MyAddresses
         {
             Chinese = "用于目标端：存放 Pawl 自身表的数据库；不写则为 URL 中的数据库。",
         },
-        new("triggers", "Of a target: whether tables with triggers are refused, or their triggers fire for every row.", "refuse",
-            TriggerRules)
+        new("triggers", "Of a target: whether tables with triggers are refused, which takes the right TRIGGER to see them, or their "
+            + "triggers fire for every row.", "refuse", TriggerRules)
         {
-            Chinese = "用于目标端：拒绝带触发器的表（refuse），或让触发器对每一行照常触发（fire）。",
+            Chinese = "用于目标端：拒绝带触发器的表（refuse，需要 TRIGGER 权限才看得见），或让触发器对每一行照常触发（fire）。",
         },
         new("foreign_keys", "Of a target: whether foreign keys are checked while rows are written; skip leaves rows that refer to none.",
             "check", KeyRules)

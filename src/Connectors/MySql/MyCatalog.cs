@@ -24,7 +24,7 @@ internal static class MyCatalog
     {
         var tables = new List<(TableSchema, long)>();
         var compare = connection.Server.LowerCaseTableNames == 0 ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        foreach (var (database, table) in Places(at, pattern, compare))
+        foreach (var (database, table) in Places(at, pattern))
         {
             var sql = new MyCatalogSql(connection.Server, database, table);
             var rows = await connection.RowsAsync(sql.Tables, ct).ConfigureAwait(false);
@@ -74,13 +74,13 @@ internal static class MyCatalog
     public static string Identity(string? created) => $"created {created ?? "-"}";
 
     /// <summary>
-    /// Where to look: a name's only table, the URL's database, or everywhere. Any point may be the one behind the database.
+    /// Where to look: a name's only table, the URL's database, or everywhere. Any point may be the one behind the database, and a name in
+    /// full may lie in another than the URL's, as a target's may.
     /// </summary>
-    private static IEnumerable<(string? Database, string? Table)> Places(MyAddress at, TablePattern pattern, StringComparison compare)
+    private static IEnumerable<(string? Database, string? Table)> Places(MyAddress at, TablePattern pattern)
     {
         if (pattern.Exact is not { } name) return [(at.Database, null)];
         return Enumerable.Range(0, name.Length).Where(i => name[i] == '.').Select(i => ((string?)name[..i], (string?)name[(i + 1)..]))
-            .Where(p => at.Database is null || string.Equals(p.Item1, at.Database, compare))
             .Concat(at.Database is null ? [] : [((string?)at.Database, (string?)name)]);
     }
 

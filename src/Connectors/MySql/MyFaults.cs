@@ -28,7 +28,7 @@ internal static class MyFaults
         PawlException known => known,
         MyServerException said => Server(said, at, doing, table, grant),
         MyRefusedException { Refusal: MyRefusal.Login } => new(Fault.Permission, Codes.LoginRefused, e, ("endpoint", at.Display),
-            ("user", at.User), ("cause", e.Message)),
+            ("user", at.User), ("cause", e.Message), ("login", ByHand(at))),
         MyRefusedException { Refusal: MyRefusal.Tls } => new(Fault.Configuration, Codes.TlsRefused, e, ("endpoint", at.Display),
             ("host", at.Host), ("cause", e.Message)),
         MyRefusedException => new(Fault.Data, Codes.ValueTooLarge, e, ("endpoint", at.Display), ("cause", e.Message), ("table", table)),
@@ -107,10 +107,13 @@ internal static class MyFaults
     private static PawlException Server(MyServerException e, MyOptions at, string doing, TableName? table, string? grant)
     {
         var (fault, code) = Meaning(e);
-        List<(string, object?)> details = [("endpoint", at.Display), ("native", e.Number), ("cause", Words(e, fault))];
+        // Refused at the door of a database, which says nothing of what is behind it.
+        var cause = doing == "connect" && MyGrants.Refused(e) is not null
+            ? $"{e.Message} (or there is none: an account without rights is not told)" : Words(e, fault);
+        List<(string, object?)> details = [("endpoint", at.Display), ("native", e.Number), ("cause", cause)];
         if (table is not null) details.Add(("table", table));
         if (fault is Fault.Data or Fault.Schema && Column(e) is { } column) details.Add(("column", column));
-        if (code == Codes.LoginRefused) details.Add(("user", at.User));
+        if (code == Codes.LoginRefused) details.AddRange([("user", at.User), ("login", ByHand(at))]);
         if (code == Codes.TlsRefused) details.Add(("host", at.Host));
         if (IsFileName(e) && table is not null)
         {
@@ -118,8 +121,10 @@ internal static class MyFaults
             details.AddRange([("name", table), ("bytes", bytes), ("limit", 251)]);
         }
         if (code == Codes.GrantMissing) details.Add(("grant", grant ?? $"-- {e.Message}"));
-        if (code == Codes.OptionInvalid) details.AddRange([("option", "local_infile"), ("value", "off"), ("expected", "on")]);
-        details.Add(("sql", doing.Length <= MostSql ? doing : doing[..MostSql] + " …"));
+        if (code == Codes.OptionInvalid) details.AddRange([("option", "local_infile"), ("setting", "local_infile"), ("value", "off"),
+            ("expected", "on")]);
+        // A word for what was done is no statement.
+        if (doing.Contains(' ')) details.Add(("sql", doing.Length <= MostSql ? doing : doing[..MostSql] + " …"));
         return new PawlException(fault, code, e, [.. details]);
     }
 
@@ -170,6 +175,10 @@ internal static class MyFaults
         "23" => (Fault.Data, Codes.RowRefused),
         _ => (Fault.Bug, Codes.Unexpected),
     };
+
+    /// <summary>The login as somebody types it.</summary>
+    private static string ByHand(MyOptions at) => at.Socket is { } socket ? $"mariadb -S {socket} -u {at.User} -p"
+        : string.Create(CultureInfo.InvariantCulture, $"mariadb -h {at.Host} -P {at.Port} -u {at.User} -p");
 
     private static bool IsReadOnly(MyServerException e) =>
         e.Message.Contains("read-only", StringComparison.OrdinalIgnoreCase)

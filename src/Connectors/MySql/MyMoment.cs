@@ -41,8 +41,6 @@ internal sealed class MyMoment : IAsyncDisposable
             for (var i = 0; i < MostSessions; i++)
             {
                 sessions.Add(await MySessions.OpenAsync(at, ct).ConfigureAwait(false));
-                // It may wait for its turn longer than idle sessions live here.
-                await sessions[i].ExecuteAsync("set session wait_timeout = 2147483", ct).ConfigureAwait(false);
                 await sessions[i].ExecuteAsync("set session transaction isolation level repeatable read", ct).ConfigureAwait(false);
             }
             var isLocked = await TryLockAsync(at, () => BeginAsync(sessions, ct), ct).ConfigureAwait(false);

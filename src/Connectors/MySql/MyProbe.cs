@@ -6,27 +6,29 @@ using Pawl.Model;
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// Looks at a database without changing it, on one session. Reports what it finds; throws for nothing that can be found.
+/// Looks at a server without changing anything there. Reports what it finds; throws for nothing that can be found.
 /// </summary>
-internal static partial class MyProbe
+internal static class MyProbe
 {
+    private const int DatabaseRefused = 1044;
     private static readonly Version LeastMariaDb = new(10, 5), LeastMySql = new(8, 0);
 
     public static async ValueTask<ProbeReport> LookAsync(ProbeRequest request, CancellationToken ct)
     {
         MyAddress? at = null;
-        var product = "MySQL";
+        // Which of the two it is the server itself says.
+        var product = request.At.Scheme == "mariadb" ? "MariaDB" : "";
         // A server that lets us in answers, even where it then refuses to tell everything.
         var isReached = false;
         try
         {
             at = MyAddresses.Parse(request.At);
-            await using var connection = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
+            await using var connection = await OpenAsync(at, request, ct).ConfigureAwait(false);
             isReached = true;
             at = at.At(connection.Server);
             product = $"{(connection.Server.IsMariaDb ? "MariaDB" : "MySQL")} {connection.Server.Version}";
             return request.AnswersOnly ? new ProbeReport(true, product, [])
-                : await ReportAsync(connection, at, request, product, ct).ConfigureAwait(false);
+                : await ReportAsync(new MyLook(connection, at, request), product, ct).ConfigureAwait(false);
         }
         catch (PawlException e)
         {
@@ -39,49 +41,54 @@ internal static partial class MyProbe
         }
     }
 
-    private static async ValueTask<ProbeReport> ReportAsync(MyConnection connection, MyAddress at, ProbeRequest request, string product,
-        CancellationToken ct)
+    /// <summary>A target's database that may not be entered yet is no reason to be silent about what else is missing.</summary>
+    private static async ValueTask<MyConnection> OpenAsync(MyAddress at, ProbeRequest request, CancellationToken ct)
     {
-        var server = connection.Server;
+        try
+        {
+            return await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
+        }
+        catch (PawlException e) when (request.Role == ProbeRole.Target && e.InnerException is MyServerException { Number: DatabaseRefused })
+        {
+            return await MySessions.OpenAsync(at with { Server = at.Server with { Database = null } }, ct).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<ProbeReport> ReportAsync(MyLook look, string product, CancellationToken ct)
+    {
+        var (server, request) = (look.Connection.Server, look.Request);
         var least = server.IsMariaDb ? LeastMariaDb : LeastMySql;
-        var user = (await connection.RowsAsync("select current_user()", ct).ConfigureAwait(false))[0][0];
         var findings = new List<ProbeFinding>
         {
-            ProbeFinding.Good(FindingCodes.Reached, ("user", user), ("database", at.Database ?? "*")),
+            ProbeFinding.Good(FindingCodes.Reached, ("user", server.Account), ("database", look.At.Database ?? "*")),
             server.Version >= least ? ProbeFinding.Good(FindingCodes.Version, ("version", server.VersionText))
                 : ProbeFinding.Broken(Fault.Configuration, FindingCodes.VersionOld, ("version", server.VersionText), ("least", least)),
-            Encryption(at, server),
+            Encryption(look.At, server),
         };
         if (request.Role == ProbeRole.Target && server.ReadOnly)
         {
-            findings.Add(ProbeFinding.Of(new PawlException(Fault.Configuration, Codes.ServerReadOnly, ("endpoint", at.Display),
+            // Rights and settings of the primary are the primary's to tell.
+            findings.Add(ProbeFinding.Of(new PawlException(Fault.Configuration, Codes.ServerReadOnly, ("endpoint", look.At.Display),
                 ("cause", "read_only is set"))));
             return new ProbeReport(true, product, findings);
         }
-        findings.Add(ProbeFinding.Good(FindingCodes.Encoding, ("encoding", server.Charset)));
-        findings.Add(ProbeFinding.Good(FindingCodes.Zone, ("zone", server.TimeZone), ("session", "UTC")));
-        findings.Add(await ConnectionsAsync(connection, request, ct).ConfigureAwait(false));
+        var settings = await MyProbeSettings.ReadAsync(look, ct).ConfigureAwait(false);
+        findings.AddRange(await settings.FindingsAsync(ct).ConfigureAwait(false));
+        findings.Add(await ConnectionsAsync(look.Connection, request, ct).ConfigureAwait(false));
         var bytes = -1L;
         if (request.Role != ProbeRole.Target)
         {
-            var (found, size) = await MyProbeSource.LookAsync(connection, at, request, ct).ConfigureAwait(false);
+            var (found, size) = await MyProbeSource.LookAsync(look.Connection, look.At, request, ct).ConfigureAwait(false);
             findings.AddRange(found);
             bytes = size;
         }
         else
         {
-            var more = new List<ProbeFinding>();
-            var looking = default(ValueTask);
-            LookAtTarget(connection, at, request, more, ref looking, ct);
-            await looking.ConfigureAwait(false);
-            findings.AddRange(more);
+            findings.AddRange(await MyProbeTarget.LookAsync(look, ct).ConfigureAwait(false));
+            findings.Add(await SpaceAsync(look, ct).ConfigureAwait(false));
         }
         return new ProbeReport(true, product, findings) { Bytes = bytes };
     }
-
-    /// <summary>A target's rights and settings.</summary>
-    static partial void LookAtTarget(MyConnection connection, MyAddress at, ProbeRequest request, List<ProbeFinding> findings,
-        ref ValueTask looking, CancellationToken ct);
 
     private static ProbeFinding Encryption(MyAddress at, MyServerFacts server)
     {
@@ -90,10 +97,10 @@ internal static partial class MyProbe
         {
             return at.Server.EffectiveTls == MyTls.Verify ? ProbeFinding.Good(FindingCodes.Encrypted, ("protocol", protocol), ("host",
                 host))
-                : ProbeFinding.Warning(FindingCodes.EncryptedUnchecked, ("protocol", protocol), ("host", host));
+                : ProbeFinding.Warning(FindingCodes.EncryptedUnchecked, ("protocol", protocol), ("host", host), ("set", "tls=verify"));
         }
         return at.Server.IsLocal ? ProbeFinding.Good(FindingCodes.EncryptedLocal, ("host", host))
-            : ProbeFinding.Warning(FindingCodes.EncryptedNot, ("host", host));
+            : ProbeFinding.Warning(FindingCodes.EncryptedNot, ("host", host), ("unset", "tls=off"));
     }
 
     /// <summary>Sessions beside those of the lanes: a source's look; a target's ledger, lock, and looks or DDL.</summary>
@@ -111,4 +118,35 @@ internal static partial class MyProbe
             : free < needed ? ProbeFinding.Warning(FindingCodes.ConnectionsFew, details)
             : ProbeFinding.Good(FindingCodes.Connections, details);
     }
+
+    /// <summary>A server does not tell the space of its disks. Where its folder is on this machine, it can be looked up.</summary>
+    private static async ValueTask<ProbeFinding> SpaceAsync(MyLook look, CancellationToken ct)
+    {
+        var rows = await look.Connection.RowsAsync("select @@global.datadir, (select sum(data_length + index_length) from "
+            + $"information_schema.tables where table_schema = {MyQuote.Text(look.At.Database ?? "")})", ct).ConfigureAwait(false);
+        var needed = look.Request.IncomingBytes;
+        (string, object?)[] details = [("needed_bytes", needed < 0 ? null : needed), ("used_bytes", rows[0][1])];
+        if (!look.At.Server.IsLocal || rows[0][0] is not { } folder || FreeBytes(folder) is not { } free)
+        {
+            return ProbeFinding.Note(FindingCodes.SpaceUnseen, details);
+        }
+        details = [.. details, ("free_bytes", free), ("folder", folder)];
+        return needed > free ? ProbeFinding.Warning(FindingCodes.SpaceShort, details) : ProbeFinding.Good(FindingCodes.Space, details);
+    }
+
+    private static long? FreeBytes(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? new DriveInfo(folder).AvailableFreeSpace : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Not ours to see: the same as a folder on another machine.
+            return null;
+        }
+    }
 }
+
+/// <summary>One look: its session, what the URL says, what it is for.</summary>
+internal sealed record MyLook(MyConnection Connection, MyAddress At, ProbeRequest Request);

@@ -4,7 +4,9 @@ using Pawl.Model;
 
 namespace Pawl.Connectors.MySql;
 
-/// <summary>A database as a source: may its tables be read, which have no key, how large are they.</summary>
+/// <summary>
+/// A database as a source: may its tables be read, can it be told how far they are complete, which have no key, how large are they.
+/// </summary>
 internal static class MyProbeSource
 {
     private const int MostNames = 5;
@@ -13,30 +15,34 @@ internal static class MyProbeSource
     public static async ValueTask<(IReadOnlyList<ProbeFinding>, long Bytes)> LookAsync(MyConnection connection, MyAddress at,
         ProbeRequest request, CancellationToken ct)
     {
-        var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet(
-            connection.Server.LowerCaseTableNames == 0 ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
-        var all = await MyCatalog.FoundAsync(connection, at, new TablePattern("*"), ct).ConfigureAwait(false);
+        var known = at with { Account = connection.Server.Account };
+        var isCased = connection.Server.LowerCaseTableNames == 0;
+        var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet(isCased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+        var compare = isCased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        List<(TableSchema Schema, long Bytes)> all = [.. await MyCatalog.FoundAsync(connection, at, new TablePattern("*"), ct)
+            .ConfigureAwait(false)];
+        foreach (var table in request.Tables.Where(t => t.Name.Schema is { } other && at.Database is { } own && !other.Equals(own, compare)))
+        {
+            all.AddRange(await MyCatalog.FoundAsync(connection, at, TablePattern.Literal(table.Name.ToString()), ct).ConfigureAwait(false));
+        }
         var tables = all.Where(t => wanted.Count == 0 ? request.Role != ProbeRole.Source
             : wanted.Contains(t.Schema.Name.ToString()) || (t.Schema.Name.Schema == at.Database && wanted.Contains(t.Schema.Name.Name)))
             .ToArray();
         var bytes = tables.Sum(t => Math.Max(0, t.Bytes));
         List<ProbeFinding> findings = [ProbeFinding.Note(FindingCodes.Tables, ("tables", tables.Length), ("bytes", bytes))];
-        var refused = new List<TableName>();
+        var refused = new MyMissing(connection.Server.Account, isLiteral: false);
         foreach (var (schema, _) in tables)
         {
             var columns = request.Tables.FirstOrDefault(t => t.Name == schema.Name)?.Columns;
-            if (await RefusalAsync(connection, schema.Name, columns, ct).ConfigureAwait(false) is not null) refused.Add(schema.Name);
-        }
-        if (refused.Count == 0) findings.Add(ProbeFinding.Good(FindingCodes.RightsRead, ("tables", tables.Length)));
-        else
-        {
-            (string, object?)[] details = [("right", "SELECT"), ("kind", "table"), ("on", Names([.. refused.Select(r => r.ToString())]))];
-            findings.Add((request.Role == ProbeRole.Source ? ProbeFinding.Broken(Fault.Permission, FindingCodes.RightMissing, details)
-                : ProbeFinding.Warning(FindingCodes.RightMissing, details)) with
+            if (await RefusalAsync(connection, schema.Name, columns, ct).ConfigureAwait(false) is not null)
             {
-                Mend = [.. refused.Select(r => MyTableCheck.Grant(at with { Account = connection.Server.Account }, r) + ";")],
-            });
+                refused.Table(schema.Name, "SELECT");
+            }
         }
+        if (refused.IsEmpty) findings.Add(ProbeFinding.Good(FindingCodes.RightsRead, ("tables", tables.Length)));
+        else findings.AddRange(refused.Findings(request.Role == ProbeRole.Source ? FindingLevel.Broken : FindingLevel.Warning));
+        if (request.OneSnapshot) findings.AddRange(await SnapshotAsync(connection, tables, ct).ConfigureAwait(false));
+        findings.AddRange(await CursorsAsync(connection, known, request, [.. tables.Select(t => t.Schema)], ct).ConfigureAwait(false));
         var keyless = tables.Where(t => t.Schema.Key.Kind == KeyKind.None).Select(t => t.Schema.Name.ToString()).ToArray();
         if (keyless.Length > 0) findings.Add(ProbeFinding.Warning(FindingCodes.Keyless, ("tables", Names(keyless))));
         return (findings, bytes);
@@ -68,4 +74,40 @@ internal static class MyProbeSource
 
     public static string Names(IReadOnlyCollection<string> names) => names.Count <= MostNames ? string.Join(", ", names)
         : FormattableString.Invariant($"{string.Join(", ", names.Take(MostNames))} … (+{names.Count - MostNames})");
+
+    /// <summary>One moment on several sessions needs a lock on all tables; with one session it is read in turns.</summary>
+    private static async ValueTask<IEnumerable<ProbeFinding>> SnapshotAsync(MyConnection connection,
+        IReadOnlyList<(TableSchema Schema, long Bytes)> tables, CancellationToken ct)
+    {
+        if (tables.Count == 0) return [];
+        var missing = new MyMissing(connection.Server.Account, isLiteral: false);
+        var database = tables[0].Schema.Name.Schema!;
+        if (!await new MyRights(connection).ReloadAsync(database, ct).ConfigureAwait(false)) missing.Server("RELOAD");
+        return missing.Findings(FindingLevel.Warning, FindingCodes.RightSnapshot);
+    }
+
+    /// <summary>What would stop an incremental table, as a run would be told it.</summary>
+    private static async ValueTask<IReadOnlyList<ProbeFinding>> CursorsAsync(MyConnection connection, MyAddress at, ProbeRequest request,
+        IReadOnlyList<TableSchema> tables, CancellationToken ct)
+    {
+        var findings = new List<ProbeFinding>();
+        foreach (var table in tables)
+        {
+            if (request.Tables.FirstOrDefault(t => t.Name == table.Name)?.Cursor is not { } cursor
+                || table.IndexOf(cursor.Column) < 0) continue;
+            try
+            {
+                await new MyWindows(at, table, cursor).BoundAsync(connection, wait: false, ct).ConfigureAwait(false);
+            }
+            catch (PawlException e) when (e.Fault is Fault.Configuration or Fault.Permission)
+            {
+                findings.Add(ProbeFinding.Of(e));
+            }
+            catch (MyServerException e) when (e.Number is 1142 or 1143)
+            {
+                // Said already: the table may not be read.
+            }
+        }
+        return findings;
+    }
 }

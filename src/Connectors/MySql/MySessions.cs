@@ -30,7 +30,7 @@ internal sealed class MySessions(MyAddress at) : IAsyncDisposable
         catch (Exception e) when (e is not PawlException)
         {
             throw MyFaults.Classify(e, at.Server, "connect", grant: at.Database is not { } database ? null
-                : $"GRANT SELECT ON {MyNames.Quote(database)}.* TO {MyTableCheck.Account(at)}");
+                : $"GRANT SELECT ON {MyGrants.Pattern(database)}.* TO {MyTableCheck.Account(at with { Account = MyGrants.Refused(e) })}");
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
         var stage = plan.AsWritten();
         await tables.ChangeAsync(stage.Target, fence, async session =>
         {
+            await MySurroundings.CheckSightAsync(session, plan.Target, ct).ConfigureAwait(false);
             var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false);
             if (target is not null) Decide(session, plan, target);
             var made = await MyTargetTable.FindAsync(session, stage.Target, ct).ConfigureAwait(false);

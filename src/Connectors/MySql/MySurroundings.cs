@@ -29,6 +29,21 @@ internal static class MySurroundings
         }
     }
 
+    /// <summary>A server hides triggers from whoever may not make any: none seen is then no promise.</summary>
+    /// <exception cref="PawlException"><see cref="Codes.GrantMissing"/>.</exception>
+    public static async ValueTask CheckSightAsync(MyTargetSession session, TableName name, CancellationToken ct)
+    {
+        if (session.Options.Triggers == MyTriggers.Fire) return;
+        var at = name with { Schema = name.Schema ?? session.Options.Database };
+        var grants = await MyGrantList.ReadAsync(sql => session.RowsAsync(sql, ct), session.Server).ConfigureAwait(false);
+        if (grants.OnTable("TRIGGER", at)) return;
+        var isThere = await MyTargetTable.FindAsync(session, at, ct).ConfigureAwait(false) is not null;
+        throw new PawlException(Fault.Permission, Codes.GrantMissing, ("table", at), ("endpoint", session.Options.Server.Display),
+            ("cause", "the server shows triggers to those alone who may make them, and triggers=refuse looks for them"),
+            ("grant", isThere ? MyGrants.Of("trigger", at, session.Options)
+                : MyGrants.OfDatabase("trigger", at.Schema!, session.Options)));
+    }
+
     /// <param name="filled">Tables that are filled before this one: they may be empty, as they are at the source.</param>
     /// <exception cref="PawlException"><see cref="Codes.TargetDependent"/>.</exception>
     public static async ValueTask CheckAsync(MyTargetSession session, TableName name, MyTargetTable target,

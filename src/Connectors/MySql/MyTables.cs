@@ -83,6 +83,7 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
         if (MyQuote.IsReserved(plan.Target.Name)) throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
         await ChangeAsync(plan.Target, fence, async session =>
         {
+            await MySurroundings.CheckSightAsync(session, plan.Target, ct).ConfigureAwait(false);
             var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
                 ?? await CreateAsync(session, plan, ct).ConfigureAwait(false);
             MySurroundings.CheckTarget(session.Options, plan.Target, target);

@@ -37,8 +37,8 @@ internal sealed record MyTargetOptions
     public static MyTargetOptions Of(MyAddress at) => new()
     {
         Server = at.Server,
-        Database = at.Database ?? throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("endpoint", at.Display),
-            ("option", "database"), ("value", ""), ("expected", "mysql://user@host/database")),
+        Database = at.Database ?? throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("option", "target"),
+            ("value", at.Display), ("expected", "mysql://user@host/database")),
         ControlDatabase = at.ControlDatabase, Triggers = at.Triggers, ForeignKeys = at.ForeignKeys, Bulk = at.Bulk,
         Loads = at.Loads,
     };

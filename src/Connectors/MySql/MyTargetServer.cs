@@ -17,14 +17,10 @@ internal sealed class MyTargetServer
     {
         var rows = await connection.RowsAsync("""
             show variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'log_bin',
-                'binlog_format', 'group_replication_single_primary_mode', 'group_replication_group_name',
-                'innodb_flush_log_at_trx_commit', 'sync_binlog')
+                'binlog_format', 'group_replication_single_primary_mode', 'group_replication_group_name')
             """, ct).ConfigureAwait(false);
         return new MyTargetServer(rows.ToDictionary(r => r[0]!, r => r[1] ?? "", StringComparer.OrdinalIgnoreCase));
     }
-
-    /// <summary>1 = a commit that was answered outlasts a loss of power.</summary>
-    public string FlushAtCommit => settings.GetValueOrDefault("innodb_flush_log_at_trx_commit", "");
 
     /// <exception cref="PawlException">It takes no writes, or promises less than a ledger needs.</exception>
     public void Check(MyTargetOptions options, MyServerFacts server)

@@ -56,9 +56,8 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
         try
         {
             connection = await MyConnection.OpenAsync(server, ct).ConfigureAwait(false);
-            // The server would end a session that holds a lock and says nothing for long.
             await connection.ExecuteAsync("set session transaction isolation level read committed", ct).ConfigureAwait(false);
-            await connection.ExecuteAsync("set wait_timeout = 31536000, unique_checks = 1, foreign_key_checks = "
+            await connection.ExecuteAsync("set unique_checks = 1, foreign_key_checks = "
                 + (options.ForeignKeys ? "1" : "0"), ct).ConfigureAwait(false);
             var facts = await MyTargetServer.LookAsync(connection, ct).ConfigureAwait(false);
             facts.Check(options, connection.Server);
@@ -73,8 +72,8 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
             if (backend is not null) slots.Leave(backend);
             if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
-            throw MyFaults.Classify(e, options.Server, "connect",
-                grant: MyGrants.OfDatabase("create, select, insert, update, delete", options.Database, options));
+            throw MyFaults.Classify(e, options.Server, "connect", grant: MyGrants.OfDatabase("create, select, insert, update, delete",
+                options.Database, options with { Account = MyGrants.Refused(e) ?? options.Account }));
         }
     }
 
@@ -270,23 +269,4 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
         await connection.DisposeAsync().ConfigureAwait(false);
         slots.Leave(backend);
     }
-}
-
-/// <summary>The statement that gives a right. Pure.</summary>
-internal static class MyGrants
-{
-    public static string Of(string rights, TableName on, MyTargetOptions options) =>
-        $"grant {rights} on {MyQuote.Name(on.Schema ?? options.Database)}.{MyQuote.Name(on.Name)} to {Account(options)}";
-
-    public static string OfDatabase(string rights, string database, MyTargetOptions options) =>
-        $"grant {rights} on {MyQuote.Name(database)}.* to {Account(options)}";
-
-    /// <summary>Name and host apart: the last at sign is the one between them.</summary>
-    public static string Account(string account)
-    {
-        var at = account.LastIndexOf('@');
-        return at < 0 ? MyQuote.Text(account) : $"{MyQuote.Text(account[..at])}@{MyQuote.Text(account[(at + 1)..])}";
-    }
-
-    private static string Account(MyTargetOptions options) => Account(options.Account ?? $"{options.Server.User}@%");
 }

@@ -188,9 +188,10 @@ internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions c
         {
             return ("the user may not see when transactions of others began", $"GRANT PROCESS ON *.* TO {MyTableCheck.Account(at)}");
         }
-        var appliers = await connection.RowsAsync("select count(*) from information_schema.processlist where user = 'system user' and "
-            + "(command like 'Slave%' or command in ('Connect', 'Query'))", ct).ConfigureAwait(false);
-        return MySessions.Number(appliers) > 0 ? ("a replica does not know the transactions of the server it follows", null) : null;
+        var replica = await MyReplica.LookAsync(connection, ct).ConfigureAwait(false);
+        return replica.Follows ? ("a replica does not know the transactions of the server it follows", null)
+            : replica.Right is { } right ? ("the user may not see whether the server follows another one",
+                $"GRANT {right} ON *.* TO {MyTableCheck.Account(at)}") : null;
     }
 
     /// <summary>The moment on the clock that the column's values are read off, as text.</summary>

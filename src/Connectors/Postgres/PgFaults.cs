@@ -28,7 +28,8 @@ internal static class PgFaults
         NpgsqlException { InnerException: null } own when own.Message.Contains("SSL", StringComparison.Ordinal) =>
             new(Fault.Configuration, Codes.TlsRefused, e, ("endpoint", at.Display), ("host", at.Host), ("cause", own.Message)),
         NpgsqlException { InnerException: null } own when own.Message.Contains("password", StringComparison.OrdinalIgnoreCase) =>
-            new(Fault.Permission, Codes.LoginRefused, e, ("endpoint", at.Display), ("user", at.User), ("cause", own.Message)),
+            new(Fault.Permission, Codes.LoginRefused, e, ("endpoint", at.Display), ("user", at.User), ("cause", own.Message),
+                ("login", ByHand(at))),
         NpgsqlException or IOException or SocketException or TimeoutException or ObjectDisposedException =>
             new(Fault.Transient, Codes.Unreachable, e, ("endpoint", at.Display), ("cause", Innermost(e).Message)),
         _ => new(Fault.Bug, Codes.Unexpected, e, ("endpoint", at.Display), ("cause", $"{e.GetType().Name}: {e.Message}"), ("sql", doing)),
@@ -44,7 +45,7 @@ internal static class PgFaults
         }
         if (e.ColumnName is not null) details.Add(("column", e.ColumnName));
         if (e.ConstraintName is not null) details.Add(("constraint", e.ConstraintName));
-        if (code == Codes.LoginRefused) details.Add(("user", at.User));
+        if (code == Codes.LoginRefused) details.AddRange([("user", at.User), ("login", ByHand(at))]);
         if (code == Codes.GrantMissing) details.Add(("grant", grant ?? $"-- {e.MessageText}"));
         details.Add(("sql", doing.Length <= MostSql ? doing : doing[..MostSql] + " …"));
         return new PawlException(fault, code, e, [.. details]);
@@ -120,6 +121,10 @@ internal static class PgFaults
         }
         return null;
     }
+
+    /// <summary>The login as somebody types it.</summary>
+    private static string ByHand(PgOptions at) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"psql -U {at.User} -h {at.Host} -p {at.Port} -d {at.Database}");
 
     private static Exception Innermost(Exception e)
     {

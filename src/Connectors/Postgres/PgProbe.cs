@@ -76,10 +76,11 @@ internal static class PgProbe
         {
             return at.Ssl is SslMode.VerifyFull ? ProbeFinding.Good(FindingCodes.Encrypted, ("protocol", protocol), ("host", at.Host))
                 : at.Ssl is SslMode.VerifyCA ? ProbeFinding.Good(FindingCodes.Encrypted, ("protocol", protocol))
-                : ProbeFinding.Warning(FindingCodes.EncryptedUnchecked, ("protocol", protocol), ("host", at.Host));
+                : ProbeFinding.Warning(FindingCodes.EncryptedUnchecked, ("protocol", protocol), ("host", at.Host),
+                    ("set", "sslmode=verify-full"));
         }
         return at.IsLocal ? ProbeFinding.Good(FindingCodes.EncryptedLocal, ("host", at.Host))
-            : ProbeFinding.Warning(FindingCodes.EncryptedNot, ("host", at.Host));
+            : ProbeFinding.Warning(FindingCodes.EncryptedNot, ("host", at.Host), ("unset", "sslmode=disable"));
     }
 
     private static IEnumerable<ProbeFinding> Settings(PgLook look, PgServerFacts server)

@@ -90,7 +90,7 @@ internal sealed class PgSession : ITargetSession, IStreamsRows, IFindsKeys
             if (role is PgRole.Write or PgRole.Control && row.GetString(3) is not "on" and var setting)
             {
                 throw new PawlException(Fault.Configuration, Codes.OptionInvalid, ("endpoint", options.Display),
-                    ("option", "synchronous_commit"), ("value", setting), ("expected", "on"));
+                    ("option", "synchronous_commit"), ("setting", "synchronous_commit"), ("value", setting), ("expected", "on"));
             }
             var backend = new PgBackend(row.GetInt64(0), row.GetInt64(1), runner);
             return new PgSession(connection, options, dialect, backend, (int)(row.GetInt64(4) / 10_000), home);

@@ -22,6 +22,8 @@ public sealed record ProbeRequest(Endpoint At)
     public IReadOnlyList<ProbeTable> Tables { get; init; } = [];
     /// <summary>Lanes at work at the same time; 0 = unknown.</summary>
     public int Lanes { get; init; }
+    /// <summary>A source's tables are to be read as they were at one moment.</summary>
+    public bool OneSnapshot { get; init; }
     /// <summary>Bytes that are to come into a target, as far as its source can tell; -1 = unknown.</summary>
     public long IncomingBytes { get; init; } = -1;
 }
@@ -32,9 +34,13 @@ public sealed record ProbeTable(TableName Name)
 {
     /// <summary>Columns that are read; null = all.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
+    /// <summary>How a source's rows are found from the second run on; null = every row once.</summary>
+    public CursorOptions? Cursor { get; init; }
     public WriteMode Write { get; init; }
     /// <summary>A target's table may be created when it is absent.</summary>
     public bool Create { get; init; } = true;
+    /// <summary>A target's table is to follow changes of its source.</summary>
+    public bool Evolves { get; init; }
 }
 
 /// <summary>What <see cref="Connector.ProbeAsync"/> found.</summary>
@@ -118,16 +124,22 @@ public static class FindingCodes
     public const string EncryptedNot = "probe.encrypted.not";
     public const string Primary = "probe.primary";
     public const string Standby = "probe.standby";
+    public const string Replica = "probe.replica";
+    public const string ReplicaWritten = "probe.replica.written";
     public const string Encoding = "probe.encoding";
     public const string EncodingNone = "probe.encoding.none";
     public const string Zone = "probe.zone";
     public const string Log = "probe.log";
     public const string Durable = "probe.durable";
     public const string DurableOff = "probe.durable.off";
+    public const string DurableLate = "probe.durable.late";
     public const string Overridden = "probe.overridden";
     public const string Connections = "probe.connections";
     public const string ConnectionsFew = "probe.connections.few";
     public const string ConnectionsLimit = "probe.connections.limit";
+    public const string LoadOff = "probe.load.off";
+    public const string ValuesSmall = "probe.values.small";
+    public const string NamesFolded = "probe.names.folded";
     public const string Tables = "probe.tables";
     public const string Statistics = "probe.statistics";
     public const string StatisticsMissing = "probe.statistics.missing";
@@ -140,6 +152,7 @@ public static class FindingCodes
     public const string RightMissing = "probe.right.missing";
     public const string RightTakeOver = "probe.right.take-over";
     public const string RightRestart = "probe.right.restart";
+    public const string RightSnapshot = "probe.right.snapshot";
     public const string RowsHidden = "probe.rows.hidden";
     public const string Keyless = "probe.keyless";
     public const string Triggers = "probe.triggers";

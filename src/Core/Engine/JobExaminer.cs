@@ -22,6 +22,7 @@ public sealed class JobExaminer(JobHost host)
         var source = await ProbeAsync(new ProbeRequest(job.Source)
         {
             Role = ProbeRole.Source, Lanes = job.Parallel, Tables = [.. tables.Select(t => t.Source)],
+            OneSnapshot = job.Consistency == Consistency.OneSnapshot,
         }, ct);
         var target = await ProbeAsync(new ProbeRequest(job.Target)
         {
@@ -61,10 +62,10 @@ public sealed class JobExaminer(JobHost host)
             foreach (var (rule, schema, _) in matched)
             {
                 if (schema is null) continue;
-                tables.Add((new ProbeTable(schema.Name) { Columns = Columns(rule, schema, problems) },
+                tables.Add((new ProbeTable(schema.Name) { Columns = Columns(rule, schema, problems), Cursor = rule.Cursor?.Options },
                     new ProbeTable(TableRules.TargetName(rule.Target, schema.Name, target))
                     {
-                        Write = rule.Write, Create = job.CreateTables,
+                        Write = rule.Write, Create = job.CreateTables, Evolves = job.Changes == SchemaChanges.Evolve,
                     }));
             }
         }

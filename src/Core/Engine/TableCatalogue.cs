@@ -34,7 +34,8 @@ internal static class TableCatalogue
             if (tables.Count > 0) continue;
             var error = rule.Pattern.HasWildcard
                 ? new PawlException(Fault.Configuration, Codes.PatternEmpty, ("pattern", rule.Pattern.Text), ("line", rule.Line))
-                : new PawlException(Fault.Schema, Codes.TableMissing, ("table", rule.Pattern.Exact), ("source", source.Identity.Display));
+                : new PawlException(Fault.Schema, Codes.TableMissing, ("table", rule.Pattern.Exact), ("source", source.Identity.Display),
+                    ("suggestion", await NearestAsync(source, rule.Pattern.Exact!, ct)));
             empty.Add(new MatchedTable(rule, null, error));
         }
         var matched = new List<MatchedTable>();
@@ -49,6 +50,21 @@ internal static class TableCatalogue
         matched.AddRange(empty);
         TablePattern.CheckEach(only, [.. matched.Select(m => m.Name)]);
         return only.Count == 0 ? matched : [.. matched.Where(m => only.Any(p => p.Matches(m.Name)))];
+    }
+
+    /// <summary>A table that may have been meant.</summary>
+    private static async ValueTask<string?> NearestAsync(ISource source, string written, CancellationToken ct)
+    {
+        try
+        {
+            var names = (await source.DescribeAsync(new TablePattern("*"), ct)).Select(t => t.Name).ToArray();
+            return NearestName.Of(written, written.Contains('.') ? names.Select(n => n.ToString()) : names.Select(n => n.Name));
+        }
+        catch (PawlException)
+        {
+            // What is wrong is said already; a look that fails would only hide it.
+            return null;
+        }
     }
 
     private static void CheckTargets(IReadOnlyList<MatchedTable> tables, ConnectorLimits limits, ISink? sink)

@@ -24,6 +24,9 @@ internal sealed class MyFixture : ISourceFixture
         return new MyFixture(server, await server.CreateDatabaseAsync());
     }
 
+    /// <summary>A database that is there; goes like one of its own.</summary>
+    public static MyFixture In(MyServer server, string database) => new(server, database);
+
     public Endpoint Here(params (string Name, string Value)[] options) => At("root", options);
 
     public Endpoint At(string user, params (string Name, string Value)[] options) => new()

@@ -57,6 +57,27 @@ public sealed class MySourceTests
     }
 
     [Fact]
+    public async Task A_table_of_another_database_is_found_by_its_whole_name_and_by_no_pattern()
+    {
+        await using var fixture = await MyFixture.NewAsync();
+        await using var other = (MyFixture)await fixture.AnotherAsync();
+        await fixture.RunAsync("create table a (id int primary key)");
+        await other.RunAsync("create table b (id int primary key)", "insert into b values (1)");
+        await using var source = await fixture.SourceAsync();
+        var own = Assert.Single(await source.Source.DescribeAsync(new TablePattern("*"), default));
+        Assert.Equal(new TableName(fixture.Database, "a"), own.Name);
+        Assert.Empty(await source.Source.DescribeAsync(new TablePattern($"{other.Database}.*"), default));
+        var found = Assert.Single(await source.Source.DescribeAsync(TablePattern.Literal($"{other.Database}.b"), default));
+        Assert.Equal(new TableName(other.Database, "b"), found.Name);
+        Assert.Single(await source.ReadAsync(found));
+        var report = await new MySqlConnector().ProbeAsync(new ProbeRequest(fixture.Here())
+        {
+            Role = ProbeRole.Source, Tables = [new ProbeTable(found.Name)],
+        }, default);
+        Assert.Equal("1", report.Findings.Single(f => f.Code == FindingCodes.Tables).Details["tables"]);
+    }
+
+    [Fact]
     public async Task A_table_that_is_another_one_or_was_altered_is_not_read_on()
     {
         await using var fixture = await MyFixture.NewAsync();

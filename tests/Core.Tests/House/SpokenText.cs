@@ -52,9 +52,21 @@ internal static partial class SpokenText
         foreach (var node in SourceRules.Parse(text).DescendantNodes())
         {
             if (Content(node, "{}") is not { } said || !Sentence().IsMatch(said.Replace("{}", " "))) continue;
-            if (node.Ancestors().TakeWhile(a => a is not StatementSyntax).OfType<ArgumentSyntax>().Any(IsDetail)) yield return said;
+            if (node.Ancestors().TakeWhile(a => a is not StatementSyntax).OfType<ArgumentSyntax>().Any(IsDetail) || IsCause(node))
+            {
+                yield return said;
+            }
         }
     }
+
+    /// <summary>What <c>Problem(…)</c> and its like answer, and what a variable of that name holds: said of something later.</summary>
+    private static bool IsCause(SyntaxNode node) => node.Ancestors().TakeWhile(a => a is not MemberDeclarationSyntax).Any(a => a switch
+    {
+        VariableDeclaratorSyntax v => v.Identifier.Text == "cause",
+        AssignmentExpressionSyntax s => s.Left.ToString() == "cause",
+        _ => false,
+    }) || node.Ancestors().OfType<MethodDeclarationSyntax>().FirstOrDefault()
+        is { Identifier.Text: "Problem" or "Narrows" or "NarrowsWhole" };
 
     private static bool IsDetail(ArgumentSyntax place) => place.Parent switch
     {
@@ -62,6 +74,8 @@ internal static partial class SpokenText
             && Content(name.Expression) is "cause" or "what" or "why" or "found" or "expected" or "right" or "missing",
         ArgumentListSyntax { Parent: InvocationExpressionSyntax made } => made.Expression.ToString() is "Unfit" or "Wrong" or "Invalid"
             or "Refused" or "PgRefusal.Unfit" or "PgRefusal.Beyond" or "PgRefusal.Mistyped",
+        ArgumentListSyntax { Parent: ObjectCreationExpressionSyntax made } => made.Type.ToString() is "MyUnfit" or "MyProtocolException"
+            or "MyRefusedException" or "IOException" or "TimeoutException",
         _ => false,
     };
 

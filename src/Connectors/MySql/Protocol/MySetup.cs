@@ -15,11 +15,18 @@ internal static class MySetup
             "lc_messages = 'en_US'",
             "sql_select_limit = default", "sql_safe_updates = 0", "sql_auto_is_null = 0", "sql_big_selects = 1",
             $"net_write_timeout = {Seconds(options.NetTimeout)}", $"net_read_timeout = {Seconds(options.NetTimeout)}",
+            // The server would end a session that waits for the other end of a job. 24 days, the most that every system takes.
+            "wait_timeout = 2147483",
             $"lock_wait_timeout = {Seconds(options.LockTimeout)}", $"innodb_lock_wait_timeout = {Seconds(options.LockTimeout)}",
             server.IsMariaDb
                 ? string.Create(CultureInfo.InvariantCulture, $"max_statement_time = {options.StatementTimeout.TotalSeconds:0.######}")
                 : string.Create(CultureInfo.InvariantCulture, $"max_execution_time = {(long)options.StatementTimeout.TotalMilliseconds}"),
         ];
+        if (server.IsMariaDb && server.Version >= new Version(10, 3))
+        {
+            settings = [.. settings, "idle_transaction_timeout = 0", "idle_write_transaction_timeout = 0",
+                "idle_readonly_transaction_timeout = 0"];
+        }
         return "set " + string.Join(", ", settings);
     }
 
