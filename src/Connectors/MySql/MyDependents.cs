@@ -21,7 +21,7 @@ internal static class MyDependents
         {
             return ("statistics", column);
         }
-        return await SeesTriggersAsync(session, target.Name, ct).ConfigureAwait(false) ? null : ("right", "TRIGGER");
+        return await SeesTriggersAsync(session, target.Name, ct).ConfigureAwait(false) ? null : ("missing right", "TRIGGER");
     }
 
     /// <summary>
@@ -48,7 +48,8 @@ internal static class MyDependents
         if (at < 0 || comment >= 0 && comment < at) return (text, null);
         var end = at + Mark.Length;
         while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
-        return (text.Remove(at, end - at), ulong.Parse(text.AsSpan(at + Mark.Length, end - at - Mark.Length), CultureInfo.InvariantCulture));
+        var number = ulong.Parse(text.AsSpan(at + Mark.Length, end - at - Mark.Length), CultureInfo.InvariantCulture);
+        return (text.Remove(at, end - at), number);
     }
 
     /// <summary>MariaDB keeps no list of what a view reads: its text names each table in full.</summary>

@@ -5,8 +5,8 @@ using Pawl.Relational;
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// Puts staged rows into a target that stays, in the open transaction that holds the fence and commits with the note. That transaction locks
-/// the gaps between the rows too: whoever adds a row to either table meanwhile waits for its end. One caller.
+/// Puts staged rows into a target that stays, in the open transaction that holds the fence and commits with the note. That transaction
+/// locks the gaps between the rows too: whoever adds a row to either table meanwhile waits for its end. One caller.
 /// </summary>
 /// <param name="catalog">A session of its own: what a transaction sees of the catalogue may be older than the table it locked.</param>
 internal sealed class MyExchange(MyTargetSession session, MyTargetSession catalog, TablePlan plan, PublicationRules rules)
