@@ -14,16 +14,18 @@ internal sealed class MySwap(MyTargetSession session, TablePlan plan, Publicatio
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly TableName target = plan.Target with { Schema = plan.Target.Schema ?? session.Options.Database };
 
-    /// <summary>How far the copy is. A rename that came half-way, which servers promise not to happen, is taken back first.</summary>
+    /// <summary>
+    /// How far the copy is. A rename that came half-way, which servers promise not to happen, is taken back first; so is one whose new table
+    /// somebody dropped before it was noted.
+    /// </summary>
     public async ValueTask<MyStaging> FindAsync(CancellationToken ct)
     {
         var staging = await MyStaging.FindAsync(session, plan.Stage!, ct).ConfigureAwait(false);
-        if (staging is not { Rows: not null, Old: { } old }) return staging;
+        if (staging.Old is not { } old) return staging;
+        var isThere = await MyTargetTable.FindAsync(session, target, ct).ConfigureAwait(false) is not null;
+        if (isThere && staging.Rows is null) return staging;
         if (staging.WasNone) await ExecuteAsync($"drop table {old.Quoted}", old.Name, ct).ConfigureAwait(false);
-        else if (await MyTargetTable.FindAsync(session, target, ct).ConfigureAwait(false) is null)
-        {
-            await ExecuteAsync($"rename table {old.Quoted} to {MyQuote.Name(target)}", target, ct).ConfigureAwait(false);
-        }
+        else if (!isThere) await RenameAsync([(old.Name, target)], ct).ConfigureAwait(false);
         else throw Cannot("table", old.Name.Name, "it was the target once, and somebody made another one since", null);
         return staging with { Old = null };
     }

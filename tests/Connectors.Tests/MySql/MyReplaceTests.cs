@@ -392,6 +392,20 @@ public abstract class MyReplaceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_target_that_is_dropped_before_its_rename_was_noted_is_missed()
+    {
+        await using var server = await OwnServerAsync();
+        var to = await TargetAsync(server, Old);
+        await Job(to, reached: point => { if (point == CrashPoint.PublicationRenamed) Now(server.CrashAsync()); }).FailedAsync();
+        await server.StartAgainAsync();
+        await to.RunAsync("drop table t");
+        Assert.Equal(Codes.StageLost, (await Job(to).FailedAsync()).Code);
+        await OldAsync(to);
+        await Job(to).DoneAsync(restart: true);
+        await NewAsync(to);
+    }
+
+    [Fact]
     public async Task A_half_way_rename_whose_place_somebody_took_is_said_and_left()
     {
         await using var server = await OwnServerAsync();
