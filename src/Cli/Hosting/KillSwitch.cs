@@ -15,7 +15,8 @@ internal sealed class KillSwitch(string point, long times) : ICrashPoints
 {
     public const string Variable = "PAWL_KILL_AT";
     private const int Sigkill = 9;
-    private static readonly string[] Points = [.. CrashPoint.All, .. CrashPoint.OfReplace, .. CrashPoint.OfFiles];
+    private static readonly string[] Points = [.. CrashPoint.All, .. CrashPoint.OfReplace, .. CrashPoint.OfRename,
+        .. CrashPoint.OfFiles];
     private long left = times;
 
     /// <summary>Nobody listens when the variable is not set.</summary>

@@ -16,15 +16,19 @@ internal sealed class MyDatabase : ITargetDatabase, IKnowsPlace
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(10), EndPoll = TimeSpan.FromMilliseconds(25);
 
     private readonly TimeProvider time;
+    private readonly IdSource ids;
     private readonly MySlots slots;
 
     public MyDatabase(MyTargetOptions options, OpenContext context)
     {
-        (Options, time) = (options, context.Time);
-        slots = new MySlots(context.Ids.Next().ToString("N"));
+        (Options, time, ids) = (options, context.Time, context.Ids);
+        slots = new MySlots(ids.Next().ToString("N"));
     }
 
     public MyTargetOptions Options { get; }
+
+    /// <summary>One that nobody else has.</summary>
+    public Guid NextId() => ids.Next();
 
     public TargetTraits Traits { get; } = new() { Guarantee = Guarantee.OncePerRow, BuffersGroups = false };
 

@@ -5,31 +5,31 @@ using Pawl.Relational;
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// Staging tables in a target: made like it, filled, and published by one transaction that removes the target's rows and inserts the staged
-/// ones. A rename would be quicker, and would commit by itself, apart from the note that says it was done.
+/// Staging tables: made like their target, with its keys, checks and defaults, so that a row the target would refuse is refused when it is
+/// staged; published, or dropped.
 /// </summary>
 internal sealed class MyStages(MyTables tables, MyTargetOptions options)
 {
     public ValueTask<Publication> ForeseeAsync(TablePlan plan, CancellationToken ct) => tables.LookAsync(async session =>
-        await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is { } target
-            ? Decide(session, plan, target) : new Publication(PublicationWay.Create), ct);
+        await DecideAsync(session, plan, await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false), null, ct)
+            .ConfigureAwait(false), ct);
 
     public async ValueTask MakeAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         if (MyQuote.IsReserved(plan.Target.Name)) throw new PawlException(Fault.Configuration, Codes.ReservedName, ("name", plan.Target));
         var stage = plan.AsWritten();
-        await tables.ChangeAsync(stage.Target, fence, async session =>
+        var prefix = new MyStaging { Stage = stage.Target }.Prefix;
+        await tables.ChangeAsync(MyStaging.LockOf(prefix), fence, async session =>
         {
             await MySurroundings.CheckSightAsync(session, plan.Target, ct).ConfigureAwait(false);
             var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false);
-            if (target is not null) Decide(session, plan, target);
-            var made = await MyTargetTable.FindAsync(session, stage.Target, ct).ConfigureAwait(false);
-            if (made is null && target is not null)
-            {
-                await LikeAsync(session, stage.Target, target, ct).ConfigureAwait(false);
-                made = await MyTargetTable.FindAsync(session, stage.Target, ct).ConfigureAwait(false);
-            }
-            made ??= await tables.CreateAsync(session, stage, ct).ConfigureAwait(false);
+            await DecideAsync(session, plan, target, null, ct).ConfigureAwait(false);
+            var staging = await MyStaging.FindAsync(session, stage.Target, ct).ConfigureAwait(false);
+            // Its publication came half-way, and is gone on with when its turn comes.
+            if (staging.Old is not null) return;
+            if (staging.Rows is null && target is not null) await LikeAsync(session, staging.Stage, target, ct).ConfigureAwait(false);
+            var made = staging.Rows ?? await MyTargetTable.FindAsync(session, stage.Target, ct).ConfigureAwait(false)
+                ?? await tables.CreateAsync(session, stage, ct).ConfigureAwait(false);
             MyTargetColumns.Match(made, stage, session.Server);
         }, ct).ConfigureAwait(false);
     }
@@ -37,26 +37,17 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
     public async ValueTask<PublicationResult?> PublishAsync(TablePlan plan, PublicationRules rules,
         Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
-        // A target that is not there yet is made first, and is empty until its rows are published.
-        var isNew = await tables.EnsureAsync(plan, fence, ct).ConfigureAwait(false);
-        return await tables.LookAsync(async session =>
+        var staged = await tables.LookAsync(session => MyStaging.FindAsync(session, plan.Stage!, ct), ct).ConfigureAwait(false);
+        // One that Pawl made, and not like a target, lacks its indexes.
+        if (staged.Rows is { Comment: MyCreation.Unfinished })
         {
-            await session.BeginAsync(ct).ConfigureAwait(false);
-            var ended = false;
-            try
+            await tables.ChangeAsync(MyStaging.LockOf(staged.Prefix), fence, async session =>
             {
-                if (await rules.FenceAsync(session, ct).ConfigureAwait(false) is not { } expected) return null;
-                var result = await ExchangeAsync(session, plan, rules, expected, isNew, ct).ConfigureAwait(false);
-                await rules.NoteAsync(session, ct).ConfigureAwait(false);
-                ended = true;
-                await session.EndAsync(commit: true).ConfigureAwait(false);
-                return result;
-            }
-            finally
-            {
-                if (!ended) await session.EndAsync(commit: false).ConfigureAwait(false);
-            }
-        }, ct).ConfigureAwait(false);
+                if ((await MyStaging.FindAsync(session, plan.Stage!, ct).ConfigureAwait(false)).Rows is not { } rows) return;
+                await MyTables.CompleteAsync(session, plan.AsWritten(), rows, ct).ConfigureAwait(false);
+            }, ct).ConfigureAwait(false);
+        }
+        return await new MyPublication(tables, plan, rules).RunAsync(ct).ConfigureAwait(false);
     }
 
     public ValueTask<IReadOnlyList<TableName>> AllAsync(CancellationToken ct) => tables.LookAsync(session => AllAsync(session, ct), ct);
@@ -66,7 +57,7 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
     {
         var left = await tables.LookAsync(FindAsync, ct).ConfigureAwait(false);
         if (left.Count == 0) return;
-        await tables.ChangeAsync(left[0], fence, async session =>
+        await tables.ChangeAsync(MyStaging.LockOf(prefix), fence, async session =>
         {
             // Behind the fence once more: only its holder makes or drops them.
             foreach (var one in await FindAsync(session).ConfigureAwait(false))
@@ -80,7 +71,9 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
         {
             var kept = keep is null ? null : keep with { Schema = keep.Schema ?? options.Database };
             return [.. (await AllAsync(session, ct).ConfigureAwait(false)).Where(one => StageName.IsOne(prefix, one.Name)
-                && (kept is null || !MyTargetTable.Same(one, kept)))];
+                && !(kept is not null && (MyTargetTable.Same(one, kept)
+                    || MyTargetTable.Same(one, kept with { Name = one.Name })
+                        && one.Name.StartsWith(kept.Name + "_", StringComparison.Ordinal))))];
         }
     }
 
@@ -93,50 +86,51 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
         return [.. rows.Where(r => r[1]!.StartsWith(StageName.Start, StringComparison.Ordinal)).Select(r => new TableName(r[0], r[1]!))];
     }
 
-    private static async ValueTask LikeAsync(MyTargetSession session, TableName stage, MyTargetTable target, CancellationToken ct)
+    private static async ValueTask LikeAsync(MyTargetSession session, TableName at, MyTargetTable target, CancellationToken ct)
     {
-        var at = stage with { Schema = stage.Schema ?? session.Options.Database };
         await session.ExecuteAsync($"create table if not exists {MyQuote.Name(at)} like {target.Quoted}", ct, at,
             MyGrants.OfDatabase("create, select, insert, drop", at.Schema!, session.Options)).ConfigureAwait(false);
     }
 
-    private async ValueTask<PublicationResult> ExchangeAsync(MyTargetSession session, TablePlan plan, PublicationRules rules, long expected,
-        bool isNew, CancellationToken ct)
-    {
-        var stage = await MyTargetTable.FindAsync(session, plan.Stage!, ct).ConfigureAwait(false);
-        var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) ?? throw plan.TargetGone();
-        var how = Decide(session, plan, target);
-        long? staged = stage is null ? null : long.Parse((await session.RowsAsync($"select count(*) from {stage.Quoted}", ct)
-            .ConfigureAwait(false))[0][0]!, System.Globalization.CultureInfo.InvariantCulture);
-        rules.CheckStaged(expected, staged, await MySurroundings.HasRowsAsync(session, target, ct).ConfigureAwait(false));
-        try
-        {
-            var removed = await session.ExecuteAsync($"delete from {target.Quoted}", ct, target.Name,
-                MyGrants.Of("select, insert, delete", target.Name, options)).ConfigureAwait(false);
-            var columns = MyQuote.Names(target.Columns.Where(c => !c.IsGenerated && stage!.Column(c.Name) is not null).Select(c => c.Name));
-            var filled = await session.ExecuteAsync($"insert into {target.Quoted} ({columns}) select {columns} from {stage!.Quoted}", ct,
-                target.Name).ConfigureAwait(false);
-            rules.CheckPublished(staged!.Value, filled.Warnings == 0 ? filled.Records ?? filled.AffectedRows : -1);
-            return new PublicationResult(isNew ? new Publication(PublicationWay.Create) : how, staged.Value, removed.AffectedRows);
-        }
-        catch (PawlException e) when (e.Fault == Fault.Data && e.Code != Codes.PublicationDiffers)
-        {
-            throw new PawlException(Fault.Data, Codes.CannotPublish, e, ("table", plan.Source), ("target", plan.Target),
-                ("cause", e.Details.GetValueOrDefault("cause")));
-        }
-    }
-
+    /// <param name="target">Null = not there.</param>
+    /// <param name="stage">What is to take its place; null = not made yet, it will be like the target.</param>
     /// <exception cref="PawlException">The target does not fit, or cannot be replaced: <see cref="Codes.CannotPublish"/>.</exception>
-    private Publication Decide(MyTargetSession session, TablePlan plan, MyTargetTable target)
+    public static async ValueTask<Publication> DecideAsync(MyTargetSession session, TablePlan plan, MyTargetTable? target,
+        MyTargetTable? stage, CancellationToken ct)
     {
-        MySurroundings.CheckTarget(options, plan.Target, target);
+        if (target is null) return new Publication(PublicationWay.Create);
+        MySurroundings.CheckTarget(session.Options, plan.Target, target);
         MyTargetColumns.Match(target, plan, session.Server);
-        if (options.ForeignKeys && target.ForeignKeys.FirstOrDefault(f => !f.Outgoing || f.ToItself) is { } key)
+        if (session.Options.ForeignKeys && target.ForeignKeys.FirstOrDefault(f => f.ToItself) is { } own)
         {
             // InnoDB looks at every row at once, so no row may go for a moment that another one names.
-            throw new PawlException(Fault.Configuration, Codes.CannotPublish, ("table", plan.Source), ("target", plan.Target),
-                ("what", "foreign key"), ("name", key.Name), ("cause", "the rows that refer to it keep its rows from being removed"));
+            throw Cannot(plan, own, "the rows that refer to it keep its rows from being removed");
         }
-        return new Publication(PublicationWay.Rows, "storage", "InnoDB");
+        if (session.Options.ForeignKeys && target.ForeignKeys.FirstOrDefault(f => !f.Outgoing) is { } referring)
+        {
+            if (target.ForeignKeys.FirstOrDefault(f => !f.Outgoing && f.Spreads) is { } spreading)
+            {
+                throw Cannot(plan, spreading, "removing a row would change the rows that refer to it");
+            }
+            if (KeyOf(target) is null) throw Cannot(plan, referring, "the table has no key by which its rows could be changed");
+            return new Publication(PublicationWay.Keys, "foreign key", $"{referring.Name} ({referring.Other})");
+        }
+        if (await MyDependents.FirstAsync(session, target, ct).ConfigureAwait(false) is var (what, name))
+        {
+            return new Publication(PublicationWay.Rows, what, name);
+        }
+        return stage is null || await AreAlikeAsync(session, target, stage, ct).ConfigureAwait(false)
+            ? new Publication(PublicationWay.Rename) : new Publication(PublicationWay.Rows, "definition", plan.Target.Name);
     }
+
+    /// <summary>The unique columns, none of them null, that tell the target's rows apart.</summary>
+    public static IReadOnlyList<string>? KeyOf(MyTargetTable target) =>
+        target.Unique.FirstOrDefault(u => u.Columns.All(c => target.Column(c)!.NotNull))?.Columns;
+
+    private static async ValueTask<bool> AreAlikeAsync(MyTargetSession session, MyTargetTable one, MyTargetTable other,
+        CancellationToken ct) => (await MyDependents.DefinitionAsync(session, one, ct).ConfigureAwait(false)).Definition
+            == (await MyDependents.DefinitionAsync(session, other, ct).ConfigureAwait(false)).Definition;
+
+    private static PawlException Cannot(TablePlan plan, MyForeignKey key, string cause) => new(Fault.Configuration, Codes.CannotPublish,
+        ("table", plan.Source), ("target", plan.Target), ("what", "foreign key"), ("name", key.Name), ("cause", cause));
 }

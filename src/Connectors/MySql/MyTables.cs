@@ -34,7 +34,7 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
     public ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
         CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
 
-    public ValueTask CreateControlTablesAsync(CancellationToken ct) => LockedAsync("control tables", async session =>
+    public ValueTask CreateControlTablesAsync(CancellationToken ct) => LockedAsync(["control tables"], async session =>
     {
         await EnsureDatabaseAsync(session, database.Options.Control, ct).ConfigureAwait(false);
         foreach (var table in ControlTables.All)
@@ -60,7 +60,7 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
     {
         if (await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is not { IsTable: true } target)
         {
-            return new TargetState(false, false, null);
+            return await MyStaging.InspectAsync(session, plan.Target, ct).ConfigureAwait(false);
         }
         var (rights, where) = (MyTargetWatch.Rights(plan), MyTargetSlices.Where(target, plan.Slice));
         var rows = await MySurroundings.HasRowsAsync(session, target, ct, rights, where).ConfigureAwait(false);
@@ -107,24 +107,8 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
             await CompleteAsync(session, plan, target, ct).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
 
-    /// <summary>A target for rows that lie in a staging table: with all its indexes.</summary>
-    /// <returns>True: it was not there.</returns>
-    internal async ValueTask<bool> EnsureAsync(TablePlan plan, Func<ITargetSession, CancellationToken, ValueTask> fence,
-        CancellationToken ct)
-    {
-        var there = await LookAsync(session => MyTargetTable.FindAsync(session, plan.Target, ct), ct).ConfigureAwait(false);
-        if (there is not null && there.Comment != MyCreation.Unfinished) return false;
-        await ChangeAsync(plan.Target, fence, async session =>
-        {
-            var target = await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false)
-                ?? await CreateAsync(session, plan, ct).ConfigureAwait(false);
-            await CompleteAsync(session, plan, target, ct).ConfigureAwait(false);
-        }, ct).ConfigureAwait(false);
-        return true;
-    }
-
     /// <summary>Indexes and numbering of a table that Pawl made; nothing to do for any other.</summary>
-    private static async ValueTask CompleteAsync(MyTargetSession session, TablePlan plan, MyTargetTable target, CancellationToken ct)
+    internal static async ValueTask CompleteAsync(MyTargetSession session, TablePlan plan, MyTargetTable target, CancellationToken ct)
     {
         if (target.Comment != MyCreation.Unfinished) return;
         var grant = MyGrants.Of("alter, index, create, insert", target.Name, session.Options);
@@ -168,8 +152,12 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
         return rows.Count > 0;
     }
 
-    internal async ValueTask ChangeAsync(TableName table, Func<ITargetSession, CancellationToken, ValueTask> fence,
-        Func<MyTargetSession, ValueTask> change, CancellationToken ct) => await LockedAsync($"table {Place(table)}", async session =>
+    private ValueTask ChangeAsync(TableName table, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        Func<MyTargetSession, ValueTask> change, CancellationToken ct) => ChangeAsync(LockOf(table), fence, change, ct);
+
+    /// <param name="what">The lock's name, as others who do the same take it.</param>
+    internal async ValueTask ChangeAsync(string what, Func<ITargetSession, CancellationToken, ValueTask> fence,
+        Func<MyTargetSession, ValueTask> change, CancellationToken ct) => await LockedAsync([what], async session =>
     {
         await using var fencing = await database.OpenAsync(ct).ConfigureAwait(false);
         await fencing.BeginAsync(ct).ConfigureAwait(false);
@@ -188,18 +176,25 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
         }
     }, ct).ConfigureAwait(false);
 
-    private string Place(TableName table) => $"{table.Schema ?? database.Options.Database}.{table.Name}";
+    internal string LockOf(TableName table) => $"table {table.Schema ?? database.Options.Database}.{table.Name}";
 
-    private async ValueTask LockedAsync(string what, Func<MyTargetSession, ValueTask> work, CancellationToken ct)
+    /// <param name="whats">Names of locks, which the session holds as long as it lives.</param>
+    internal async ValueTask LockedAsync(IReadOnlyList<string> whats, Func<MyTargetSession, ValueTask> work, CancellationToken ct)
     {
         await using var session = await database.OpenAsync(ct).ConfigureAwait(false);
-        if (!await MyDatabase.TakeAsync(session, MyDatabase.LockName(what), database.Options.Server.LockTimeout, ct).ConfigureAwait(false))
+        foreach (var what in whats)
         {
+            if (await MyDatabase.TakeAsync(session, MyDatabase.LockName(what), database.Options.Server.LockTimeout, ct)
+                .ConfigureAwait(false)) continue;
             throw new PawlException(Fault.Transient, Codes.Busy, ("endpoint", database.Options.Server.Display),
                 ("cause", "somebody else makes or changes the same table just now"));
         }
         await work(session).ConfigureAwait(false);
     }
+
+    internal ValueTask<MyTargetSession> OpenAsync(CancellationToken ct) => database.OpenAsync(ct);
+
+    internal Guid NextId() => database.NextId();
 
     internal async ValueTask<T> LookAsync<T>(Func<MyTargetSession, ValueTask<T>> look, CancellationToken ct)
     {

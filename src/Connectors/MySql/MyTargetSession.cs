@@ -24,7 +24,7 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
     private long watched = -1, groups;
     /// <summary>The writer has put rows into its table: in the open transaction, and in one that was committed.</summary>
     private bool wrote, hasLeft;
-    private bool isOpen;
+    private bool isOpen, keepsOut;
     /// <summary>A statement of the open transaction failed: what is left of it is not all of it.</summary>
     private bool isFailed;
 
@@ -79,14 +79,32 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
 
     public async ValueTask BeginAsync(CancellationToken ct)
     {
-        (isOpen, isFailed, wrote) = (true, false, false);
+        (isOpen, isFailed, wrote, keepsOut) = (true, false, false, false);
         groups++;
         await GuardAsync(async () => await connection.ExecuteAsync("start transaction", ct).ConfigureAwait(false), "start transaction", ct)
             .ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// A transaction whose reading for update, and whose DELETE, locks the gaps between rows as well: what others would insert waits.
+    /// </summary>
+    public async ValueTask BeginKeepingOutAsync(CancellationToken ct)
+    {
+        // Holds for the next transaction alone.
+        await ExecuteAsync("set transaction isolation level repeatable read", ct).ConfigureAwait(false);
+        await BeginAsync(ct).ConfigureAwait(false);
+        keepsOut = true;
+    }
+
     public async ValueTask<long> ChangeAsync(ControlChange change, CancellationToken ct)
     {
+        if (keepsOut && change.While is { } guard)
+        {
+            // Written as one statement it would lock the job's row, which is only to be read, and hold up the heartbeats.
+            if (!await IsThereAsync(change.Table, change.Where, " for update", ct).ConfigureAwait(false)
+                || !await IsThereAsync(guard.Table, guard.Where, "", ct).ConfigureAwait(false)) return 0;
+            change = change with { While = null };
+        }
         var step = SqlSteps.Change(change, dialect);
         var (sql, table) = (MyControl.Fill(step), new TableName(dialect.Schema, change.Table.Name));
         var ok = MyLongRejects.IsOne(change, sql, Server)
@@ -95,6 +113,13 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
                 Grant(change.Table)).ConfigureAwait(false);
         // The plain count leaves out rows that were as they should be already.
         return change.Kind == ChangeKind.Update ? ok.Matched ?? ok.AffectedRows : ok.AffectedRows;
+    }
+
+    private async ValueTask<bool> IsThereAsync(ControlTable table, IReadOnlyList<Condition> where, string more, CancellationToken ct)
+    {
+        var step = SqlSteps.Select(new ControlSelect { Table = table, Where = where }, dialect);
+        return (await RowsAsync(MyControl.Fill(step) + more, ct, new TableName(dialect.Schema, table.Name), Grant(table))
+            .ConfigureAwait(false)).Count > 0;
     }
 
     public async ValueTask<IReadOnlyList<ControlRow>> SelectAsync(ControlSelect select, CancellationToken ct)

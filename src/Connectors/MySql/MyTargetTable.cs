@@ -40,8 +40,13 @@ internal sealed record MyUniqueSet(bool Primary, IReadOnlyList<string> Columns);
 
 /// <param name="Outgoing">From this table to the other; else the other refers to this one.</param>
 /// <param name="OnDelete">CASCADE, SET NULL, RESTRICT …</param>
+/// <param name="OnUpdate">The same for a changed key.</param>
 /// <param name="Other">The table at the other end.</param>
-internal sealed record MyForeignKey(string Name, bool Outgoing, bool ToItself, string OnDelete, TableName Other);
+internal sealed record MyForeignKey(string Name, bool Outgoing, bool ToItself, string OnDelete, string OnUpdate, TableName Other)
+{
+    /// <summary>What is done to a row is done to those that refer to it.</summary>
+    public bool Spreads => OnDelete is not ("RESTRICT" or "NO ACTION") || OnUpdate is not ("RESTRICT" or "NO ACTION");
+}
 
 /// <summary>A target table as it is now. Immutable.</summary>
 internal sealed record MyTargetTable
@@ -172,7 +177,7 @@ internal sealed record MyTargetTable
         var (schema, table) = (MyQuote.Text(at.Schema!), MyQuote.Text(at.Name));
         var rows = await session.RowsAsync($"""
             select distinct k.constraint_name, k.table_schema, k.table_name, k.referenced_table_schema, k.referenced_table_name,
-                coalesce(r.delete_rule, 'RESTRICT')
+                coalesce(r.delete_rule, 'RESTRICT'), coalesce(r.update_rule, 'RESTRICT')
             from information_schema.key_column_usage k
             left join information_schema.referential_constraints r on r.constraint_schema = k.constraint_schema
                 and r.constraint_name = k.constraint_name and r.table_name = k.table_name
@@ -184,7 +189,7 @@ internal sealed record MyTargetTable
         {
             var (from, to) = (new TableName(r[1], r[2]!), new TableName(r[3], r[4]!));
             var isOut = Same(from, at);
-            return new MyForeignKey(r[0]!, isOut, Same(from, to), r[5]!, isOut ? to : from);
+            return new MyForeignKey(r[0]!, isOut, Same(from, to), r[5]!, r[6]!, isOut ? to : from);
         })];
     }
 

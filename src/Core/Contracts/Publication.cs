@@ -2,7 +2,10 @@ using Pawl.Model;
 
 namespace Pawl.Contracts;
 
-/// <summary>How a staged copy takes the place of the target's rows; each way is one transaction.</summary>
+/// <summary>
+/// How a staged copy takes the place of the target's rows: in one transaction, or, where a rename commits by itself, by one statement that
+/// is known again by what it left.
+/// </summary>
 public enum PublicationWay
 {
     /// <summary>There is no such table yet: the staging table becomes it.</summary>

@@ -4,8 +4,8 @@ using Pawl.Model;
 namespace Pawl.Relational;
 
 /// <summary>
-/// Role of <see cref="ITargetTables"/>: whole copies are staged beside their target and take its place in one transaction. The sink calls
-/// it for plans of <see cref="WriteMode.Replace"/>; fences as in <see cref="ITargetTables"/>.
+/// Role of <see cref="ITargetTables"/>: whole copies are staged beside their target and take its place at one moment. The sink calls it for
+/// plans of <see cref="WriteMode.Replace"/>; fences as in <see cref="ITargetTables"/>.
 /// </summary>
 public interface IStagesTables
 {
@@ -21,7 +21,8 @@ public interface IStagesTables
 
     /// <summary>
     /// Brings the staging table to its end (indexes), and in one transaction, behind the rules' fence: counts it, puts its rows in the
-    /// place of the target's, drops it, and notes that. Nothing of it is done when the rules say that it was done before.
+    /// place of the target's, and notes that. Nothing of it is done when the rules say that it was done before. A target whose rename
+    /// commits by itself does it while that transaction is open, and finds out in the catalogue whether an attempt before did.
     /// </summary>
     /// <param name="fence">For the work before that transaction.</param>
     /// <returns>Null when it was done before.</returns>

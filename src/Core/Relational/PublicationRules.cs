@@ -64,6 +64,9 @@ public sealed class PublicationRules
         points.Reached(CrashPoint.PublicationReady);
     }
 
+    /// <summary>A step of a publication that is more than one transaction.</summary>
+    public void Reached(string point) => points.Reached(point);
+
     internal static PawlException Lost(TablePlan plan, long expected, long? found) => new(Fault.PositionLost, Codes.StageLost,
         ("table", plan.Source), ("stage", plan.Stage), ("expected", expected), ("found", found ?? 0));
 }

@@ -24,11 +24,15 @@ public static class StageName
         Name = Prefix(job, plan.Source) + string.Create(CultureInfo.InvariantCulture, $"{plan.Generation}_{epoch}"),
     };
 
-    /// <summary>Whether a table is a staging table with that prefix: generation and epoch stand behind it, and nothing else.</summary>
+    /// <summary>
+    /// Whether a table is a staging table with that prefix: generation and epoch stand behind it, and at most one word more, which a target
+    /// gives it while it is published.
+    /// </summary>
     public static bool IsOne(string prefix, string name)
     {
         if (!name.StartsWith(prefix, StringComparison.Ordinal)) return false;
-        return name[prefix.Length..].Split('_') is [var generation, var epoch] && IsNumber(generation) && IsNumber(epoch);
+        return name[prefix.Length..].Split('_') is [var generation, var epoch, .. var more] && IsNumber(generation) && IsNumber(epoch)
+            && (more is [] || more is [{ Length: > 0 } word] && word.All(char.IsAsciiLetterOrDigit));
     }
 
     private static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);

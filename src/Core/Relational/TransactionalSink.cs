@@ -79,6 +79,8 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
         await using (var session = await database.ConnectAsync(ct))
         {
             isDone = await Protocol.IsPublishedAsync(session, lease.Job, plan, ct);
+            // Or whoever took the job over did.
+            if (isDone) await Protocol.CheckJobAsync(session, lease, ct);
         }
         if (!isDone && await Stages(plan).PublishAsync(plan, new PublicationRules(lease, plan, context.Points), FenceAsync, ct) is { } done)
         {

@@ -27,6 +27,10 @@ public static class CrashPoint
     public const string LedgerWritten = "ledger-written";
     public const string CommitDone = "commit-done";
     public const string LaneFinal = "lane-final";
+    /// <summary>A replace where a rename commits by itself: the staged rows are counted, and nothing is renamed.</summary>
+    public const string PublicationCounted = "publication-counted";
+    /// <summary>The same: the tables have changed places, and nothing says so.</summary>
+    public const string PublicationRenamed = "publication-renamed";
     /// <summary>A replace: the rows have changed places, in a transaction that is still open.</summary>
     public const string PublicationReady = "publication-ready";
     /// <summary>A replace: that transaction is committed.</summary>
@@ -45,6 +49,9 @@ public static class CrashPoint
 
     /// <summary>Those that only a replace passes.</summary>
     public static readonly IReadOnlyList<string> OfReplace = [PublicationReady, Published];
+
+    /// <summary>Those that only a replace passes whose target cannot rename in a transaction.</summary>
+    public static readonly IReadOnlyList<string> OfRename = [PublicationCounted, PublicationRenamed];
 
     /// <summary>Those that only a target of files passes.</summary>
     public static readonly IReadOnlyList<string> OfFiles = [PartPublished];

@@ -36,6 +36,9 @@ internal sealed class CopyJob : IConnectors, IRunEvents
 
     public CancellationToken Abort { get; init; }
 
+    /// <summary>Told where the run is.</summary>
+    public ICrashPoints Points { get; init; } = NoCrashPoints.Instance;
+
     public static TableRule Table(string name, string? target = null) =>
         new() { Pattern = TablePattern.Literal(name), Target = (target ?? name).Replace("{", "{{").Replace("}", "}}") };
 
@@ -71,7 +74,7 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     public JobHost Host() => new()
     {
         Time = TimeProvider.System, Random = new Random(1), Ids = new IdSource(new Random(Interlocked.Increment(ref seed))),
-        Connectors = this, Events = this, Runner = "tester",
+        Connectors = this, Events = this, Runner = "tester", Points = Points,
     };
 
     public JobSpec Job() => new()

@@ -90,7 +90,10 @@ public sealed class ReplaceKillTests
 
         public PawlProcess Start() => PawlProcess.Start(scratch, ["run", job, "--progress", "json"]);
 
-        /// <summary>All of one version, which has a number of rows of its own; the source goes on to the next when its own is shown.</summary>
+        /// <summary>
+        /// All of one version, which has a number of rows of its own; the source goes on to the next when its own is shown, and the books
+        /// say so: where a rename commits by itself they may not know yet, and the next run has but to note it.
+        /// </summary>
         public async Task LookAsync(string when)
         {
             var rows = await Target.RowsAsync("select v, count(*) from t group by v;");
@@ -98,7 +101,10 @@ public sealed class ReplaceKillTests
             string All(int of) => $"version {of} {Rows + of}";
             Assert.True(found == All(version) || (version > 0 && found == All(version - 1)), $"after {when}, at version {version}: {found}");
             if (found != All(version)) return;
-            shown = version++;
+            shown = version;
+            var phase = await Target.RowsAsync("select phase from pawl_plan order by generation desc limit 1;");
+            if (phase.Single()[0] is not ("published" or "done" or "verified")) return;
+            version++;
             await SourceAsync($"update t set v = 'version {version}'; insert into t(v) values ('version {version}');");
         }
 
@@ -132,7 +138,6 @@ public sealed class ReplaceKillTests
     [InlineData("sqlite", "", false)]
     [InlineData("postgres", "", false)]
     [InlineData("postgres", View, false)]
-    [InlineData("mariadb", "", true)]
     [InlineData("mariadb", View, false)]
     public async Task Killed_at_every_named_point_the_target_shows_all_old_rows_or_all_new_ones(string to, string more, bool all)
     {
@@ -148,10 +153,35 @@ public sealed class ReplaceKillTests
         await trial.DoneAsync();
     }
 
+    /// <summary>What a kill leaves between the rename and the note is published, and the runs behind it have but to note it.</summary>
+    [Fact]
+    public async Task Killed_around_a_rename_that_commits_by_itself_the_target_shows_all_old_rows_or_all_new_ones()
+    {
+        await using var trial = await Trial.NewAsync(StoreKind.MariaDb, "");
+        foreach (var point in Points.TakeWhile(p => p != CrashPoint.PublicationReady))
+        {
+            await trial.KillAtAsync(point);
+            Assert.Equal(0, trial.Published);
+        }
+        var shown = 0;
+        foreach (var (point, more) in new[]
+        {
+            (CrashPoint.PublicationCounted, 0), (CrashPoint.PublicationCounted, 0), (CrashPoint.PublicationRenamed, 1),
+            (CrashPoint.PublicationReady, 0), (CrashPoint.Published, 0), (CrashPoint.PublicationReady, 1), (CrashPoint.Published, 0),
+            (CrashPoint.Published, 1), (CrashPoint.TableFinished, 1), (CrashPoint.BeforeRelease, 1),
+        })
+        {
+            await trial.KillAtAsync(point);
+            Assert.Equal((point, shown += more), (point, trial.Published));
+        }
+        await trial.DoneAsync();
+    }
+
     [Theory]
     [InlineData("sqlite", View)]
     [InlineData("postgres", "")]
     [InlineData("mariadb", "")]
+    [InlineData("mariadb", View)]
     public async Task Killed_at_random_instants_the_target_shows_all_old_rows_or_all_new_ones(string to, string more)
     {
         await using var trial = await Trial.NewAsync(Kind(to), more);
@@ -188,6 +218,53 @@ public sealed class ReplaceKillTests
             """)).Count > 0, "the publication to stand still in its transaction");
         await trial.LookAsync("the stop");
         Assert.Equal(0, trial.Published);
+        await target.ExecuteAsync("update pawl_job set heartbeat = heartbeat - 3600000;");
+
+        await using var heir = trial.Start();
+        var done = await heir.WaitAsync();
+        Assert.True(done.Code == 0, done.ToString());
+        await trial.LookAsync("the take-over");
+        Assert.Equal(1, trial.Published);
+
+        sleeper.Send(Signal.Continue);
+        var fenced = await sleeper.WaitAsync();
+        Assert.True(fenced.Code == 6 && fenced.Err.Contains(Model.Codes.Fenced, StringComparison.Ordinal), fenced.ToString());
+        await trial.LookAsync("the awakening");
+        Assert.Equal(1, trial.Published);
+        await trial.DoneAsync();
+    }
+
+    /// <summary>
+    /// It stands still with the counted copy under a name of its own and the RENAME not sent; with the RENAME sent, and waiting; and, where
+    /// the table stays, between the old rows' end and the new rows' commit.
+    /// </summary>
+    /// <param name="hold">How somebody else makes the publication wait.</param>
+    /// <param name="waiting">The statement that waits.</param>
+    /// <param name="shown">Publications that are seen while it stands still.</param>
+    [Theory]
+    [InlineData("", "lock tables t write", "select 1 from", 0)]
+    [InlineData("", "start transaction; select count(*) from t", "rename table `", 1)]
+    [InlineData(View, "start transaction; select * from t where id = 5 for update", "delete from", 0)]
+    public async Task Stopped_inside_its_publication_on_MariaDB_a_runner_publishes_nothing_when_it_wakes(string more, string hold,
+        string waiting, int shown)
+    {
+        await using var trial = await Trial.NewAsync(StoreKind.MariaDb, more);
+        var target = (MariaStore)trial.Target;
+        await using var other = await target.Server.ConnectAsync(target.Database);
+        foreach (var statement in hold.Split("; ")) await other.ExecuteAsync(statement, default);
+        await using var sleeper = trial.Start();
+        await Until.TrueAsync(async () => await target.NumberAsync($"""
+            select count(*) from information_schema.processlist where db = database() and id <> connection_id()
+                and info like '{waiting}%t`%' and (state like 'Waiting for table metadata lock%' or info like 'delete%')
+            """) > 0 || sleeper.HasExited, "the publication to wait for the table");
+        Assert.True(await Signals.FreezeAsync(sleeper), "it ended before it could be stopped");
+        await other.ExecuteAsync(hold.StartsWith("lock", StringComparison.Ordinal) ? "unlock tables" : "rollback", default);
+        // What the server was asked for it does now; nobody sends the next statement.
+        await Until.TrueAsync(async () => await target.NumberAsync("""
+            select count(*) from information_schema.processlist where db = database() and id <> connection_id() and command = 'Query'
+            """) == 0, "the publication to stand still");
+        await trial.LookAsync("the stop");
+        Assert.Equal(shown, trial.Published);
         await target.ExecuteAsync("update pawl_job set heartbeat = heartbeat - 3600000;");
 
         await using var heir = trial.Start();
