@@ -49,11 +49,11 @@ public sealed class MyServerKillTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData(MyScenarios.SqliteToMaria)]
     public Task A_run_survives_a_server_that_is_ended_and_started_again(string pair) => kills.SurvivedAsync(pair, output);
 
-    [Theory]
-    [InlineData(MyScenarios.MariaToPg, MyServerEnd.Kill)]
-    [InlineData(MyScenarios.SqliteToMaria, MyServerEnd.ShutDown)]
-    [InlineData(MyScenarios.PgToMaria, MyServerEnd.Kill)]
-    [InlineData(MyScenarios.MariaToMaria, MyServerEnd.ShutDown)]
+    public static TheoryData<string, MyServerEnd> GivenUp => new(CampaignSettings.Slice(3,
+        (MyScenarios.MariaToPg, MyServerEnd.Kill), (MyScenarios.SqliteToMaria, MyServerEnd.ShutDown),
+        (MyScenarios.PgToMaria, MyServerEnd.Kill), (MyScenarios.MariaToMaria, MyServerEnd.ShutDown)));
+
+    [Theory, MemberData(nameof(GivenUp))]
     public Task A_run_that_may_not_wait_ends_as_temporary_and_the_next_one_goes_on(string pair, MyServerEnd end) =>
         kills.GivenUpAsync(pair, end.ToString());
 }
