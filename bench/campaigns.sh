@@ -113,14 +113,14 @@ crash() {
     commit >"$work/crash.commit"
   fi
   for ((shard = 1; shard <= shards; shard++)); do
-    crash_part "$campaign" kills "$shard" -method "*Crash.$folder.*Kills_with_a_transaction_open*"
-    crash_part "$campaign" answers "$shard" -method "*Crash.$folder.*Answers_lost_at_random*"
-    crash_part "$campaign" servers "$shard" -method "*Crash.$folder.*ServerKillTests.A_run_survives*"
+    crash_part "$campaign" kills "$shard" -class "*Crash.$folder.*" -method "*Kills_with_a_transaction_open*"
+    crash_part "$campaign" answers "$shard" -class "*Crash.$folder.*" -method "*Answers_lost_at_random*"
+    crash_part "$campaign" servers "$shard" -class "*Crash.$folder.*" -method "*A_run_survives*"
   done
   crash_part "$campaign" restored 1 -class "*Crash.$folder.*RestoredTargetTests"
   crash_part "$campaign" stopped 1 -class "*Crash.$folder.${kind}ZombieTests"
-  crash_part "$campaign" sure 1 -method "*Crash.$folder.*A_commit_without_an_answer*"
-  crash_part "$campaign" given-up 1 -method "*Crash.$folder.*A_run_that_may_not_wait*"
+  crash_part "$campaign" sure 1 -class "*Crash.$folder.*" -method "*A_commit_without_an_answer*"
+  crash_part "$campaign" given-up 1 -class "*Crash.$folder.*" -method "*A_run_that_may_not_wait*"
   [[ $campaign == postgres ]] || crash_part "$campaign" ddl 1 -class "*Crash.MySql.MyDdlKillTests"
   for ((shard = 1; shard <= pieces; shard++)); do
     crash_part "$campaign" points "$shard" -class "*Crash.$folder.${kind}NamedKillTests"
