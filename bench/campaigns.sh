@@ -100,8 +100,8 @@ crash_passed() {
 
 # crash CAMPAIGN: all of its parts
 crash() {
-  local campaign=$1 folder=Postgres kind=Pg shard
-  [[ $campaign == postgres ]] || { folder=MySql kind=My; }
+  local campaign=$1 folder=Postgres kind=Pg restored=RestoredTargetTests shard
+  [[ $campaign == postgres ]] || { folder=MySql kind=My restored=MyRestoredTargetTests; }
   mkdir -p "$work/$campaign"
   # The program as users have it, compiled ahead; both out of the way of later builds, in the checkout that the tests look for.
   if [[ ! -e $work/crash.commit ]]; then
@@ -117,7 +117,7 @@ crash() {
     crash_part "$campaign" answers "$shard" -class "*Crash.$folder.*" -method "*Answers_lost_at_random*"
     crash_part "$campaign" servers "$shard" -class "*Crash.$folder.*" -method "*A_run_survives*"
   done
-  crash_part "$campaign" restored 1 -class "*Crash.$folder.*RestoredTargetTests"
+  crash_part "$campaign" restored 1 -class "*Crash.$folder.$restored"
   crash_part "$campaign" stopped 1 -class "*Crash.$folder.${kind}ZombieTests"
   crash_part "$campaign" sure 1 -class "*Crash.$folder.*" -method "*A_commit_without_an_answer*"
   crash_part "$campaign" given-up 1 -class "*Crash.$folder.*" -method "*A_run_that_may_not_wait*"
