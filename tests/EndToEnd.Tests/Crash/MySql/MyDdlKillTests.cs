@@ -22,8 +22,8 @@ public enum MyDdl
 public enum MyDdlEnd { RunnerKilled, ServerKilled, BothKilled, RunnerStopped }
 
 /// <summary>
-/// DDL commits by itself, and goes on when its client is gone. Killed in the middle of it, the table is made, finished or altered by whoever
-/// comes next, once. <c>PAWL_DDL_ROWS</c> = rows of the table (default 40 000).
+/// DDL commits by itself, and goes on when its client is gone. Killed in the middle of it, the table is made, finished or altered by
+/// whoever comes next, once. <c>PAWL_DDL_ROWS</c> = rows of the table (default 40 000).
 /// </summary>
 public sealed class MyDdlKillTests(MyDdlKillTests.Servers servers) : IClassFixture<MyDdlKillTests.Servers>
 {
@@ -152,7 +152,10 @@ public sealed class MyDdlKillTests(MyDdlKillTests.Servers servers) : IClassFixtu
         {
             var connection = await servers.To.ConnectAsync(to);
             if (ddl != MyDdl.Create) return connection;
-            foreach (var stage in (string[])["start", "flush", "block_ddl"]) await connection.ExecuteAsync("backup stage " + stage, default);
+            foreach (var stage in (string[])["start", "flush", "block_ddl"])
+            {
+                await connection.ExecuteAsync("backup stage " + stage, default);
+            }
             return connection;
         }
 
@@ -166,7 +169,7 @@ public sealed class MyDdlKillTests(MyDdlKillTests.Servers servers) : IClassFixtu
                 + $"and db = '{to}' and info like '{words}'", default)).Count > 0;
         }
 
-        /// <summary>A stopped runner's sessions hold the table's name and the fence. The heir ends them, and the sleeper is fenced.</summary>
+        /// <summary>A stopped runner's sessions hold the table's name and the fence. The heir ends them and fences the sleeper.</summary>
         public async Task TakenOverAsync(PawlProcess sleeper)
         {
             Assert.True(await Signals.FreezeAsync(sleeper), "it ended before it could be stopped");
