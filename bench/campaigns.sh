@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # The large campaigns, once: seeds of the simulation, planted bugs, kills of the real program; writes bench/results/simulation.md,
-# kills-sqlite.md, postgres-crash.md and late-commits.md.
+# kills-sqlite.md, postgres-crash.md, mysql-crash.md and late-commits.md.
 #   bench/campaigns.sh               everything (hours on two cores)
-#   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres late
-# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_PG_SHARDS (10: seeds, each with 7 kills a pair, 10 lost
-# answers a pair and 2 killed servers a pair), CAMPAIGN_LATE_ROWS (1000000 for each kind of cursor), CAMPAIGN_JOBS (2: parts side by side), BENCH_DIR (a fresh folder, removed at the end; with a
-# folder of its own a campaign goes on after the parts that are already there)
+#   bench/campaigns.sh seeds kills   only these parts: seeds planted kills postgres mysql late
+# CAMPAIGN_SEEDS (1000000), CAMPAIGN_CHUNK (50000), CAMPAIGN_KILLS (1000), CAMPAIGN_SHARDS (10: seeds of postgres and of mysql, each with 7 kills a
+# pair, 10 lost answers a pair and 2 ended servers a pair), CAMPAIGN_LATE_ROWS (1000000 for each kind of cursor), CAMPAIGN_JOBS (2: parts side by
+# side), CAMPAIGN_UNDER (a command that their tests run under, as nice), BENCH_DIR (a fresh folder, removed at the end; with a folder of its own
+# a campaign goes on after the parts that are already there)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seeds=${CAMPAIGN_SEEDS:-1000000} chunk=${CAMPAIGN_CHUNK:-50000} kills=${CAMPAIGN_KILLS:-1000}
-pg_shards=${CAMPAIGN_PG_SHARDS:-10} pg_jobs=${CAMPAIGN_JOBS:-2} pg_build=$bench_root/artifacts/campaign
-pairs=("PG → PG" "SQLite → PG" "PG → SQLite")
-parts=${*:-seeds planted kills postgres late}
+shards=${CAMPAIGN_SHARDS:-10} side_by_side=${CAMPAIGN_JOBS:-2} crash_build=$bench_root/artifacts/campaign
+# The named points, in so many parts of the campaign.
+pieces=12
+parts=${*:-seeds planted kills postgres mysql late}
 keep=${BENCH_DIR:+yes}
 trap '[[ -n $keep ]] || rm -rf "$work"' EXIT
 has() { [[ " $parts " == *" $1 "* ]]; }
@@ -64,71 +66,103 @@ if has kills; then
   } >"$work/kills.md"
 fi
 
-# pg_part NAME SEED FILTER… : one part of the PostgreSQL campaign, once; what it came to lies in $work/pg, its words in $work/pg.NAME.SEED.log
-pg_part() {
-  local name=$1 seed=$2 log=$work/pg.$1.$2.log; shift 2
+# crash_part CAMPAIGN NAME SEED FILTER… : one part of it, once; what it came to lies in $work/CAMPAIGN, its words in $work/CAMPAIGN.NAME.SEED.log
+crash_part() {
+  local campaign=$1 name=$2 seed=$3 log=$work/$1.$2.$3.log points=all; shift 3
+  [[ $name != points ]] || points=$seed/$pieces
   [[ -e $log.done ]] && return 0
-  while (( $(jobs -r | wc -l) >= pg_jobs )); do wait -n || true; done
+  while (( $(jobs -r | wc -l) >= side_by_side )); do wait -n || true; done
   {
-    PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/pg PAWL_KILL_POINTS=all PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 \
-      PAWL_PROGRAM=$pg_build/app/pawl \
-      "$pg_build/tests/Pawl.EndToEnd.Tests" -noColor -maxThreads 1 "$@" >"$log" 2>&1 || echo "$name, seed $seed" >"$log.failed"
-    [[ ! -e $log.failed ]] || say "postgres: $name, seed $seed: failed, see $log"
-    cp "$work/pg.commit" "$log.done"
-    say "postgres: $name, seed $seed"
+    # shellcheck disable=SC2086
+    PAWL_KILL_SEED=$seed PAWL_CRASH_RECORD=$work/$campaign PAWL_KILL_POINTS=$points PAWL_KILLS=7 PAWL_LOST_ANSWERS=10 PAWL_SERVER_KILLS=2 PAWL_DDL_ROWS=500000 \
+      PAWL_PROGRAM=$crash_build/app/pawl \
+      ${CAMPAIGN_UNDER:-} "$crash_build/tests/Pawl.EndToEnd.Tests" -noColor -maxThreads 1 "$@" >"$log" 2>&1 || echo "$name, seed $seed" >"$log.failed"
+    [[ ! -e $log.failed ]] || say "$campaign: $name, seed $seed: failed, see $log"
+    cp "$work/crash.commit" "$log.done"
+    say "$campaign: $name, seed $seed"
   } &
 }
 
-# pg_table CAMPAIGN AGGREGATE NAME: its figures, one column a pair, and NAME for AGGREGATE (sum, max) of all
-pg_table() {
-  local pair columns=""
-  for pair in "${pairs[@]}"; do columns+=" || ' | ' || coalesce($2(value) filter (where pair = '$pair'), '–')"; done
-  printf '| |'; printf ' %s |' "${pairs[@]}" "$3"; printf '\n|---|---:|---:|---:|---:|\n'
-  sqlite3 :memory: ".mode tabs" "create table f(campaign, pair, name, value integer);" ".import '|cat $work/pg/$1.*.tsv' f" ".mode list" \
-    "select '| ' || name$columns || ' | ' || $2(value) || ' |' from f group by name order by min(rowid);"
+# crash_table CAMPAIGN KIND AGGREGATE NAME: figures of that kind, one column a pair, and NAME for AGGREGATE (sum, max) of all
+crash_table() {
+  local pair columns="" line="|---|"
+  for pair in "${pairs[@]}"; do columns+=" || ' | ' || coalesce($3(value) filter (where pair = '$pair'), '–')" line+="---:|"; done
+  printf '| |'; printf ' %s |' "${pairs[@]}" "$4"; printf '\n%s---:|\n' "$line"
+  sqlite3 :memory: ".mode tabs" "create table f(campaign, pair, name, value integer);" ".import '|cat $work/$1/$2.*.tsv' f" ".mode list" \
+    "select '| ' || name$columns || ' | ' || $3(value) || ' |' from f group by name order by min(rowid);"
 }
 
-# pg_passed NAME SEED: what the runner counted
-pg_passed() { sed -n 's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\).*/\1 tests, \3 failed/p' "$work/pg.$1.$2.log" | tail -n 1; }
+# crash_passed CAMPAIGN NAME: what the runner counted
+crash_passed() {
+  cat "$work/$1.$2".*.log | sed -n 's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\).*/\1 \2 \3/p' \
+    | awk '{total += $1; failed += $2 + $3} END {print total " tests, " failed " failed"}'
+}
 
-if has postgres; then
-  mkdir -p "$work/pg"
+# crash CAMPAIGN: all of its parts
+crash() {
+  local campaign=$1 folder=Postgres kind=Pg restored=RestoredTargetTests shard
+  [[ $campaign == postgres ]] || { folder=MySql kind=My restored=MyRestoredTargetTests; }
+  mkdir -p "$work/$campaign"
   # The program as users have it, compiled ahead; both out of the way of later builds, in the checkout that the tests look for.
-  if [[ ! -e $work/pg.commit ]]; then
+  if [[ ! -e $work/crash.commit ]]; then
     "$bench_root/pawl" version >/dev/null
     built EndToEnd.Tests
-    rm -rf "${pg_build:?}" && mkdir -p "$pg_build"
-    cp -r "$bench_root/artifacts/launch/$(<"$bench_root/artifacts/launch/current")" "$pg_build/app"
-    cp -r "$bench_root/artifacts/bin/EndToEnd.Tests/release" "$pg_build/tests"
-    commit >"$work/pg.commit"
+    rm -rf "${crash_build:?}" && mkdir -p "$crash_build"
+    cp -r "$bench_root/artifacts/launch/$(<"$bench_root/artifacts/launch/current")" "$crash_build/app"
+    cp -r "$bench_root/artifacts/bin/EndToEnd.Tests/release" "$crash_build/tests"
+    commit >"$work/crash.commit"
   fi
-  pg_part points 1 -class '*Crash.Postgres.PgNamedKillTests'
-  pg_part restored 1 -class '*Crash.Postgres.RestoredTargetTests'
-  pg_part stopped 1 -class '*Crash.Postgres.PgZombieTests'
-  for ((shard = 1; shard <= pg_shards; shard++)); do
-    pg_part kills "$shard" -class '*Crash.Postgres.PgRandomKillTests'
-    pg_part answers "$shard" -class '*Crash.Postgres.LostAnswerTests'
-    pg_part servers "$shard" -method '*ServerKillTests.A_run_survives*'
+  for ((shard = 1; shard <= shards; shard++)); do
+    crash_part "$campaign" kills "$shard" -class "*Crash.$folder.*" -method "*Kills_with_a_transaction_open*"
+    crash_part "$campaign" answers "$shard" -class "*Crash.$folder.*" -method "*Answers_lost_at_random*"
+    crash_part "$campaign" servers "$shard" -class "*Crash.$folder.*" -method "*A_run_survives*"
+  done
+  crash_part "$campaign" restored 1 -class "*Crash.$folder.$restored"
+  crash_part "$campaign" stopped 1 -class "*Crash.$folder.${kind}ZombieTests"
+  crash_part "$campaign" sure 1 -class "*Crash.$folder.*" -method "*A_commit_without_an_answer*"
+  crash_part "$campaign" given-up 1 -class "*Crash.$folder.*" -method "*A_run_that_may_not_wait*"
+  [[ $campaign == postgres ]] || crash_part "$campaign" ddl 1 -class "*Crash.MySql.MyDdlKillTests"
+  for ((shard = 1; shard <= pieces; shard++)); do
+    crash_part "$campaign" points "$shard" -class "*Crash.$folder.${kind}NamedKillTests"
   done
   wait
-  {
-    echo "At commit $(cat "$work"/pg.*.done | sort -u | paste -sd ' '), seeds 1 to $pg_shards. Repeat it with \`bench/campaigns.sh postgres\`."
-    echo "PostgreSQL 15; in PG → PG the target of the kills and of the lost answers is PostgreSQL 18. Source and target are compared row by row,"
-    echo "read through psql and sqlite3. Half of the jobs write into tables without a unique key."
-    if compgen -G "$work/pg.*.failed" >/dev/null; then echo; echo "**Failed:** $(cat "$work"/pg.*.failed | paste -sd ';')"; fi
-    printf '\n## SIGKILL of pawl at random instants\n\nOnly kills that met an open target transaction were counted towards the goal.\n\n'
-    pg_table kills sum all
-    printf '\n## COMMITs whose answer was lost on the wire\n\nUp to four in one job; every fifth job also loses answers of transactions that carry no rows.\n\n'
-    pg_table lost-answers sum all
-    printf '\n## The server killed during a copy, and started again\n\nIn PG → SQLite it is the source. The same run went on.\n\n'
-    pg_table server-kills sum all
-    printf '\n## A runner stopped (SIGSTOP) inside COPY\n\n'
-    pg_table take-over max slowest
-    printf '\n## Others\n\n| | |\n|---|---|\n'
-    printf '| SIGKILL at every named point, once and twice in a row | %s |\n' "$(pg_passed points 1)"
-    printf '| target restored from an older dump, or from a copy of its files | %s |\n' "$(pg_passed restored 1)"
-    printf '| stopped and killed runners | %s |\n' "$(pg_passed stopped 1)"
-  } >"$work/postgres.md"
+}
+
+# crash_page CAMPAIGN WORDS: what it came to
+crash_page() {
+  local campaign=$1
+  echo "At commit $(cat "$work/$campaign".*.done | sort -u | paste -sd ' '), seeds 1 to $shards. Repeat it with \`bench/campaigns.sh $campaign\`."
+  echo "$2"
+  if compgen -G "$work/$campaign.*.failed" >/dev/null; then echo; echo "**Failed:** $(cat "$work/$campaign".*.failed | paste -sd ';')"; fi
+  printf '\n## SIGKILL of pawl at random instants\n\nOnly kills that met an open target transaction were counted towards the goal.\n\n'
+  crash_table "$campaign" kills sum all
+  printf '\n## COMMITs whose answer was lost on the wire\n\nUp to four in one job; every fifth job also loses answers of transactions that carry no rows.\n\n'
+  crash_table "$campaign" lost-answers sum all
+  printf '\n## The server ended during a copy, and started again\n\nThe target'"'"'s, or, where the target is of another kind, the source'"'"'s. The same run went on.\n\n'
+  crash_table "$campaign" server-kills sum all
+  printf '\n## A runner stopped (SIGSTOP) inside a load of rows\n\n'
+  crash_table "$campaign" take-over max slowest
+  printf '\n## Others\n\n| | |\n|---|---|\n'
+  printf '| SIGKILL at every named point, once and twice in a row | %s |\n' "$(crash_passed "$campaign" points)"
+  [[ $campaign == postgres ]] || printf '| pawl or the server killed while a long CREATE TABLE, index or ALTER ran | %s |\n' "$(crash_passed "$campaign" ddl)"
+  printf '| target restored from an older dump, or from a copy of its files | %s |\n' "$(crash_passed "$campaign" restored)"
+  printf '| stopped and killed runners | %s |\n' "$(crash_passed "$campaign" stopped)"
+  printf '| one kind of lost answer, and what had become of its COMMIT | %s |\n' "$(crash_passed "$campaign" sure)"
+  printf '| runs that may not wait for the ended server: exit 5, and the next one goes on | %s |\n' "$(crash_passed "$campaign" given-up)"
+}
+
+if has postgres; then
+  pairs=("PG → PG" "SQLite → PG" "PG → SQLite")
+  crash postgres
+  crash_page postgres "PostgreSQL 15; in PG → PG the target of the kills and of the lost answers is PostgreSQL 18. Source and target are compared row by row,
+read through psql and sqlite3. Half of the jobs write into tables without a unique key." >"$work/postgres.md"
+fi
+
+if has mysql; then
+  pairs=("MariaDB → MariaDB" "MariaDB → PG" "PG → MariaDB" "SQLite → MariaDB")
+  crash mysql
+  crash_page mysql "MariaDB 10.11, PostgreSQL 15. Source and target are compared row by row, read through mariadb, psql and sqlite3. Half of the jobs
+write into tables without a unique key." >"$work/mysql.md"
 fi
 
 if has late; then
@@ -167,4 +201,5 @@ result() {
 result simulation "Simulation" seeds planted
 result kills-sqlite "Kills" kills
 result postgres-crash "Crashes with PostgreSQL" postgres
+result mysql-crash "Crashes with MariaDB" mysql
 result late-commits "Late commits" late

@@ -29,7 +29,7 @@ internal abstract partial class MyServer : IAsyncDisposable
         Port = FreePort();
     }
 
-    public int Port { get; }
+    public int Port { get; private set; }
 
     /// <summary>The zone of the machine, as the server takes it, and of its sessions.</summary>
     public string Zone { get; protected init; } = "UTC";
@@ -109,6 +109,25 @@ internal abstract partial class MyServer : IAsyncDisposable
         Signal(Pid, Kill);
         await process!.WaitForExitAsync();
     }
+
+    /// <summary>Keeps a copy of the stopped server's data folder. Returns its place.</summary>
+    public async Task<string> SaveDataAsync()
+    {
+        var copy = Path.Combine(Folder, "saved");
+        await RunAsync(Start(Folder, "rm", "-rf", copy));
+        await RunAsync(Start(Folder, "cp", "-a", Data, copy));
+        return copy;
+    }
+
+    /// <summary>Puts a saved copy in the place of the stopped server's data folder.</summary>
+    public async Task RestoreDataAsync(string copy)
+    {
+        await RunAsync(Start(Folder, "rm", "-rf", Data));
+        await RunAsync(Start(Folder, "cp", "-a", copy, Data));
+    }
+
+    /// <summary>Leaves the port for another one; for the stopped server.</summary>
+    public void Move() => Port = FreePort();
 
     /// <summary>It is there, and does nothing, until <see cref="Thaw"/>.</summary>
     public async Task FreezeAsync()

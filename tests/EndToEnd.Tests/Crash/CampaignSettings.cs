@@ -18,6 +18,9 @@ internal static class CampaignSettings
     /// <summary>This is the campaign that is written down, with all the time it needs.</summary>
     public static bool IsRecorded => Environment.GetEnvironmentVariable("PAWL_CRASH_RECORD") is { Length: > 0 };
 
+    /// <summary>Data of a theory: all of it in a recorded campaign, else the first so many, which CI has time for.</summary>
+    public static IEnumerable<T> Slice<T>(int ofCi, params T[] all) => IsRecorded ? all : all.Take(ofCi);
+
     /// <summary>What came out of one trial, with what repeats it.</summary>
     public static IEnumerable<string> Told(KillTrial trial, int number, string more) =>
         trial.Complaints.Select(c => $"PAWL_KILL_SEED={Seed} PAWL_KILL_TRIAL={number} ({more}): {c}");

@@ -81,6 +81,7 @@ internal sealed class LostAnswers(PairSources sources, int rows, ITestOutputHelp
         if (onlyRows && end.Code != 0) trial.Complaints.Add($"a run that may retry did not survive lost answers: {end}");
         var resolved = end.Err.Split('\n').Where(l => l.Contains($"\"{EventCodes.CommitResolved}\"", StringComparison.Ordinal)).ToArray();
         var committed = resolved.Count(l => l.Contains("\"committed\":\"yes\"", StringComparison.Ordinal));
+        if (proxy.Commits == 0) trial.Complaints.Add($"no COMMIT was recognised: {end}");
         if (onlyRows && proxy.Struck.Count(f => f is CommitFault.Swallow) > committed)
         {
             trial.Complaints.Add($"{proxy.Struck.Count(f => f is CommitFault.Swallow)} answers swallowed, {committed} resolved: {end}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pawl.Telemetry;
 using Xunit;
 
@@ -6,11 +7,12 @@ namespace Pawl.EndToEnd.Tests.Crash;
 /// <summary>
 /// SIGKILL at every named point of the commit path, once and twice in a row, on some pairs. CI takes one passing of each point on the first
 /// pair and on one of the others, and each point as the first of two on one pair; <c>PAWL_KILL_POINTS=all</c> takes three passings, and
-/// every two points on every pair.
+/// every two points on every pair; <c>PAWL_KILL_POINTS=2/5</c> the second fifth of them.
 /// </summary>
 internal static class NamedKills
 {
-    private static readonly bool All = Environment.GetEnvironmentVariable("PAWL_KILL_POINTS") == "all";
+    private static readonly string Asked = Environment.GetEnvironmentVariable("PAWL_KILL_POINTS") ?? "";
+    private static readonly bool All = Asked == "all" || Asked.Contains('/');
 
     /// <summary>Points passed once in a run, whatever there is to do.</summary>
     private static readonly string[] Once = [CrashPoint.JobAcquired, CrashPoint.BeforeRelease];
@@ -19,6 +21,7 @@ internal static class NamedKills
     public static TheoryData<string, string, int> Points(IReadOnlyList<string> pairs)
     {
         var points = new TheoryData<string, string, int>();
+        var number = 0;
         foreach (var (at, pair) in pairs.Index())
         {
             for (var i = 0; i < CrashPoint.All.Count; i++)
@@ -26,7 +29,7 @@ internal static class NamedKills
                 if (!All && at > 0 && i % (pairs.Count - 1) != at - 1) continue;
                 var point = CrashPoint.All[i];
                 int[] passings = Once.Contains(point) ? [1] : All ? [1, 2, 3] : [1 + i % 2];
-                foreach (var passing in passings) points.Add(pair, $"{point}:{passing}", (i + passing) % 2);
+                foreach (var passing in passings.Where(_ => IsMine(number++))) points.Add(pair, $"{point}:{passing}", (i + passing) % 2);
             }
         }
         return points;
@@ -36,6 +39,7 @@ internal static class NamedKills
     public static TheoryData<string, string, string, int> Rows(IReadOnlyList<string> pairs)
     {
         var rows = new TheoryData<string, string, string, int>();
+        var number = 0;
         for (var pair = 0; pair < pairs.Count; pair++)
         {
             for (var i = 0; i < CrashPoint.All.Count; i++)
@@ -48,11 +52,19 @@ internal static class NamedKills
                 {
                     if (!(All || j == (i + 5) % CrashPoint.All.Count || ended)) continue;
                     if (ended && !(CrashPoint.All[j] == CrashPoint.JobAcquired || (All && j == i))) continue;
-                    rows.Add(pairs[pair], first, CrashPoint.All[j], (i + j) % 2);
+                    if (IsMine(number++)) rows.Add(pairs[pair], first, CrashPoint.All[j], (i + j) % 2);
                 }
             }
         }
         return rows;
+    }
+
+    /// <summary>Of all in a row, those of the part that was asked for.</summary>
+    private static bool IsMine(int number)
+    {
+        var part = Asked.Split('/');
+        return part.Length < 2 || number % int.Parse(part[1], CultureInfo.InvariantCulture)
+            == int.Parse(part[0], CultureInfo.InvariantCulture) - 1;
     }
 
     public static async Task OnceAsync(KillTrial trial, string point)

@@ -143,18 +143,39 @@ internal sealed partial class MariaStore : ServerStore
         types = rows.GroupBy(r => r[0]).ToDictionary(g => g.Key, g => g.First()[1], StringComparer.Ordinal);
     }
 
-    /// <exception cref="InvalidOperationException">It failed; what had been done by then stays done.</exception>
-    private async Task<string> ClientAsync(string script)
+    /// <summary>A dump of the database as of one moment.</summary>
+    public Task<string> DumpAsync() => ProgramAsync("mariadb-dump", "", "--single-transaction", "--hex-blob", Database);
+
+    /// <summary>Puts a dump in the place of the database.</summary>
+    /// <param name="cutOff">Whoever is connected to it is cut off; else they stay, and have no transaction open.</param>
+    public async Task RestoreAsync(string dump, bool cutOff = true)
     {
-        var info = new ProcessStartInfo("mariadb")
+        if (cutOff)
+        {
+            foreach (var session in await SessionsAsync()) await ProgramAsync("mariadb", $"kill {session};", "--force");
+        }
+        await ClientAsync($"set lock_wait_timeout = 20; drop database {Database}; create database {Database}; use {Database};\n{dump}");
+        await LearnAsync();
+    }
+
+    /// <summary>A session of Pawl has a transaction open, and be it one that has only read.</summary>
+    public async Task<bool> HoldsAnyAsync()
+    {
+        var sessions = await SessionsAsync();
+        return (await StatusAsync()).Any(t => t.Contains("ACTIVE", StringComparison.Ordinal) && sessions.Contains(Thread(t)));
+    }
+
+    /// <exception cref="InvalidOperationException">It failed; what had been done by then stays done.</exception>
+    private Task<string> ClientAsync(string script) => ProgramAsync("mariadb", script, "-B", "-N", "-D", Database);
+
+    private async Task<string> ProgramAsync(string program, string script, params string[] more)
+    {
+        var info = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             StandardInputEncoding = new UTF8Encoding(false), StandardOutputEncoding = Encoding.UTF8,
         };
-        string[] words =
-        [
-            "--no-defaults", "-S", Server.Socket, "-u", "root", "-B", "-N", "--default-character-set=utf8mb4", "-D", Database,
-        ];
+        string[] words = ["--no-defaults", "-S", Server.Socket, "-u", "root", "--default-character-set=utf8mb4", .. more];
         foreach (var word in words) info.ArgumentList.Add(word);
         using var client = Process.Start(info)!;
         var output = client.StandardOutput.ReadToEndAsync();
@@ -169,7 +190,7 @@ internal sealed partial class MariaStore : ServerStore
             // It ended before it had read everything: its exit code and words say why.
         }
         await client.WaitForExitAsync();
-        if (client.ExitCode != 0) throw new InvalidOperationException($"mariadb {Database}: {await errors}\n{script}");
+        if (client.ExitCode != 0) throw new InvalidOperationException($"{program} {Database}: {await errors}\n{script}");
         return await output;
     }
 

@@ -29,7 +29,9 @@ internal sealed class MyWireProxy(int server, IReadOnlyList<PlannedFault> faults
 
     private sealed class Reader : IRequestReader
     {
-        public bool IsOfRows(byte[] frame) => Says(frame, "load data");
+        /// <summary>A load, or an INSERT into a table that is none of Pawl's own.</summary>
+        public bool IsOfRows(byte[] frame) => Says(frame, "load data")
+            || Says(frame, "insert into") && frame.AsSpan(Head, Math.Min(frame.Length - Head, 100)).IndexOf("`pawl_"u8) < 0;
 
         public bool IsCommit(byte[] frame) => Says(frame, "commit") && frame.Length == Head + 1 + "commit".Length;
 

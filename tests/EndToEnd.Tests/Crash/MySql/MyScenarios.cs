@@ -123,12 +123,14 @@ internal static class MyScenarios
               case when i % 3 = 0 then x'00ff' end from n;
             create table codes(region text not null, code text not null, title text, primary key(region, code));
             insert into codes {Numbers(rows)} select 'r' || (i % 5), 'c' || i, nullif('title ' || i, 'title 7') from n;
+            create table hollow(a integer primary key, b text);
             """,
         Tables = """
             orders:
               splits: 3
               transform: {where: "customer <> 13", set: {origin: web} }
             codes: {}
+            hollow: {}
             """,
         Copies =
         [
@@ -141,6 +143,7 @@ internal static class MyScenarios
                 Columns = [.. new[] { "id", "customer", "amount", "note", "body" }.Select(c => (c, c)), ("origin", "'web'")],
             },
             CopiedTable.Plain("codes", ["region", "code"], "region", "code", "title"),
+            CopiedTable.Plain("hollow", ["a"], "a", "b"),
         ],
     };
 
@@ -156,15 +159,19 @@ internal static class MyScenarios
               select i * 7 - 20, case when i % 5 = 0 then null else 'kind ' || (i % 11) end, i / 3, i + 0.5,
               case when i % 3 = 0 then x'00ff' end from n;
             insert into events select 'same', 1, 1.5, null from (select 1 from events limit 500);
+            create table visits(path text, ms integer);
+            insert into visits {Numbers(rows)} select '/p/' || (i % 40), i % 300 from n;
             create table hollow(a integer, b text);
             """,
         Tables = """
             events: {splits: 3}
+            visits: {}
             hollow: {}
             """,
         Copies =
         [
             CopiedTable.Plain("events", ["rowid"], "kind", "at", "amount", "body"),
+            CopiedTable.Plain("visits", ["rowid"], "path", "ms"),
             CopiedTable.Plain("hollow", ["rowid"], "a", "b"),
         ],
     };

@@ -10,13 +10,12 @@ public sealed class MyZombieTests(MyZombieTests.Sources sources, ITestOutputHelp
 
     private readonly Zombies zombies = new(sources, output);
 
-    [Theory]
-    [InlineData(MyScenarios.MariaToMaria)]
-    [InlineData(MyScenarios.PgToMaria)]
+    public static TheoryData<string> Pairs => new(CampaignSettings.Slice(2,
+        MyScenarios.MariaToMaria, MyScenarios.PgToMaria, MyScenarios.MariaToPg, MyScenarios.SqliteToMaria));
+
+    [Theory, MemberData(nameof(Pairs))]
     public Task A_runner_stopped_inside_a_load_is_taken_over_and_fenced_when_it_wakes(string pair) => zombies.StoppedAsync(pair);
 
-    [Theory]
-    [InlineData(MyScenarios.MariaToMaria)]
-    [InlineData(MyScenarios.PgToMaria)]
+    [Theory, MemberData(nameof(Pairs))]
     public Task A_runner_killed_inside_a_load_is_continued_at_once(string pair) => zombies.KilledAsync(pair);
 }

@@ -97,12 +97,14 @@ internal static class PgScenarios
               case when i % 3 = 0 then x'00ff' end from n;
             create table codes(region text not null, code text not null, title text, primary key(region, code));
             insert into codes {Numbers(rows)} select 'r' || (i % 5), 'c' || i, nullif('title ' || i, 'title 7') from n;
+            create table hollow(a integer primary key, b text);
             """,
         Tables = """
             orders:
               splits: 3
               transform: {where: "customer <> 13", set: {origin: web} }
             codes: {}
+            hollow: {}
             """,
         Copies =
         [
@@ -115,6 +117,7 @@ internal static class PgScenarios
                 Columns = [.. new[] { "id", "customer", "amount", "note", "body" }.Select(c => (c, c)), ("origin", "'web'")],
             },
             CopiedTable.Plain("codes", ["region", "code"], "region", "code", "title"),
+            CopiedTable.Plain("hollow", ["a"], "a", "b"),
         ],
     };
 
