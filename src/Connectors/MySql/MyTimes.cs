@@ -36,6 +36,38 @@ internal static class MyTimes
         return at.Minute < 60 && at.Second < 60;
     }
 
+    /// <summary>A time as the server writes it: <c>-838:59:59.999999</c>.</summary>
+    /// <param name="microseconds">Since midnight; may be negative or beyond a day.</param>
+    public static bool TryTime(ReadOnlySpan<byte> text, out long microseconds)
+    {
+        microseconds = 0;
+        var isNegative = text.Length > 0 && text[0] == '-';
+        if (isNegative) text = text[1..];
+        var colon = text.IndexOf((byte)':');
+        if (colon is < 1 or > 3 || text.Length < colon + 6 || text[colon + 3] != ':') return false;
+        if (!TryDigits(text[..colon], out var hours) || !TryDigits(text.Slice(colon + 1, 2), out var minutes)
+            || !TryDigits(text.Slice(colon + 4, 2), out var seconds)) return false;
+        var fraction = text[(colon + 6)..];
+        var digits = 0;
+        if (fraction.Length > 0)
+        {
+            if (fraction[0] != '.' || fraction.Length is < 2 or > 7 || !TryDigits(fraction[1..], out digits)) return false;
+            for (var i = fraction.Length; i < 7; i++) digits *= 10;
+        }
+        return TryTime(new MyParts(0, 0, 0, hours, minutes, seconds, digits, isNegative), out microseconds);
+    }
+
+    private static bool TryDigits(ReadOnlySpan<byte> text, out int number)
+    {
+        number = 0;
+        foreach (var c in text)
+        {
+            if (c is < (byte)'0' or > (byte)'9') return false;
+            number = number * 10 + c - '0';
+        }
+        return true;
+    }
+
     /// <summary>Room that is enough for any value in binary form, its length included.</summary>
     public const int MostBytes = 13;
 

@@ -39,7 +39,7 @@ public sealed class MySqlValueTests
             "insert into t values (1, -0e0, -0e0), (2, 0, 0), (3, -1e-400, '-0')");
         await using var source = await fixture.SourceAsync();
         Assert.Equal(["""{"id":1,"d":-0,"f":-0}""", """{"id":2,"d":0,"f":0}""", """{"id":3,"d":-0,"f":-0}"""], await source.AllAsync("t"));
-        await using var sink = await MySinkFixture.OpenAsync(server, loads);
+        await using var sink = await MySinkFixture.OpenAsync(server, loads ? MyWay.Load : MyWay.Insert);
         await sink.RunAsync("create table t (id bigint primary key, d double, f float)");
         await sink.WriteAsync(sink.Plan("t", [MyWriting.Id, MyWriting.Column("d", LogicalType.Float64),
             MyWriting.Column("f", new(TypeKind.Float32))]), [[1L, -0.0, 0.0], [2L, 0.0, -0.0]]);
