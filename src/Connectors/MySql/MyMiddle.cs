@@ -125,8 +125,11 @@ internal static class MyMiddle
         if (!Guid.TryParseExact(low, "D", out var a) || !Guid.TryParseExact(high, "D", out var b)) return null;
         byte[] Turned(byte[] x) => isTurned ? [.. x[10..], .. x[8..10], .. x[6..8], .. x[4..6], .. x[..4]] : x;
         byte[] Back(byte[] x) => isTurned ? [.. x[12..], .. x[10..12], .. x[8..10], .. x[6..8], .. x[..6]] : x;
-        return Whole(Turned(a.ToByteArray(bigEndian: true)), Turned(b.ToByteArray(bigEndian: true))) is { } middle
-            ? new Guid(Back(middle), bigEndian: true).ToString("D") : null;
+        if (Whole(Turned(a.ToByteArray(bigEndian: true)), Turned(b.ToByteArray(bigEndian: true))) is not { } middle) return null;
+        var uuid = Back(middle);
+        // Of a kind that there is: the server takes no other.
+        if (uuid[6] != 0) uuid[8] |= 0x80;
+        return new Guid(uuid, bigEndian: true).ToString("D");
     }
 
     /// <summary>Of four bytes or sixteen.</summary>
