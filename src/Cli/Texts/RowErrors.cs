@@ -36,7 +36,8 @@ internal static class RowErrors
             new("The target, or the memory given to the job, cannot hold it.", "目标或作业可用内存无法容纳。"),
             new("[Give the job more memory, as in  memory: {memory}][Let the server take more, then run again:  {raise}]"
                 + "[   or leave the column out:  drop: [[{column}]]]",
-                "[给作业更多内存，如  memory: {memory}][让服务器允许更大的包，然后重新运行：  {raise}][   或不带该列：  drop: [[{column}]]]")),
+                "[给作业更多内存，如  memory: {memory}][让服务器允许更大的包，然后重新运行：  {raise}]"
+                + "[   或不带该列：  drop: [[{column}]]]")),
         [Codes.CountsDiffer] = new(
             new("row counts differ", "行数不一致"),
             new("{table} has {source_rows} rows, {target} has {target_rows}[, {rejected} were rejected].",

@@ -125,8 +125,13 @@ internal static class MyMiddle
         if (!Guid.TryParseExact(low, "D", out var a) || !Guid.TryParseExact(high, "D", out var b)) return null;
         byte[] Turned(byte[] x) => isTurned ? [.. x[10..], .. x[8..10], .. x[6..8], .. x[4..6], .. x[..4]] : x;
         byte[] Back(byte[] x) => isTurned ? [.. x[12..], .. x[10..12], .. x[8..10], .. x[6..8], .. x[..6]] : x;
-        return Whole(Turned(a.ToByteArray(bigEndian: true)), Turned(b.ToByteArray(bigEndian: true))) is { } middle
-            ? new Guid(Back(middle), bigEndian: true).ToString("D") : null;
+        var (first, last) = (a.ToByteArray(bigEndian: true), b.ToByteArray(bigEndian: true));
+        if (Whole(Turned(first), Turned(last)) is not { } middle) return null;
+        var uuid = Back(middle);
+        // Of the first one's kind: by it the server sorts, and it takes no kind that there is not.
+        uuid[6] = (byte)(first[6] & 0xF0 | uuid[6] & 0x0F);
+        uuid[8] = (byte)(first[8] & 0xC0 | uuid[8] & 0x3F);
+        return new Guid(uuid, bigEndian: true).ToString("D");
     }
 
     /// <summary>Of four bytes or sixteen.</summary>

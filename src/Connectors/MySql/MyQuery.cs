@@ -77,8 +77,8 @@ internal sealed class MyQuery
         $"select hex(convert(_utf8mb4 x'{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text))}' using {shape.Key[0].Type}))";
 
     /// <summary>
-    /// How many rows the server thinks lie between; it looks at the ends of the range in the index. MySQL does not where it is forced to the
-    /// index anyway, and shows its plans as it is set to.
+    /// How many rows the server thinks lie between; it looks at the ends of the range in the index. MySQL does not where it is forced to
+    /// the index anyway, and shows its plans as it is set to.
     /// </summary>
     public string Estimate(string? after, string through)
     {

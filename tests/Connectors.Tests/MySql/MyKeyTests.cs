@@ -127,7 +127,7 @@ public sealed class MyKeyTests
 
     [Theory]
     [InlineData("time(3)", "sec_to_time(seq / 100 - 1000)")]
-    [InlineData("uuid", "insert(insert(insert(insert(md5(seq), 21, 0, '-'), 17, 0, '-'), 13, 0, '-'), 9, 0, '-')")]
+    [InlineData("uuid", "concat_ws('-', left(md5(seq), 8), left(md5(-seq), 4), '4abc', '9abc', right(md5(seq), 12))")]
     [InlineData("uuid", "concat(lpad(hex(seq), 8, '0'), '-0000-1000-8000-000000000000')")]
     [InlineData("uuid", "concat('00000000-0000-4000-8000-', lpad(hex(seq), 12, '0'))")]
     [InlineData("uuid", "concat('01890000-', lpad(hex(seq), 4, '0'), '-7000-8000-', lpad(hex(seq * 77), 12, '0'))")]
@@ -179,8 +179,8 @@ public sealed class MyKeyTests
             sizes.Add(rows.Count);
             Assert.All(rows, r => Assert.True(read.Add(r.Row)));
             string[]? Bound(Position? at) => at is null ? null : MyKeyCodec.Read(at, key);
-            var plan = Assert.Single(await fixture.RowsAsync("explain format=traditional " + query.Select(["`v`"], Bound(split.After), Bound(split.Through))))
-                .Split('|');
+            var select = query.Select(["`v`"], Bound(split.After), Bound(split.Through));
+            var plan = Assert.Single(await fixture.RowsAsync("explain format=traditional " + select)).Split('|');
             var at = Array.IndexOf(plan, "range");
             Assert.True(at >= 0 && plan.Contains("PRIMARY") && !plan[^1].Contains("filesort", StringComparison.Ordinal),
                 string.Join('|', plan));

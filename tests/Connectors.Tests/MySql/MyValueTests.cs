@@ -12,7 +12,8 @@ public sealed class MyValueTests
     {
         await using var fixture = await MyFixture.NewAsync();
         await fixture.RunAsync("set @n = -1e0 * 0e0",
-            "create table t (id int primary key, d double, f float, g double as (d * -1e0) stored) engine=MyISAM", "insert into t (id, d, f) values (1, -1e0 * 0e0, -1e0 * 0e0), (2, '-0', '-0'), (3, -1e-400, round(-0.4e0)), "
+            "create table t (id int primary key, d double, f float, g double as (d * -1e0) stored) engine=MyISAM",
+            "insert into t (id, d, f) values (1, -1e0 * 0e0, -1e0 * 0e0), (2, '-0', '-0'), (3, -1e-400, round(-0.4e0)), "
             + "(4, @n, @n), (5, 0, 0), (6, 1, 1)", "update t set d = d * -1e0, f = f * -1e0 where id = 5",
             "prepare s from 'insert into t (id, d, f) values (7, ?, ?)'", "execute s using @n, @n", "insert into t (id, d, f) "
             + "select 8, atan2(-1e0 * 0e0, 1e0), -1e0 * 0e0", "create table i engine=InnoDB as select * from t", "flush tables t");

@@ -70,7 +70,8 @@ public sealed class ChangedKillTests
     {
         await using var rig = await MyRig.WithRowsAsync(600);
         await rig.LeaveHalfDoneAsync();
-        await rig.AtSourceAsync("alter table t modify id bigint, add column w int default 7", "insert into t values (5000000000, 'far', 8)");
+        await rig.AtSourceAsync("alter table t modify id bigint, add column w int default 7",
+            "insert into t values (5000000000, 'far', 8)");
         rig.WriteJob(more: Evolve);
         await rig.LeaveHalfDoneAsync(point);
         await rig.DoneAsync();
