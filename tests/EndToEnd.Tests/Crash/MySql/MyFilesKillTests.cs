@@ -68,7 +68,8 @@ public sealed class MyFilesKillTests
         Assert.Equal([$"{bad}|{bad}"], await rig.RowsAsync("select count(*), count(distinct row_where, code, cause) from pawl_reject"));
         Assert.Equal(["PAWL-602|80", "PAWL-608|40", "PAWL-612|80", "PAWL-613|40"],
             await rig.RowsAsync("select code, count(*) from pawl_reject group by code order by code"));
-        Assert.Equal(3, (await rig.RunAsync()).Code);
+        // Only a copy that replaces is made again, and meets them again.
+        Assert.Equal(write == "replace" ? 3 : 0, (await rig.RunAsync()).Code);
         Assert.Equal([$"{good.Count}|{bad}"], await rig.RowsAsync("select (select count(*) from t), count(*) from pawl_reject"));
     }
 
