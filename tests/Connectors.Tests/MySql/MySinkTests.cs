@@ -52,6 +52,17 @@ public class MySinkTests
     }
 
     [Fact]
+    public async Task A_year_is_the_number_that_it_is()
+    {
+        await using var fixture = await FixtureAsync();
+        await fixture.RunAsync("create table t (id bigint primary key, y year)");
+        var plan = fixture.Plan("t", [Id, Column("y", LogicalType.Int64, dynamic: true)], rejectLimit: 10);
+        var written = await fixture.WriteAsync(plan, [[1L, 0L], [2L, 5L], [3L, 70L], [4L, 1900L], [5L, 1901L], [6L, 2155L], [7L, 2156L]]);
+        Assert.Equal(Enumerable.Repeat(Codes.ValueBeyond, 4), written.Rejected.Select(r => r.Code));
+        Assert.Equal(["1|0000", "5|1901", "6|2155"], await fixture.QueryAsync("select id, y from t order by id"));
+    }
+
+    [Fact]
     public async Task An_upsert_counts_new_changed_unchanged_and_collapsed_rows_and_the_last_one_of_a_key_wins()
     {
         await using var fixture = await FixtureAsync();
