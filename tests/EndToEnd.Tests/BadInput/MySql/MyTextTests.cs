@@ -49,6 +49,6 @@ public sealed class MyTextTests
         await ToldAsync(rig, 2, Codes.TableMissing, $"Did you mean {rig.From}.orders?", $"是否想写 {rig.From}.orders？");
         await rig.AtTargetAsync("create table t (id int primary key, v varchar(3))");
         rig.WriteJob($"{rig.From}.orders: t", name: "narrow");
-        await ToldAsync(rig, 1, Codes.TargetTypeUnfit, "(it holds 3 characters)", "只容纳 3 个字符");
+        await ToldAsync(rig, 2, Codes.TargetTypeUnfit, "(it holds 3 characters)", "只容纳 3 个字符");
     }
 }
