@@ -11,6 +11,9 @@ internal sealed class MyGrantList
 {
     private sealed record Line(bool Revokes, IReadOnlyList<string> Rights, string? Database, string? Table, string Account);
 
+    /// <summary>A server that was started without its tables of grants: everybody may do everything.</summary>
+    private const int NoGrants = 1290;
+
     private readonly List<Line> lines;
     private readonly bool ignoresCase;
 
@@ -26,9 +29,17 @@ internal sealed class MyGrantList
     /// <param name="ask">Runs a query on a session of the account.</param>
     public static async ValueTask<MyGrantList> ReadAsync(Func<string, ValueTask<List<string?[]>>> ask, MyServerFacts server)
     {
-        var said = await ask("show grants").ConfigureAwait(false);
         var partial = await ask("show global variables like 'partial_revokes'").ConfigureAwait(false);
-        return new MyGrantList(said.Select(r => r[0] ?? ""), partial is [[_, "ON"]], server.LowerCaseTableNames != 0);
+        var (isLiteral, ignoresCase) = (partial is [[_, "ON"]], server.LowerCaseTableNames != 0);
+        try
+        {
+            var said = await ask("show grants").ConfigureAwait(false);
+            return new MyGrantList(said.Select(r => r[0] ?? ""), isLiteral, ignoresCase);
+        }
+        catch (Exception e) when ((e as MyServerException ?? e.InnerException as MyServerException) is { Number: NoGrants })
+        {
+            return new MyGrantList(["GRANT ALL PRIVILEGES ON *.* TO ``@``"], isLiteral, ignoresCase);
+        }
     }
 
     /// <summary>The right holds everywhere.</summary>

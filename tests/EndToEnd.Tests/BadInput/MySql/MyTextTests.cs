@@ -1,0 +1,54 @@
+using Pawl.EndToEnd.Tests.BadInput.Postgres;
+using Pawl.EndToEnd.Tests.Harness;
+using Pawl.Model;
+using Xunit;
+
+namespace Pawl.EndToEnd.Tests.BadInput.MySql;
+
+/// <summary>What somebody new is told, in both languages, about addresses and tables that are not as they were meant.</summary>
+public sealed class MyTextTests
+{
+    private static async Task ToldAsync(MyRig rig, int exit, string code, string english, string chinese)
+    {
+        PgRig.Expect(await rig.RunAsync(), exit, code, english);
+        var told = await rig.RunAsync("--lang", "zh-CN");
+        PgRig.Expect(told, exit, code, chinese);
+        foreach (var left in new[] { "?", " the ", " of ", "it holds" })
+        {
+            Assert.DoesNotContain(left, told.Err.Replace("Access denied for user", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_address_that_leads_nowhere()
+    {
+        await using var rig = await MyRig.WithRowsAsync(3);
+        rig.Source = MyRig.At(rig.Server, rig.From, port: 1);
+        rig.WriteJob();
+        await ToldAsync(rig, 5, Codes.Unreachable, "Connection refused", "连接被拒绝");
+        rig.Source = MyRig.At(rig.Server, rig.From, "nobody");
+        rig.WriteJob();
+        var login = FormattableString.Invariant($"mariadb -h 127.0.0.1 -P {rig.Server.Port} -u nobody -p");
+        await ToldAsync(rig, 1, Codes.LoginRefused, login, login);
+        var user = await rig.UserAsync();
+        rig.Source = MyRig.At(rig.Server, "no_such_database", user);
+        rig.WriteJob();
+        await ToldAsync(rig, 1, Codes.GrantMissing, "(or there is none: an account without rights is not told)", "（也可能没有该数据库：");
+        rig.Source = MyRig.At(rig.Server, rig.From);
+        rig.Target = MyRig.At(rig.Server, "");
+        rig.WriteJob();
+        await ToldAsync(rig, 2, Codes.OptionInvalid, "is not a valid value for the option target: expected mysql://user@host/database",
+            "应为 mysql://user@host/database");
+    }
+
+    [Fact]
+    public async Task A_table_that_is_written_wrong_and_one_that_is_too_narrow()
+    {
+        await using var rig = await MyRig.NewAsync("create table orders (id int primary key, v varchar(20))");
+        rig.WriteJob($"{rig.From}.ordres: t");
+        await ToldAsync(rig, 2, Codes.TableMissing, $"Did you mean {rig.From}.orders?", $"是否想写 {rig.From}.orders？");
+        await rig.AtTargetAsync("create table t (id int primary key, v varchar(3))");
+        rig.WriteJob($"{rig.From}.orders: t", name: "narrow");
+        await ToldAsync(rig, 2, Codes.TargetTypeUnfit, "(it holds 3 characters)", "只容纳 3 个字符");
+    }
+}
