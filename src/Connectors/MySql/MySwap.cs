@@ -15,8 +15,8 @@ internal sealed class MySwap(MyTargetSession session, TablePlan plan, Publicatio
     private readonly TableName target = plan.Target with { Schema = plan.Target.Schema ?? session.Options.Database };
 
     /// <summary>
-    /// How far the copy is. A rename that came half-way, which servers promise not to happen, is taken back first; so is one whose new table
-    /// somebody dropped before it was noted.
+    /// How far the copy is. A rename that came half-way, which servers promise not to happen, is taken back first; so is one whose new
+    /// table somebody dropped before it was noted.
     /// </summary>
     public async ValueTask<MyStaging> FindAsync(CancellationToken ct)
     {

@@ -124,8 +124,6 @@ public abstract class MyReplaceTests : IDisposable
         await using var to = await TargetAsync();
         await WayAsync(to, "create", null);
         await WayAsync(to, "rename", null);
-        Assert.Equal(["id"], await to.QueryAsync("select column_name from information_schema.statistics where table_schema = database() "
-            + "and table_name = 't' and index_name = 'PRIMARY'"));
     }
 
     [Theory]
@@ -182,16 +180,15 @@ public abstract class MyReplaceTests : IDisposable
                 key by_v (v(5), id), check (v <> 'no'))
                 auto_increment = 5000 row_format = dynamic stats_persistent = 1 comment 'it''s AUTO_INCREMENT=3 ' collate utf8mb4_bin
                 partition by range (id) (partition low values less than (20), partition high values less than maxvalue)
-            """.Replace("with recursive", "", StringComparison.Ordinal), "alter table t auto_increment = 7000",
+            """, "alter table t auto_increment = 7000",
             $"create user '{Reader}'@'127.0.0.1'", $"grant select (id), update on t to '{Reader}'@'127.0.0.1'");
         try
         {
-            const string Shown = "show create table t";
-            var grants = $"show grants for '{Reader}'@'127.0.0.1'";
-            var (made, granted) = (await to.QueryAsync(Shown), await to.QueryAsync(grants));
+            var (shown, grants) = ("show create table t", $"show grants for '{Reader}'@'127.0.0.1'");
+            var (made, granted) = (await to.QueryAsync(shown), await to.QueryAsync(grants));
             Assert.Contains("AUTO_INCREMENT=7000", made[0], StringComparison.Ordinal);
             await WayAsync(to, "rename", null);
-            Assert.Equal(made, await to.QueryAsync(Shown));
+            Assert.Equal(made, await to.QueryAsync(shown));
             Assert.Equal(granted, await to.QueryAsync(grants));
         }
         finally
