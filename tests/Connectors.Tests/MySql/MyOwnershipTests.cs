@@ -172,7 +172,7 @@ public sealed class MyOwnershipTests
         await using var fixture = await MySinkFixture.OpenAsync(server);
         await using var database = new MyDatabase(fixture.Options, SinkRunner.Context());
         var refused = await Assert.ThrowsAsync<PawlException>(async () => await database.OpenAsync(default));
-        Assert.Equal((Fault.Configuration, Codes.OptionInvalid, "binlog_format"), (refused.Fault, refused.Code, refused.Details["option"]));
+        Assert.Equal((Fault.Configuration, Codes.ServerUnfit, "binlog_format"), (refused.Fault, refused.Code, refused.Details["setting"]));
         await fixture.RunAsync("set global binlog_format = 'ROW'");
         await using (await database.OpenAsync(default)) { }
         await fixture.RunAsync("set global read_only = 1");

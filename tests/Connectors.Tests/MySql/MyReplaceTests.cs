@@ -257,7 +257,7 @@ public abstract class MyReplaceTests : IDisposable
         var user = await UserAsync(to, "");
         try
         {
-            await WayAsync(to, "rows", "missing right", user);
+            await WayAsync(to, "rows", "missing right", user, ("triggers", "fire"));
         }
         finally
         {
