@@ -118,6 +118,14 @@ internal static class ResumeErrors
             new("Source and target are not meant to be equal before the copy is complete and has taken its place.",
                 "在副本完整并取代目标之前，源与目标本就不应相等。"),
             new("Let it come to its end, then look again:  pawl run {jobfile}", "先让它完成，再来校验：  pawl run {jobfile}")),
+        [Codes.TargetWentBack] = new(
+            new("the target was put back while the job ran", "作业运行期间目标被恢复到旧状态"),
+            new("{table} was finished in this run, and {target} does not know of it any more.",
+                "{table} 已在本次运行中完成，而 {target} 已不再知晓此事。"),
+            new("A backup was restored, or the server fell back to an older state: rows and ledger are both as they were then.",
+                "恢复了备份，或服务器退回到旧状态：行与账本都回到了当时的样子。"),
+            new("Run it again; it goes on from what the target holds:  pawl run {jobfile}",
+                "再次运行，将从目标现有内容继续：  pawl run {jobfile}")),
         [Codes.ImportRefused] = new(
             new("a checkpoint that does not fit this target", "检查点与该目标不符"),
             new("The positions of {job}[, table {table},] cannot be taken: {cause}.", "无法导入 {job}[（表 {table}）]的位置：{cause}。"),

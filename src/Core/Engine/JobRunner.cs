@@ -69,6 +69,7 @@ public sealed class JobRunner(JobHost host)
             await using var plans = new SerialLedger(await retry.RunAsync(async ct => await ends.Sink.OpenLedgerAsync(ct), run.StopToken));
             await new LaneCrew(run, ends, plans, state, lost => StartOverAsync(planning, lost),
                 done => ContinueAsync(planning, ledger, done)).RunAsync();
+            await LookBackAsync(run, ledger, state);
         }
         finally
         {
@@ -219,6 +220,35 @@ public sealed class JobRunner(JobHost host)
                 if (run.Outages.IsOpen) continue;
                 run.Emit(EventCodes.Warning, null, null, ("what", "heartbeat"), ("code", (e as PawlException ?? Unexpected(e)).Code));
             }
+        }
+    }
+
+    /// <summary>
+    /// A target that is put back while the job runs takes its ledger along: lanes at work notice, a table that was finished before does not.
+    /// So what the target knows now is compared with what this run says.
+    /// </summary>
+    private static async Task LookBackAsync(RunContext run, SerialLedger ledger, RunState state)
+    {
+        var done = state.Tables.Where(t => t is { Finished: true, Failed: false, Plan: not null } && t.Verdict is not { Equal: false }).ToArray();
+        if (done.Length == 0 || run.StopToken.IsCancellationRequested) return;
+        Dictionary<TableName, TablePlan> known;
+        try
+        {
+            var now = await ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, run.StopToken));
+            known = now.Plans.ToDictionary(p => p.Source);
+        }
+        catch (Exception e) when (e is OperationCanceledException or PawlException { Fault: Fault.Transient or Fault.Throttled })
+        {
+            // Everything was committed, and answered for; whoever cannot ask is no wiser.
+            run.Emit(EventCodes.Warning, null, null, ("what", "release"), ("code", (e as PawlException)?.Code ?? Codes.Unreachable));
+            return;
+        }
+        foreach (var table in done)
+        {
+            if (known.TryGetValue(table.Plan!.Source, out var plan) && (plan.Generation > table.Plan.Generation
+                || plan.Generation == table.Plan.Generation && plan.Phase >= TablePhase.Done)) continue;
+            var lost = new PawlException(Fault.PositionLost, Codes.TargetWentBack, ("table", table.Plan.Source), ("target", table.Plan.Target));
+            if (table.Fail(lost)) run.Emit(EventCodes.TableFailed, null, null, ("table", table.Plan.Source), ("code", lost.Code));
         }
     }
 

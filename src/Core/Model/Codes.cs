@@ -90,6 +90,7 @@ public static class Codes
     public const string NotPublished = "PAWL-415";
     public const string ImportRefused = "PAWL-417";
     public const string RewindImpossible = "PAWL-418";
+    public const string TargetWentBack = "PAWL-419";
 
     // 5xx ownership
     public const string JobHeld = "PAWL-501";

@@ -110,6 +110,34 @@ public sealed class MyRestoredTargetTests(MySmallSources sources) : IClassFixtur
         return false;
     }
 
+    [Fact]
+    public async Task A_target_put_back_behind_a_table_that_was_finished_is_told_and_made_good()
+    {
+        for (var attempt = 0; !await IsToldAsync(); attempt++) Assert.True(attempt < 10, "no copy could be stopped behind its first table");
+    }
+
+    /// <returns>False: it was over too soon.</returns>
+    private async Task<bool> IsToldAsync()
+    {
+        await using var trial = await TrialAsync(MyScenarios.SqliteToMaria, 1, await MariaDbServer.SharedAsync(), commitRows: 20);
+        var target = (MariaStore)trial.Target;
+        await using (var sleeper = trial.StartTelling())
+        {
+            if (!await sleeper.SaidAsync("\"lane.committed\"", 2)) return false;
+            var dump = await target.DumpAsync();
+            if (!await sleeper.SaidAsync("\"table.done\"", 1) || !await Signals.FreezeAsync(sleeper)) return false;
+            if ((await target.ReadAsync([])).Ledger.Lanes.All(l => l.Final)) return false;
+            await target.RestoreAsync(dump, true);
+            sleeper.Send(Signal.Continue);
+            var end = await sleeper.WaitAsync();
+            Assert.True(end.Code is 2 or 3 or 4 or 5 or 6, end.ToString());
+        }
+        await trial.LookAsync();
+        await trial.FinishAsync(again: false);
+        Assert.True(trial.Complaints.Count == 0, string.Join("\n", trial.Complaints));
+        return true;
+    }
+
     [Theory]
     [InlineData(MyScenarios.PgToMaria, false)]
     [InlineData(MyScenarios.MariaToMaria, true)]
