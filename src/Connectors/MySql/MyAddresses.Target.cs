@@ -36,7 +36,8 @@ internal static partial class MyAddresses
         {
             Chinese = "用于目标端：写入时是否检查外键；skip 可能留下没有所引用行的数据。",
         },
-        new("bulk", "Of a target: whether rows go by a prepared INSERT of many rows where the server takes it, as MariaDB does.", "on", Switch)
+        new("bulk", "Of a target: whether rows go by a prepared INSERT of many rows where the server takes it, as MariaDB does.", "on",
+            Switch)
         {
             Chinese = "用于目标端：服务器支持时（如 MariaDB）用一次多行的预编译 INSERT 写入（on），或不用（off）。",
         },

@@ -7,8 +7,8 @@ using Pawl.Model;
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// Takes one column's cells off the wire, in binary form, into a <see cref="Column"/>. Chosen once per column and read; a cell costs one call and no string.
-/// What is not what its column declares is handed on as mistyped, exactly. Not thread-safe.
+/// Takes one column's cells off the wire, in binary form, into a <see cref="Column"/>. Chosen once per column and read; a cell costs one
+/// call and no string. What is not what its column declares is handed on as mistyped, exactly. Not thread-safe.
 /// </summary>
 internal abstract class MyCells
 {

@@ -17,11 +17,13 @@ internal static class MyProbeSource
     {
         var known = at with { Account = connection.Server.Account };
         var isCased = connection.Server.LowerCaseTableNames == 0;
-        var wanted = request.Tables.Select(t => t.Name.ToString()).ToHashSet(isCased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+        var wanted = request.Tables.Select(t => t.Name.ToString())
+            .ToHashSet(isCased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         var compare = isCased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         List<(TableSchema Schema, long Bytes)> all = [.. await MyCatalog.FoundAsync(connection, at, new TablePattern("*"), ct)
             .ConfigureAwait(false)];
-        foreach (var table in request.Tables.Where(t => t.Name.Schema is { } other && at.Database is { } own && !other.Equals(own, compare)))
+        foreach (var table in request.Tables.Where(t => t.Name.Schema is { } other && at.Database is { } own
+            && !other.Equals(own, compare)))
         {
             all.AddRange(await MyCatalog.FoundAsync(connection, at, TablePattern.Literal(table.Name.ToString()), ct).ConfigureAwait(false));
         }

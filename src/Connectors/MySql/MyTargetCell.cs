@@ -19,7 +19,9 @@ internal enum MyRowForm
     Load,
     /// <summary>Literals for INSERT, which hold under any sql_mode.</summary>
     Insert,
-    /// <summary>For a prepared INSERT of many rows: before each cell 0, or 1 for NULL; then the value as <see cref="MyTargetCell.Wire"/> says.</summary>
+    /// <summary>
+    /// For a prepared INSERT of many rows: before each cell 0, or 1 for NULL; then the value as <see cref="MyTargetCell.Wire"/> says.
+    /// </summary>
     Bulk,
 }
 

@@ -224,12 +224,13 @@ public sealed class JobRunner(JobHost host)
     }
 
     /// <summary>
-    /// A target that is put back while the job runs takes its ledger along: lanes at work notice, a table that was finished before does not.
-    /// So what the target knows now is compared with what this run says.
+    /// A target that is put back while the job runs takes its ledger along: lanes at work notice, a table that was finished before does
+    /// not. So what the target knows now is compared with what this run says.
     /// </summary>
     private static async Task LookBackAsync(RunContext run, SerialLedger ledger, RunState state)
     {
-        var done = state.Tables.Where(t => t is { Finished: true, Failed: false, Plan: not null } && t.Verdict is not { Equal: false }).ToArray();
+        var done = state.Tables.Where(t => t is { Finished: true, Failed: false, Plan: not null } && t.Verdict is not { Equal: false })
+            .ToArray();
         if (done.Length == 0 || run.StopToken.IsCancellationRequested) return;
         Dictionary<TableName, TablePlan> known;
         try
@@ -247,7 +248,8 @@ public sealed class JobRunner(JobHost host)
         {
             if (known.TryGetValue(table.Plan!.Source, out var plan) && (plan.Generation > table.Plan.Generation
                 || plan.Generation == table.Plan.Generation && plan.Phase >= TablePhase.Done)) continue;
-            var lost = new PawlException(Fault.PositionLost, Codes.TargetWentBack, ("table", table.Plan.Source), ("target", table.Plan.Target));
+            var lost = new PawlException(Fault.PositionLost, Codes.TargetWentBack, ("table", table.Plan.Source),
+                ("target", table.Plan.Target));
             if (table.Fail(lost)) run.Emit(EventCodes.TableFailed, null, null, ("table", table.Plan.Source), ("code", lost.Code));
         }
     }

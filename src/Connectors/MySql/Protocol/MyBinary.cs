@@ -8,8 +8,8 @@ namespace Pawl.Connectors.MySql.Protocol;
 internal readonly record struct MyParts(int Year, int Month, int Day, int Hour, int Minute, int Second, int Microsecond, bool IsNegative);
 
 /// <summary>
-/// Values of the binary form: numbers of a fixed width with the lowest byte first, dates and times by their parts, all else as in text form.
-/// Pure. https://mariadb.com/kb/en/resultset-row/#binary-resultset-row
+/// Values of the binary form: numbers of a fixed width with the lowest byte first, dates and times by their parts, all else as in text
+/// form. Pure. https://mariadb.com/kb/en/resultset-row/#binary-resultset-row
 /// </summary>
 internal static class MyBinary
 {

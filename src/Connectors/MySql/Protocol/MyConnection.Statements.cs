@@ -9,8 +9,8 @@ namespace Pawl.Connectors.MySql.Protocol;
 internal sealed record MyStatement(uint Id, int Parameters, int Columns);
 
 /// <summary>
-/// Prepared statements. Their rows come in binary form, which costs the server less than text, and a reader less still; and where the server
-/// can (MariaDB), one statement takes many rows in that form.
+/// Prepared statements. Their rows come in binary form, which costs the server less than text, and a reader less still; and where the
+/// server can (MariaDB), one statement takes many rows in that form.
 /// https://mariadb.com/kb/en/3-binary-protocol-prepared-statements/
 /// </summary>
 internal sealed partial class MyConnection

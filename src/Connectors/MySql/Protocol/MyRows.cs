@@ -17,7 +17,8 @@ internal struct MyCell
 
 /// <summary>
 /// The rows of one query as they come off the wire. In text form: numbers as digits, times as text, everything else as the bytes the
-/// column's charset has. In binary form numbers and times are as <see cref="MyBinary"/> reads them. The fast way through them awaits once per buffer:
+/// column's charset has. In binary form numbers and times are as <see cref="MyBinary"/> reads them. The fast way through them awaits once
+/// per buffer:
 /// <code>while (await rows.ReadAsync(ct)) { do { … rows.Bytes(0) … } while (rows.TryRead()); }</code>
 /// Nothing is allocated per row. Spans hold until the next read. Not thread-safe; the connection takes no other statement until the end
 /// or <see cref="DisposeAsync"/>.
