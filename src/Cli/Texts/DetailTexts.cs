@@ -43,8 +43,8 @@ public static class DetailTexts
         new("comment", "注释"), new("statistics", "统计信息"), new("extension", "扩展"), new("sequence", "序列"), new("object", "对象"),
         new("definition", "定义"), new("row security", "行级安全"), new("column setting", "列设置"), new("index setting", "索引设置"),
         new("security label", "安全标签"), new("rename", "改名"), new("keys", "按键更新"), new("create", "新建"),
-        new("rows", "删除并插入"), new("missing right", "缺少权限"), new("database", "数据库"), new("table", "表"), new("schema", "模式"), new("function", "函数"),
-        new("parameter", "参数"), new("server", "服务器"),
+        new("rows", "删除并插入"), new("missing right", "缺少权限"), new("database", "数据库"), new("table", "表"),
+        new("schema", "模式"), new("function", "函数"), new("parameter", "参数"), new("server", "服务器"),
     ];
 
     /// <summary>Whole phrases; <c>{}</c> stands for whatever is there, in the same order in both languages.</summary>
@@ -119,6 +119,7 @@ public static class DetailTexts
         new("somebody else makes or changes the same table just now", "此刻有其他会话正在创建或修改同一张表"),
         new("it was the target once, and somebody made another one since", "它曾是目标表，此后有人另建了一张"),
         new("a table that this account is not shown refers to it", "有一张本账户看不到的表引用它"),
+        new("the server sends the column as another type than its catalogue names", "服务器发送该列所用的类型与其目录所载不同"),
         new("the server is set to read only, as replicas are", "服务器被设为只读，如同副本"),
         new("several nodes take writes, and the locks and reads of one do not see what another is about to commit",
             "有多个节点接受写入，而一个节点的锁与读取看不到另一节点即将提交的内容"),
@@ -170,6 +171,7 @@ public static class DetailTexts
         new("0x{} where OK was expected", "应为 OK，却是 0x{}"),
         new("{} rows affected", "影响了 {} 行"),
         new("0x{} where the end was expected", "应为结尾，却是 0x{}"),
+        new("0x{} where a prepared statement was expected", "应为预编译语句，却是 0x{}"),
         new("0x{} where an error was expected", "应为错误，却是 0x{}"),
         new("a second result, which was not asked for", "未曾请求的第二个结果"),
         new("0x{} where a number begins", "应为数字开头，却是 0x{}"),

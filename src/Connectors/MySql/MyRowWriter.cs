@@ -236,7 +236,7 @@ internal sealed class MyRowWriter : IDisposable
         if (ok.Records != 1 || ok.Skipped != 0)
         {
             throw new PawlException(Fault.Data, Codes.RowRefused, ("table", Plan.Target),
-                ("cause", "of 1 rows the server took 0: a trigger or a rule left some out"));
+                ("cause", $"of {1} rows the server took {ok.AffectedRows}: a trigger or a rule left some out"));
         }
         counts += upsert is null ? new WriteCounts { Inserted = 1 } : await upsert.MergeAsync(1, ct).ConfigureAwait(false);
     }

@@ -12,8 +12,6 @@ namespace Pawl.Connectors.MySql;
 internal sealed record MyStaging
 {
     private const string OldEnd = "_old", NoneEnd = "_none", NoneComment = "pawl: where no table was before";
-    /// <summary>Digits of the name that nobody knows.</summary>
-    private const int SecretDigits = 12;
 
     /// <summary>With its schema.</summary>
     public required TableName Stage { get; init; }
@@ -65,7 +63,7 @@ internal sealed record MyStaging
             : new TargetState(true, await MySurroundings.HasRowsAsync(session, staging.Rows, ct).ConfigureAwait(false), null);
     }
 
-    public TableName Secret(Guid id) => Stage with { Name = $"{Stage.Name}_{id.ToString("N")[..SecretDigits]}" };
+    public TableName Secret(Guid id) => Stage with { Name = $"{Stage.Name}_{id.ToString("N")[..StageName.SecretDigits]}" };
 
     /// <summary>The empty table that becomes <see cref="Old"/> where there is no target.</summary>
     public async ValueTask<TableName> NoneAsync(MyTargetSession session, CancellationToken ct)
@@ -77,6 +75,6 @@ internal sealed record MyStaging
         return none;
     }
 
-    private static bool IsSecret(string stage, string name) => name.Length == stage.Length + 1 + SecretDigits
+    private static bool IsSecret(string stage, string name) => name.Length == stage.Length + 1 + StageName.SecretDigits
         && name.StartsWith(stage + "_", StringComparison.Ordinal) && name[(stage.Length + 1)..].All(char.IsAsciiHexDigit);
 }

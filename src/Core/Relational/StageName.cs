@@ -15,6 +15,9 @@ public static class StageName
     /// <summary>What all of them begin with, and the first name behind all that do.</summary>
     public const string Start = "pawl_stage_", End = "pawl_stage`";
 
+    /// <summary>Hexadecimal digits of a name that is kept secret while its rows are counted.</summary>
+    public const int SecretDigits = 12;
+
     /// <summary>What all staging tables of one table of a job begin with.</summary>
     public static string Prefix(Guid job, TableName source) =>
         $"{Start}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{JobRows.Id(job)}\n{source}")).AsSpan(0, 6))}_";
@@ -26,13 +29,13 @@ public static class StageName
 
     /// <summary>
     /// Whether a table is a staging table with that prefix: generation and epoch stand behind it, and at most one word more, which a target
-    /// gives it while it is published.
+    /// gives it while it is published: <c>old</c>, <c>none</c>, or twelve digits that nobody can guess.
     /// </summary>
     public static bool IsOne(string prefix, string name)
     {
         if (!name.StartsWith(prefix, StringComparison.Ordinal)) return false;
         return name[prefix.Length..].Split('_') is [var generation, var epoch, .. var more] && IsNumber(generation) && IsNumber(epoch)
-            && (more is [] || more is [{ Length: > 0 } word] && word.All(char.IsAsciiLetterOrDigit));
+            && (more is [] or ["old" or "none"] || more is [{ Length: SecretDigits } word] && word.All(char.IsAsciiHexDigitLower));
     }
 
     private static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
