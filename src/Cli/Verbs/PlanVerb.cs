@@ -152,6 +152,11 @@ internal static class PlanVerb
                 : Both($"  {t.Source}: read in one snapshot; if that ends before the table is done, the table begins anew",
                     $"  {t.Source}：在同一快照内读取；若快照在该表完成前结束，该表从头再来");
         }
+        else if (t.Key == KeyKind.None && t.State is not (TableState.Finished or TableState.Blocked))
+        {
+            yield return Both($"  {t.Source}: has no key; read in one piece, and one commit at its end: a run that dies before begins it anew",
+                $"  {t.Source}：没有键；一次读完，在结尾一次提交：此前中断的运行会让它从头再来");
+        }
         if (t.Rejects > 0)
         {
             var rejects = Figures.Plural(t.Rejects, Noun.Row);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Pawl.Connectors.MySql;
 using Pawl.Connectors.MySql.Protocol;
+using Pawl.Model;
 using Xunit;
 
 namespace Pawl.Connectors.Tests.MySql;
@@ -125,6 +126,25 @@ public sealed class ProtocolBulkTests
             Assert.Equal(["1|one", "2|∅", "3|", "4|four"], await MyServer.RowsAsync(connection, "select * from t order by id"));
         }
         await server.DropAsync(database);
+    }
+
+    [Fact]
+    public async Task A_server_that_keeps_no_more_statements_takes_rows_by_a_load_and_gives_none()
+    {
+        await using var server = await MariaDbServer.StartAsync();
+        await using var fixture = await MySinkFixture.OpenAsync(server);
+        await fixture.RunAsync("create table t (id bigint primary key, v longtext)", "set global max_prepared_stmt_count = 0");
+        var plan = fixture.Plan("t", [MyWriting.Id, MyWriting.Column("v", LogicalType.Text)]);
+        Assert.Equal(2, (await fixture.WriteAsync(plan, [[1L, "a"], [2L, null]])).Counts.Inserted);
+        Assert.Equal(["1|a", "2|∅"], await fixture.QueryAsync("select * from t order by id"));
+        await using var source = await MyFixture.NewAsync(server);
+        await source.RunAsync("create table t (id int primary key)", "insert into t values (1)");
+        await using var from = await source.SourceAsync();
+        var refused = await Assert.ThrowsAsync<PawlException>(async () => await from.AllAsync("t"));
+        Assert.Equal((Fault.Transient, Codes.Busy, "1461"), (refused.Fault, refused.Code, refused.Details["native"]));
+        Assert.Contains("max_prepared_stmt_count", refused.Details["cause"], StringComparison.Ordinal);
+        await fixture.RunAsync("set global max_prepared_stmt_count = default");
+        Assert.Single(await from.AllAsync("t"));
     }
 
     private static byte[] Rows(params (long Id, string? Text)[] rows)

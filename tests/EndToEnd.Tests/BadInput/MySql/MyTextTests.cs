@@ -51,4 +51,18 @@ public sealed class MyTextTests
         rig.WriteJob($"{rig.From}.orders: t", name: "narrow");
         await ToldAsync(rig, 2, Codes.TargetTypeUnfit, "(it holds 3 characters)", "只容纳 3 个字符");
     }
+    [Fact]
+    public async Task A_table_without_a_key_is_one_commit_and_the_plan_says_so()
+    {
+        await using var rig = await MyRig.NewAsync("create table bare (v int)", "insert into bare select seq from seq_1_to_9000");
+        rig.WriteJob(more: "defaults: {commit: {rows: 1k}}");
+        foreach (var (language, words) in new[] { ("en", "bare: has no key; read in one piece, and one commit at its end"),
+            ("zh-CN", "bare：没有键；一次读完，在结尾一次提交") })
+        {
+            var plan = await PawlProcess.RunAsync(rig.Scratch, ["plan", rig.JobFile, "--lang", language]);
+            Assert.Contains(words, plan.Out, StringComparison.Ordinal);
+        }
+        await rig.DoneAsync();
+        Assert.Equal(["9000|1"], await rig.RowsAsync("select (select count(*) from bare), count(*) from pawl_ledger"));
+    }
 }
