@@ -124,7 +124,8 @@ for name in "${suites[@]}"; do
     grep -F '[Long Running Test]' "$log" | tail -n 5
     bad=$((bad + 1))
   elif (( bad > 0 )); then
-    grep -vE '^ *(Discover|Start|Finish|xUnit)' "$log" | head -n 120
+    # What passed may have said much; what failed is what is to be read.
+    grep -A 14 -F '[FAIL]' "$log" | cut -c 1-300 | head -n 200
   fi
   if (( ${skipped:-0} > 0 )); then
     grep -A1 -F '[SKIP]' "$log" | head -n 20

@@ -89,14 +89,19 @@ public sealed class ZombieTests
     [Fact]
     public async Task Of_two_runners_started_at_one_instant_exactly_one_works()
     {
+        var met = 0;
         for (var round = 0; round < 4; round++)
         {
             using var rig = await JobRig.WithRowsAsync(Rows);
             var ends = await Task.WhenAll(rig.RunAsync(), rig.RunAsync());
+            // On a busy machine the second may start when the first is done.
+            if (ends.All(e => e.Code == 0) && ends.Count(e => e.Out.Contains("Nothing to do", StringComparison.Ordinal)) == 1) continue;
+            met++;
             Assert.True(ends.Select(e => e.Code).Order().SequenceEqual([0, 6]), string.Join("\n", ends.Select(e => e.ToString())));
             Assert.Contains(Codes.JobHeld, ends.Single(e => e.Code == 6).Err);
             await rig.SameRowsAsync("t");
         }
+        Assert.True(met > 0, "no two runners met");
     }
 
     [Fact]

@@ -87,7 +87,23 @@ internal sealed partial class MariaStore : ServerStore
             || await CountAsync("state like '%lock%'") > 0;
     }
 
-    public override async Task<bool> IsInLoadAsync() => await CountAsync("info like 'load data%' and command = 'Query'") > 0;
+    /// <summary>
+    /// The server waits for more of a load; or, as a statement of many rows is sent in one piece, for what comes after it in the same
+    /// transaction, in which many rows can be undone.
+    /// </summary>
+    public override async Task<bool> IsInLoadAsync()
+    {
+        if (await CountAsync("info like 'load data%' and command = 'Query'") > 0) return true;
+        var sessions = await SessionsAsync();
+        return (await StatusAsync()).Any(t => Undone().Match(t) is { Success: true } many
+            && int.Parse(many.Groups[1].Value, CultureInfo.InvariantCulture) > FewRows && sessions.Contains(Thread(t)));
+    }
+
+    /// <summary>More than the fence and the books touch.</summary>
+    private const int FewRows = 50;
+
+    [GeneratedRegex(@"undo log entries (\d+)")]
+    private static partial Regex Undone();
 
     public override Task<long> HeartbeatAgeAsync() => NumberAsync(
         "select cast(unix_timestamp(sysdate(6)) * 1000 as signed) - heartbeat from pawl_job");

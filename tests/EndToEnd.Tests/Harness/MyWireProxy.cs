@@ -8,7 +8,7 @@ internal sealed class MyWireProxy(int server, IReadOnlyList<PlannedFault> faults
     : WireProxy(server, faults, onlyRows, isWaitedFor)
 {
     private const int Head = 4;
-    private const byte Query = 3;
+    private const byte Query = 3, Bulk = 0xFA;
 
     /// <summary>With its length and number.</summary>
     protected override async Task<byte[]?> FrameAsync(NetworkStream from, CancellationToken ct)
@@ -29,8 +29,8 @@ internal sealed class MyWireProxy(int server, IReadOnlyList<PlannedFault> faults
 
     private sealed class Reader : IRequestReader
     {
-        /// <summary>A load, or an INSERT into a table that is none of Pawl's own.</summary>
-        public bool IsOfRows(byte[] frame) => Says(frame, "load data")
+        /// <summary>A statement of many rows, a load, or an INSERT into a table that is none of Pawl's own.</summary>
+        public bool IsOfRows(byte[] frame) => frame.Length > Head && frame[3] == 0 && frame[Head] == Bulk || Says(frame, "load data")
             || Says(frame, "insert into") && frame.AsSpan(Head, Math.Min(frame.Length - Head, 100)).IndexOf("`pawl_"u8) < 0;
 
         public bool IsCommit(byte[] frame) => Says(frame, "commit") && frame.Length == Head + 1 + "commit".Length;
