@@ -154,7 +154,8 @@ internal static class PlanVerb
         }
         else if (t.Key == KeyKind.None && t.State is not (TableState.Finished or TableState.Blocked))
         {
-            yield return Both($"  {t.Source}: has no key; read in one piece, and one commit at its end: a run that dies before begins it anew",
+            yield return Both($"  {t.Source}: has no key; read in one piece, and one commit at its end: "
+                + "a run that dies before begins it anew",
                 $"  {t.Source}：没有键；一次读完，在结尾一次提交：此前中断的运行会让它从头再来");
         }
         if (t.Rejects > 0)

@@ -132,6 +132,7 @@ internal sealed class MyRowWriter : IDisposable
     private async ValueTask PrepareAsync(CancellationToken ct)
     {
         if (upsert is not null) await upsert.ClearAsync(ct).ConfigureAwait(false);
+        await session.ExecuteAsync("savepoint pawl_rows", ct).ConfigureAwait(false);
         try
         {
             statement = await session.PrepareAsync(prepared, ct, into, Grant()).ConfigureAwait(false);
@@ -139,6 +140,7 @@ internal sealed class MyRowWriter : IDisposable
         catch (PawlException e) when (e.InnerException is MyServerException said && MyFaults.IsPrepareRefused(said))
         {
             session.Bulk = false;
+            await session.BackToAsync("pawl_rows", ct).ConfigureAwait(false);
         }
     }
 
