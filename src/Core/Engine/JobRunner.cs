@@ -240,8 +240,7 @@ public sealed class JobRunner(JobHost host)
         }
         catch (Exception e) when (e is OperationCanceledException or PawlException { Fault: Fault.Transient or Fault.Throttled })
         {
-            // Everything was committed, and answered for; whoever cannot ask is no wiser.
-            run.Emit(EventCodes.Warning, null, null, ("what", "release"), ("code", (e as PawlException)?.Code ?? Codes.Unreachable));
+            // Everything was committed, and answered for; that nobody can be asked is told with the release.
             return;
         }
         foreach (var table in done)
