@@ -59,6 +59,37 @@ public abstract partial class SinkSuite
         await FencedAsync(async () => await old.Store.BeatAsync(old.Lease, false, default));
     }
 
+    /// <summary>A session that was ended tells nobody what became of the job; the end of a run must know it all the same.</summary>
+    [Theory]
+    [InlineData(FaultPoint.Change)]
+    [InlineData(FaultPoint.Select)]
+    public async Task Giving_a_job_back_over_an_ended_session_tells_whose_it_is(FaultPoint where)
+    {
+        await using var fixture = await OpenAsync();
+        // The change never arrived, or it did and its answer was lost: neither is somebody else's job.
+        var faults = new FaultPlan(where, 1) { IsArmed = false };
+        await using (var old = await SinkRunner.StartAsync(fixture, faults))
+        {
+            faults.IsArmed = true;
+            await old.ReleaseAsync();
+            Assert.True(faults.Struck);
+        }
+        faults = new FaultPlan(where, 1) { IsArmed = false };
+        await using var late = await SinkRunner.StartAsync(fixture, faults);
+        Assert.Null(late.Lease.TakenOverFrom);
+        await using (var other = fixture.Open(SinkRunner.Context()))
+        await using (var session = await other.ConnectAsync(default))
+        {
+            await session.BeginAsync(default);
+            await session.ChangeAsync(ControlChange.Update(ControlTables.Job, [("epoch", Computed.PlusOne), ("holder", null)],
+                new Condition("job", late.Lease.Job.ToString())), default);
+            await session.EndAsync(commit: true);
+        }
+        faults.IsArmed = true;
+        await FencedAsync(late.ReleaseAsync);
+        Assert.Equal(where == FaultPoint.Change, faults.Struck);
+    }
+
     [Fact]
     public async Task A_change_tied_to_a_row_elsewhere_touches_nothing_without_it()
     {

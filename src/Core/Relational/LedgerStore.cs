@@ -189,18 +189,36 @@ public sealed partial class LedgerStore(ITargetDatabase database, OpenContext co
 
     public async ValueTask<WantedState> BeatAsync(JobLease lease, bool release, CancellationToken ct)
     {
-        var wanted = await AloneAsync(async s =>
+        // Whoever takes a job over ends the sessions of the runner before. One of those tells nothing any more: a fresh one is asked.
+        var stood = session is not null;
+        WantedState wanted;
+        try
         {
-            (string, object?)[] set = release
-                ? [("tick", Computed.PlusOne), ("holder", null), ("runner", null), ("backend", null), ("heartbeat", null)]
-                : [("tick", Computed.PlusOne), ("heartbeat", Computed.Now), ("backend", s.Backend)];
-            await Protocol.ChangeJobAsync(s, lease, set, ct);
-            return await Protocol.WantedAsync(s, lease.Job, ct);
-        }, ct);
+            wanted = await AloneAsync(s => BeatAsync(s, lease, release, ct), ct);
+        }
+        catch (PawlException e) when (release && stood && e.Fault == Fault.Transient)
+        {
+            wanted = await AloneAsync(async s => await IsReleasedAsync(s, lease, ct)
+                ? await Protocol.WantedAsync(s, lease.Job, ct) : await BeatAsync(s, lease, release, ct), ct);
+        }
         if (release) await UnlockAsync();
         else if (lockName is not null) await LockAgainAsync(lockName, ct);
         return wanted;
     }
+
+    private static async ValueTask<WantedState> BeatAsync(ITargetSession s, JobLease lease, bool release, CancellationToken ct)
+    {
+        (string, object?)[] set = release
+            ? [("tick", Computed.PlusOne), ("holder", null), ("runner", null), ("backend", null), ("heartbeat", null)]
+            : [("tick", Computed.PlusOne), ("heartbeat", Computed.Now), ("backend", s.Backend)];
+        await Protocol.ChangeJobAsync(s, lease, set, ct);
+        return await Protocol.WantedAsync(s, lease.Job, ct);
+    }
+
+    /// <summary>True when the job was given back by us, and nobody has had it since: the answer was lost, and not the job.</summary>
+    private static async ValueTask<bool> IsReleasedAsync(ITargetSession s, JobLease lease, CancellationToken ct) =>
+        await RowAsync(s, new("job", JobRows.Id(lease.Job)), ct) is { } row && row.Number("epoch") == lease.Epoch
+            && row.TextOrNull("holder") is null;
 
     /// <summary>
     /// A server that was restarted has forgotten the session lock, and whoever asks for the job would take it from a living runner. The
