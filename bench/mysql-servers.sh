@@ -86,7 +86,7 @@ my_settle() {
     for ((n = 0; ; n++)); do
       [[ $(my_sql "$name" mysql -e "select sum(variable_value <= if(variable_name like '%list%', 100, 8)) from information_schema.global_status
         where variable_name in ('innodb_buffer_pool_pages_dirty', 'innodb_history_list_length')") == 2 ]] && break
-      ((n < 600)) || { say "the $name does not come to rest"; exit 1; }
+      ((n < 3000)) || { say "the $name does not come to rest"; exit 1; }
       sleep 0.1
     done
     my_sql "$name" mysql -e 'set global innodb_max_dirty_pages_pct = 90, global innodb_max_dirty_pages_pct_lwm = 0'
