@@ -231,18 +231,8 @@ public sealed class JobRunner(JobHost host)
     {
         var done = state.Tables.Where(t => t is { Finished: true, Failed: false, Plan: not null } && t.Verdict is not { Equal: false })
             .ToArray();
-        if (done.Length == 0 || run.StopToken.IsCancellationRequested) return;
-        Dictionary<TableName, TablePlan> known;
-        try
-        {
-            var now = await ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, run.StopToken));
-            known = now.Plans.ToDictionary(p => p.Source);
-        }
-        catch (Exception e) when (e is OperationCanceledException or PawlException { Fault: Fault.Transient or Fault.Throttled })
-        {
-            // Everything was committed, and answered for; that nobody can be asked is told with the release.
-            return;
-        }
+        if (done.Length == 0 || await AskAgainAsync(run, ledger, state) is not { } now) return;
+        var known = now.Plans.ToDictionary(p => p.Source);
         foreach (var table in done)
         {
             if (known.TryGetValue(table.Plan!.Source, out var plan) && (plan.Generation > table.Plan.Generation
@@ -250,6 +240,36 @@ public sealed class JobRunner(JobHost host)
             var lost = new PawlException(Fault.PositionLost, Codes.TargetWentBack, ("table", table.Plan.Source),
                 ("target", table.Plan.Target));
             if (table.Fail(lost)) run.Emit(EventCodes.TableFailed, null, null, ("table", table.Plan.Source), ("code", lost.Code));
+        }
+    }
+
+    /// <returns>Null: nobody could be asked, and the run says so; an answer that was not given is no good one.</returns>
+    private static async Task<JobProgress?> AskAgainAsync(RunContext run, SerialLedger ledger, RunState state)
+    {
+        PawlException? silence = null;
+        try
+        {
+            // The session has idled since the last beat, and may have been ended long ago: its failure says nothing about the target yet.
+            return await AskAsync(run.AbortToken) ?? await run.Retry(null, null).RunAsync(async ct => await AskAsync(ct) ?? throw silence!,
+                run.StopToken);
+        }
+        catch (Exception e) when (silence is not null && (e is OperationCanceledException || RetryRules.MayRetry(e)))
+        {
+            state.Error ??= silence;
+            return null;
+        }
+
+        async Task<JobProgress?> AskAsync(CancellationToken ct)
+        {
+            try
+            {
+                return await ledger.CallAsync(s => s.ReadAsync(run.Lease.Job, ct));
+            }
+            catch (PawlException e) when (RetryRules.MayRetry(e))
+            {
+                silence = e;
+                return null;
+            }
         }
     }
 
