@@ -52,15 +52,17 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
 
     public ValueTask<IReadOnlyList<TableName>> AllAsync(CancellationToken ct) => tables.LookAsync(session => AllAsync(session, ct), ct);
 
-    public async ValueTask DropAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
-        CancellationToken ct)
+    public async ValueTask DropAsync(TablePlan plan, string prefix, TableName? keep,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         var left = await tables.LookAsync(FindAsync, ct).ConfigureAwait(false);
         if (left.Count == 0) return;
         await tables.ChangeAsync(MyStaging.LockOf(prefix), fence, async session =>
         {
             // Behind the fence once more: only its holder makes or drops them.
-            foreach (var one in await FindAsync(session).ConfigureAwait(false))
+            var all = await FindAsync(session).ConfigureAwait(false);
+            foreach (var one in all.Where(MyStaging.IsOld)) await CheckOldAsync(session, plan, one, ct).ConfigureAwait(false);
+            foreach (var one in all)
             {
                 await session.ExecuteAsync($"drop table if exists {MyQuote.Name(one)}", ct, one,
                     MyGrants.Of("drop", one, options)).ConfigureAwait(false);
@@ -74,6 +76,25 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
                 && !(kept is not null && (MyTargetTable.Same(one, kept)
                     || MyTargetTable.Same(one, kept with { Name = one.Name })
                         && one.Name.StartsWith(kept.Name + "_", StringComparison.Ordinal))))];
+        }
+    }
+
+    /// <summary>
+    /// What a rename made of the target, and nobody looked at since: a publication that is gone on with empties it before it goes. A copy
+    /// that begins anew must not drop the only rows there are, nor what came to depend on the table in the last moment.
+    /// </summary>
+    private static async ValueTask CheckOldAsync(MyTargetSession session, TablePlan plan, TableName at, CancellationToken ct)
+    {
+        if (await MyTargetTable.FindAsync(session, at, ct).ConfigureAwait(false) is not { } old || MyStaging.StandsForNone(old)) return;
+        if (old.Triggers.Count > 0 || old.ForeignKeys.Count > 0)
+        {
+            throw Cannot(plan, "table", at.Name,
+                "it was the target before the last publication, and its triggers and references went with it");
+        }
+        if (await MyTargetTable.FindAsync(session, plan.Target, ct).ConfigureAwait(false) is null
+            && await MySurroundings.HasRowsAsync(session, old, ct).ConfigureAwait(false))
+        {
+            throw Cannot(plan, "table", at.Name, "it holds the rows of the target, which is not there");
         }
     }
 
@@ -131,6 +152,8 @@ internal sealed class MyStages(MyTables tables, MyTargetOptions options)
         CancellationToken ct) => (await MyDependents.DefinitionAsync(session, one, ct).ConfigureAwait(false)).Definition
             == (await MyDependents.DefinitionAsync(session, other, ct).ConfigureAwait(false)).Definition;
 
-    private static PawlException Cannot(TablePlan plan, MyForeignKey key, string cause) => new(Fault.Configuration, Codes.CannotPublish,
-        ("table", plan.Source), ("target", plan.Target), ("what", "foreign key"), ("name", key.Name), ("cause", cause));
+    private static PawlException Cannot(TablePlan plan, MyForeignKey key, string cause) => Cannot(plan, "foreign key", key.Name, cause);
+
+    private static PawlException Cannot(TablePlan plan, string what, string name, string cause) => new(Fault.Configuration,
+        Codes.CannotPublish, ("table", plan.Source), ("target", plan.Target), ("what", what), ("name", name), ("cause", cause));
 }

@@ -23,7 +23,12 @@ internal sealed record MyStaging
     public TableName OldName => Stage with { Name = Stage.Name + OldEnd };
 
     /// <summary>There was no target before the rename.</summary>
-    public bool WasNone => Old?.Comment == NoneComment;
+    public bool WasNone => Old is not null && StandsForNone(Old);
+
+    public static bool StandsForNone(MyTargetTable old) => old.Comment == NoneComment;
+
+    /// <summary>Whether that staging table is what a rename makes of the target.</summary>
+    public static bool IsOld(TableName stage) => stage.Name.EndsWith(OldEnd, StringComparison.Ordinal);
 
     /// <summary>What all staging tables of the same table of the job begin with; DDL on them excludes itself by it.</summary>
     public static string LockOf(string prefix) => $"stages {prefix}";

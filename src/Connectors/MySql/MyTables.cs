@@ -64,7 +64,7 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
         }
         var (rights, where) = (MyTargetWatch.Rights(plan), MyTargetSlices.Where(target, plan.Slice));
         var rows = await MySurroundings.HasRowsAsync(session, target, ct, rights, where).ConfigureAwait(false);
-        return new TargetState(true, rows, target.Schema());
+        return new TargetState(true, rows, target.Schema()) { CoarseKey = MyTargetColumns.CoarseKey(target, plan) };
     }, ct);
 
     public ValueTask<bool> HoldsOthersAsync(TablePlan plan, IReadOnlyCollection<string> known, CancellationToken ct) =>

@@ -23,8 +23,8 @@ internal sealed class PgTables(PgDatabase database) : ITargetTables, IForeseesCo
 
     public ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct) => Stages.AllAsync(ct);
 
-    public ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
-        CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
+    public ValueTask DropStagesAsync(TablePlan plan, string prefix, TableName? keep,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
 
     public IReadOnlyList<ColumnSchema> Foresee(TablePlan plan) => new PgCreation(plan, database.Options).Foresee();
 

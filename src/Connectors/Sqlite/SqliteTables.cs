@@ -81,8 +81,8 @@ internal sealed class SqliteTables(SqliteDatabase database) : ITargetTables, IFo
     public async ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct) =>
         await LookAsync([], SqliteStages.All, ct).ConfigureAwait(false);
 
-    public async ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
-        CancellationToken ct)
+    public async ValueTask DropStagesAsync(TablePlan plan, string prefix, TableName? keep,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct)
     {
         if (await LookAsync(true, file => SqliteStages.Find(file, prefix, keep).Count == 0, ct).ConfigureAwait(false)) return;
         await ChangeAsync(fence, file =>

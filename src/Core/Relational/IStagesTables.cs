@@ -34,6 +34,8 @@ public interface IStagesTables
 
     /// <summary>Drops staging tables of that prefix (<see cref="StageName.IsOne"/>), in any schema, but for one. Fenced if there are any.
     /// </summary>
-    ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
+    /// <exception cref="PawlException"><see cref="Codes.CannotPublish"/>: one of them holds what was the target, and nothing else does.
+    /// </exception>
+    ValueTask DropStagesAsync(TablePlan plan, string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
         CancellationToken ct);
 }

@@ -101,7 +101,7 @@ public sealed class TransactionalSink(ITargetDatabase database, OpenContext cont
 
     private ValueTask DropStagesAsync(TablePlan plan, JobLease lease, TableName? keep,
         Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) =>
-        ((IStagesTables)database.Tables).DropStagesAsync(StageName.Prefix(lease.Job, plan.Source), keep, fence, ct);
+        ((IStagesTables)database.Tables).DropStagesAsync(plan, StageName.Prefix(lease.Job, plan.Source), keep, fence, ct);
 
     private IStagesTables Stages(TablePlan plan) => plan.Stage is not null && database.Tables is IStagesTables stages ? stages
         : throw new PawlException(Fault.Bug, Codes.ContractBroken, ("table", plan.Source), ("what", "a replace without a staging table"));

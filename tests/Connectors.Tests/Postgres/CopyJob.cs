@@ -85,11 +85,11 @@ internal sealed class CopyJob : IConnectors, IRunEvents
     };
 
     /// <summary>Runs to a bad end: the error of the only table, or of the whole run.</summary>
-    public async Task<PawlException> FailedAsync()
+    public async Task<PawlException> FailedAsync(bool restart = false)
     {
         try
         {
-            var summary = await RunAsync();
+            var summary = await RunAsync(restart);
             return Assert.Single(summary.Tables).Error ?? summary.Error ?? throw new InvalidOperationException($"ended {summary.Status}");
         }
         catch (PawlException e)
