@@ -4,7 +4,7 @@
 -- gets its password:
 --   ALTER USER 'pawl_writer'@'%' IDENTIFIED BY '…' ACCOUNT UNLOCK;
 CREATE USER 'pawl_writer'@'%' ACCOUNT LOCK;
--- Pawl's own tables; the target's URL says ?control_database=pawl.
+-- Pawl's own tables; the target's URL says ?control_database=pawl. Back this database up together with those of the rows.
 CREATE DATABASE pawl CHARACTER SET utf8mb4;
 GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON pawl.* TO 'pawl_writer'@'%';
 -- Tables that Pawl makes. DELETE for run --restart.

@@ -115,6 +115,10 @@ public static class FindingTexts
             new("Such a table is read in one piece, and anew after a crash. A primary key lets it go on.", "这样的表只能整体读取，崩溃后重来。有主键即可续传。")),
         [FindingCodes.Triggers] = new(Tables,
             new("triggers of {tables} fire for every row that is written", "{tables} 的触发器会对写入的每一行触发"), None),
+        [FindingCodes.LedgerApart] = new(new("ledger", "账本"),
+            new("Pawl's tables are in {control}, the job's in {databases}", "Pawl 的表在 {control}，作业的表在 {databases}"),
+            new("Back them up, and put them back, together: a ledger that is newer than the rows would take lost rows for copied ones.",
+                "请一起备份、一起恢复：账本若比数据新，会把丢失的行当作已复制。")),
         [FindingCodes.Journal] = new(new("journal", "日志模式"), new("{mode}", "{mode}"), None),
     };
 

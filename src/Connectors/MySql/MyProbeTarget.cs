@@ -58,6 +58,14 @@ internal sealed class MyProbeTarget
                 findings.Add(ProbeFinding.Of(e));
             }
         }
+        // Whoever dumps one database gets the rows without their ledger.
+        string[] apart = [.. request.Tables.Select(t => t.Name.Schema ?? session.Options.Database).OfType<string>()
+            .Where(d => d != session.Options.Control).Distinct().Order(StringComparer.Ordinal)];
+        if (apart.Length > 0)
+        {
+            findings.Add(ProbeFinding.Note(FindingCodes.LedgerApart, ("control", session.Options.Control),
+                ("databases", string.Join(", ", apart))));
+        }
         if (missing.IsEmpty) findings.Insert(0, ProbeFinding.Good(FindingCodes.RightsWrite, ("tables", request.Tables.Count)));
         else findings.InsertRange(0, missing.Findings(FindingLevel.Broken));
         findings.AddRange(restart.Findings(FindingLevel.Note, FindingCodes.RightRestart));

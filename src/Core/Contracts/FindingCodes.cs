@@ -46,4 +46,5 @@ public static class FindingCodes
     public const string Keyless = "probe.keyless";
     public const string Triggers = "probe.triggers";
     public const string Journal = "probe.journal";
+    public const string LedgerApart = "probe.ledger.apart";
 }

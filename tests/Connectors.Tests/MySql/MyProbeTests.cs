@@ -236,6 +236,23 @@ public abstract class MyProbeTests
     }
 
     [Fact]
+    public async Task A_ledger_that_a_dump_of_the_rows_would_leave_behind_is_said()
+    {
+        await using var fixture = await MyFixture.NewAsync(await SharedAsync());
+        ProbeTable[] here = [Table(fixture.Database, "t"), new(new TableName(null, "u"))], both = [.. here, Table("elsewhere", "v")];
+        Assert.DoesNotContain(FindingCodes.LedgerApart, Codes(await LookAsync(fixture.Here(), ProbeRole.Target, here), FindingLevel.Note));
+        foreach (var (options, tables, databases) in new ((string, string)[], ProbeTable[], string)[]
+        {
+            ([("control_database", "books")], here, fixture.Database), ([], both, "elsewhere"),
+        })
+        {
+            var report = await LookAsync(fixture.Here(options), ProbeRole.Target, tables);
+            var finding = Assert.Single(report.Findings, f => f.Code == FindingCodes.LedgerApart);
+            Assert.Equal((FindingLevel.Note, databases), (finding.Level, finding.Details["databases"]));
+        }
+    }
+
+    [Fact]
     public async Task What_makes_a_target_slower_or_smaller_is_said_and_what_Pawl_sets_itself_is_noted()
     {
         await using var server = await StartAsync([.. Quiet, "--local-infile=0", "--max-allowed-packet=1M", "--sql-mode=",
