@@ -132,6 +132,12 @@ internal static class PlanVerb
             yield return Both($"  {t.Source} set: {names}", $"  {t.Source} 常量：{names}");
         }
         if (t.TypeChanges.Count > 0) yield return Types(t);
+        if (t.CoarseKey.Count > 0)
+        {
+            var keys = string.Join(", ", t.CoarseKey);
+            yield return Both($"  {t.Source}: key {keys} at the target takes texts for one that differ in case, accents or blanks at "
+                + "the end; such rows would become one", $"  {t.Source}：目标端的键 {keys} 把仅大小写、重音或末尾空格不同的文本视为相同；这样的行会并为一行");
+        }
         if (t.Publication is { } publication) yield return $"  {t.Source}{Both(": ", "：")}{PublicationText.Of(publication)}";
         if (t.Difference is { } difference && t.State != TableState.Blocked) yield return DriftView.Line(t, difference);
         if (t.State == TableState.Resumes && t.LastCommit is { } last)
@@ -231,7 +237,7 @@ internal static class PlanVerb
                 {
                     ["column"] = c.Column, ["from"] = c.From, ["to"] = c.To,
                 }).ToArray(),
-                ["rejects"] = t.Rejects, ["nulled"] = t.Durable.Nulled, ["last_commit"] = t.LastCommit,
+                ["coarse_key"] = t.CoarseKey, ["rejects"] = t.Rejects, ["nulled"] = t.Durable.Nulled, ["last_commit"] = t.LastCommit,
             };
             if (t.Difference is { } difference) data["schema"] = DriftView.Data(t, difference);
             if (t.Window is { } w)

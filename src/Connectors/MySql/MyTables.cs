@@ -31,8 +31,8 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
 
     public ValueTask<IReadOnlyList<TableName>> StagesAsync(CancellationToken ct) => Stages.AllAsync(ct);
 
-    public ValueTask DropStagesAsync(string prefix, TableName? keep, Func<ITargetSession, CancellationToken, ValueTask> fence,
-        CancellationToken ct) => Stages.DropAsync(prefix, keep, fence, ct);
+    public ValueTask DropStagesAsync(TablePlan plan, string prefix, TableName? keep,
+        Func<ITargetSession, CancellationToken, ValueTask> fence, CancellationToken ct) => Stages.DropAsync(plan, prefix, keep, fence, ct);
 
     public ValueTask CreateControlTablesAsync(CancellationToken ct) => LockedAsync(["control tables"], async session =>
     {

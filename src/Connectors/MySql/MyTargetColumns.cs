@@ -54,6 +54,24 @@ internal sealed class MyTargetColumns
         return Target.UniqueOver(key) ?? throw new PawlException(Fault.Schema, Codes.UpsertNeedsKey, ("table", plan.Target));
     }
 
+    /// <summary>
+    /// Key columns of an upsert whose collation at the target takes texts for one that the source tells apart. Whether it does is known of
+    /// the same collation only, or of one that compares byte by byte and pads nothing.
+    /// </summary>
+    public static IReadOnlyList<string> CoarseKey(MyTargetTable target, TablePlan plan)
+    {
+        if (plan.Write != WriteMode.Upsert) return [];
+        var isKin = MyShape.From(plan.SourceSchema) is not null;
+        var coarse = new List<string>();
+        foreach (var from in plan.TargetSchema.Key.Columns.Select(k => plan.TargetSchema.Columns[k]))
+        {
+            if (target.Column(from.Name) is not { Collation.Length: > 0 } to || (isKin && from.Collation == to.Collation)) continue;
+            var isExact = to.Collation.EndsWith("_nopad_bin", StringComparison.Ordinal) || to.Collation == "utf8mb4_0900_bin";
+            if (!isExact && from.Type.Kind is not (TypeKind.Uuid or TypeKind.Integer or TypeKind.Decimal)) coarse.Add(to.Name);
+        }
+        return coarse;
+    }
+
     /// <summary>In the key, or in a unique set: its text has the length that a key allows.</summary>
     private static bool IsKeyed(TablePlan plan, string column) =>
         plan.TargetSchema.Key.Columns.Any(k => plan.TargetSchema.Columns[k].Name == column)

@@ -148,4 +148,11 @@ public enum Guarantee { OncePerRow, ConvergesByKey, OncePerPublishedUnit, AtLeas
 /// <param name="Exists">There is a table of that name.</param>
 /// <param name="HasRows">It holds at least one row; of the plan's slice, where that has one.</param>
 /// <param name="Schema">Its schema; null when it does not exist.</param>
-public sealed record TargetState(bool Exists, bool HasRows, TableSchema? Schema);
+public sealed record TargetState(bool Exists, bool HasRows, TableSchema? Schema)
+{
+    /// <summary>
+    /// Key columns in which the target takes texts for one that the source tells apart (case, accents, trailing blanks): an upsert would
+    /// merge such rows without a word. Empty = none, or the target cannot tell.
+    /// </summary>
+    public IReadOnlyList<string> CoarseKey { get; init; } = [];
+}

@@ -31,9 +31,9 @@ public sealed class JobPlanner(JobHost host)
         foreach (var d in decisions)
         {
             var isOpen = d.State is not (TableState.Finished or TableState.Blocked);
-            var changes = d.Plan is not null && isOpen ? await ChangesAsync(ends.Sink, d.Plan, ct) : [];
-            forecasts.Add(await PublishedAsync(ends.Sink, d, isOpen,
-                Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink) with { TypeChanges = changes }, ct));
+            var forecast = Forecast(d, record?.Id ?? Guid.Empty, found, ends.Sink);
+            if (d.Plan is not null && isOpen) forecast = await BesideTargetAsync(ends.Sink, d.Plan, forecast, ct);
+            forecasts.Add(await PublishedAsync(ends.Sink, d, isOpen, forecast, ct));
         }
         forecasts.AddRange(matched.Where(m => m.Schema is null).Select(Missing));
         return new PlanReport(job.Name, record?.Id, forecasts, record?.Runner)
@@ -84,10 +84,16 @@ public sealed class JobPlanner(JobHost host)
         }
     }
 
-    /// <summary>What a type becomes on the other side: by the table that is there, or by the one that would be made.</summary>
-    private static async ValueTask<IReadOnlyList<TypeChange>> ChangesAsync(ISink sink, TablePlan plan, CancellationToken ct)
+    /// <summary>What types and keys become on the other side: by the table that is there, or by the one that would be made.</summary>
+    private static async ValueTask<TableForecast> BesideTargetAsync(ISink sink, TablePlan plan, TableForecast forecast,
+        CancellationToken ct)
     {
         var there = await sink.InspectAsync(plan, ct);
+        return forecast with { TypeChanges = Changes(sink, plan, there), CoarseKey = there.CoarseKey };
+    }
+
+    private static List<TypeChange> Changes(ISink sink, TablePlan plan, TargetState there)
+    {
         var held = there.Schema?.Columns ?? (sink as IForeseesColumns)?.Foresee(plan) ?? plan.TargetSchema.Columns;
         var changes = new List<TypeChange>();
         foreach (var column in plan.TargetSchema.Columns.Where(c => !plan.Columns.Set.ContainsKey(c.Name)))

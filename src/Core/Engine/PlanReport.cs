@@ -59,6 +59,8 @@ public sealed record TableForecast
     public ColumnChanges Columns { get; init; } = new();
     /// <summary>Columns that mean something else at the target than at the source; no value is lost by it.</summary>
     public IReadOnlyList<TypeChange> TypeChanges { get; init; } = [];
+    /// <summary>Key columns of an upsert in which rows would be merged that the source tells apart.</summary>
+    public IReadOnlyList<string> CoarseKey { get; init; } = [];
     /// <summary>How a replace would be published, as the target is now; null = it is none, or that could not be told.</summary>
     public Publication? Publication { get; init; }
     public long Generation { get; init; }

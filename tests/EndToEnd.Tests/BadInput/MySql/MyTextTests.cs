@@ -51,6 +51,7 @@ public sealed class MyTextTests
         rig.WriteJob($"{rig.From}.orders: t", name: "narrow");
         await ToldAsync(rig, 2, Codes.TargetTypeUnfit, "(it holds 3 characters)", "只容纳 3 个字符");
     }
+
     [Fact]
     public async Task A_table_without_a_key_is_one_commit_and_the_plan_says_so()
     {
@@ -64,5 +65,32 @@ public sealed class MyTextTests
         }
         await rig.DoneAsync();
         Assert.Equal(["9000|1"], await rig.RowsAsync("select (select count(*) from bare), count(*) from pawl_ledger"));
+    }
+
+    /// <summary>What the source tells apart and the target does not would become one row without a word.</summary>
+    [Fact]
+    public async Task A_key_that_the_target_takes_for_coarser_is_named_before_anything_is_merged()
+    {
+        await using var rig = await MyRig.NewAsync("create table t (code varchar(9) collate utf8mb4_bin primary key, v int)",
+            "insert into t values ('a', 1), ('A', 2)");
+        async Task<string> PlanAsync(string collation, string write, string language)
+        {
+            await rig.AtTargetAsync("drop table if exists t", $"create table t (code varchar(9) collate {collation} primary key, v int)");
+            rig.WriteJob($"{rig.From}.t: {{target: t, write: {write}}}");
+            return (await PawlProcess.RunAsync(rig.Scratch, ["plan", rig.JobFile, "--lang", language])).Out;
+        }
+        Assert.Contains("key code at the target takes texts for one", await PlanAsync("utf8mb4_general_ci", "upsert", "en"),
+            StringComparison.Ordinal);
+        Assert.Contains("目标端的键 code 把仅大小写、重音或末尾空格不同的文本视为相同", await PlanAsync("utf8mb4_general_ci", "upsert", "zh-CN"),
+            StringComparison.Ordinal);
+        foreach (var (collation, write) in new[] { ("utf8mb4_bin", "upsert"), ("utf8mb4_nopad_bin", "upsert"),
+            ("utf8mb4_general_ci", "insert") })
+        {
+            Assert.DoesNotContain("takes texts for one", await PlanAsync(collation, write, "en"), StringComparison.Ordinal);
+        }
+        // And a copy that lost a row to it does not end well.
+        await PlanAsync("utf8mb4_general_ci", "upsert", "en");
+        Assert.Equal(4, (await rig.RunAsync()).Code);
+        await rig.AtTargetAsync("drop table t");
     }
 }
