@@ -144,5 +144,14 @@ internal static class EndpointErrors
             new("A target has a folder for each table, and in it as many files as there are commits. A file cannot hold them.",
                 "目标为每张表建一个文件夹，每次提交在其中写一个文件；单个文件容纳不了。"),
             new("Name a folder, as in  target: csv:out/", "请写文件夹，如  target: csv:out/")),
+        [Codes.AnswerTooLarge] = new(
+            new("an answer is too large", "应答过大"),
+            new("{endpoint} answers a question about its tables with more than Pawl gathers.",
+                "{endpoint} 对表信息查询的应答超出 Pawl 所能容纳。"),
+            new("Names and types of the tables that are looked at are held in memory. The bound is far beyond what servers have; one " +
+                "that passes it may not be what it seems.",
+                "所查看的表的名称与类型保存在内存中。上限远高于一般服务器；超出者未必是真正的数据库服务器。"),
+            new("Name one database in the URL, then:  pawl validate {jobfile}",
+                "在 URL 中写明一个数据库，然后：  pawl validate {jobfile}")),
     };
 }

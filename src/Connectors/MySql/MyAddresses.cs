@@ -35,6 +35,11 @@ internal static partial class MyAddresses
         {
             Chinese = "cert 的私钥文件（PEM）；不写则在 cert 的文件中查找。",
         },
+        new("server_key", "A file with the server's public key (PEM), under which caching_sha2_password sends the password where tls is "
+            + "off; without it that is done on loopback only.")
+        {
+            Chinese = "服务器公钥文件（PEM）：tls 为 off 时，caching_sha2_password 用它加密发送密码；不写则只在回环地址上这样登录。",
+        },
         new("socket", "The server's unix socket, used in place of host, port and tls.")
         {
             Chinese = "服务器的 unix 套接字文件，代替主机名、端口与 tls。",
@@ -144,6 +149,7 @@ internal static partial class MyAddresses
             "ca" => at with { Server = server with { CaFile = Path.GetFullPath(value) } },
             "cert" => at with { Server = server with { CertificateFile = Path.GetFullPath(value) } },
             "key" => at with { Server = server with { KeyFile = Path.GetFullPath(value) } },
+            "server_key" => at with { Server = server with { ServerKeyFile = Path.GetFullPath(value) } },
             "socket" => at with { Server = server with { Socket = Path.GetFullPath(value) } },
             "compression" => at with { Server = server with { Compress = OneOf(name, value, Switch) == "on" } },
             "connect_timeout" => at with { Server = server with { ConnectTimeout = Duration(name, value, 1_000, 600_000) } },

@@ -31,6 +31,8 @@ internal static class MyFaults
             ("user", at.User), ("cause", e.Message), ("login", ByHand(at))),
         MyRefusedException { Refusal: MyRefusal.Tls } => new(Fault.Configuration, Codes.TlsRefused, e, ("endpoint", at.Display),
             ("host", at.Host), ("cause", e.Message)),
+        MyRefusedException { Refusal: MyRefusal.TooMuch } => new(Fault.Configuration, Codes.AnswerTooLarge, e, ("endpoint", at.Display),
+            ("cause", e.Message)),
         MyRefusedException => new(Fault.Data, Codes.ValueTooLarge, e, ("endpoint", at.Display), ("cause", e.Message), ("table", table)),
         AuthenticationException => new(Fault.Configuration, Codes.TlsRefused, e, ("endpoint", at.Display), ("host", at.Host),
             ("cause", Innermost(e).Message)),
@@ -121,25 +123,34 @@ internal static class MyFaults
             details.AddRange([("name", table), ("bytes", bytes), ("limit", 251)]);
         }
         if (code == Codes.GrantMissing) details.Add(("grant", grant ?? $"-- {e.Message}"));
-        if (code == Codes.OptionInvalid) details.AddRange([("option", "local_infile"), ("setting", "local_infile"), ("value", "off"),
-            ("expected", "on")]);
+        if (code == Codes.OptionInvalid) details.AddRange(Setting(e));
         // A word for what was done is no statement.
         if (doing.Contains(' ')) details.Add(("sql", doing.Length <= MostSql ? doing : doing[..MostSql] + " …"));
         return new PawlException(fault, code, e, [.. details]);
     }
 
+    /// <summary>What an administrator has switched off, and what it is elsewhere.</summary>
+    private static (string, object?)[] Setting(MyServerException e)
+    {
+        var (name, value, expected) = e.Number == 1461 ? ("max_prepared_stmt_count", "0", "16382") : ("local_infile", "off", "on");
+        return [("option", name), ("setting", name), ("value", value), ("expected", expected)];
+    }
+
     private static (Fault Fault, string Code) Meaning(MyServerException e) => e.Number switch
     {
-        1040 or 1203 or 1226 => (Fault.Throttled, Codes.TooManyConnections),
+        // 1135: the machine makes no more threads for it.
+        1040 or 1135 or 1203 or 1226 => (Fault.Throttled, Codes.TooManyConnections),
         1045 or 1698 or 1251 or 1275 or 1524 or 1820 or 1862 or 1129 or 1130 or 3118 or 4151 => (Fault.Permission, Codes.LoginRefused),
         1044 or 1141 or 1142 or 1143 or 1227 or 1370 or 1410 or 1419 => (Fault.Permission, Codes.GrantMissing),
         3159 => (Fault.Configuration, Codes.TlsRefused),
         1049 => (Fault.Configuration, Codes.DatabaseMissing),
         1059 => (Fault.Configuration, Codes.NameTooLong),
         1005 when IsFileName(e) => (Fault.Configuration, Codes.NameTooLong),
-        1792 or 1836 => (Fault.Configuration, Codes.ServerReadOnly),
+        1792 or 1836 or 1874 => (Fault.Configuration, Codes.ServerReadOnly),
         // The same number stands for other options of the server as well.
         1290 when IsReadOnly(e) => (Fault.Configuration, Codes.ServerReadOnly),
+        // None at all: nobody will give one back.
+        1461 when e.Message.Contains("(current value: 0)", StringComparison.Ordinal) => (Fault.Configuration, Codes.OptionInvalid),
         1148 or 3948 or 4166 => (Fault.Configuration, Codes.OptionInvalid),
         1146 or 1051 => (Fault.Schema, Codes.TableMissing),
         1054 => (Fault.Schema, Codes.ColumnMissing),
@@ -147,13 +158,15 @@ internal static class MyFaults
         // 1461: others keep as many prepared statements as the server allows.
         1205 or MyNumbers.Deadlock or 1461 or 1020 or 1206 or 1614 or 1637 or 3058 or 3572 => (Fault.Transient, Codes.Busy),
         1180 or 3100 or 3101 => (Fault.Transient, Codes.CommitRefused),
-        MyNumbers.Interrupted or 1028 or 1969 or 3024 => (Fault.Transient, Codes.StatementCancelled),
+        // 1615: the table was altered, or fell out of the server's cache; 1243: behind a proxy another session answers.
+        MyNumbers.Interrupted or 1028 or 1243 or 1615 or 1969 or 3024 => (Fault.Transient, Codes.StatementCancelled),
         1153 or 1301 or 1118 => (Fault.Data, Codes.ValueTooLarge),
         _ when MyNumbers.EndsSession(e.Number) => (Fault.Transient, Codes.Unreachable),
-        1042 or 1154 => (Fault.Transient, Codes.Unreachable),
+        // 3032: offline_mode, 3168: it is just starting.
+        1042 or 1154 or 3032 or 3168 => (Fault.Transient, Codes.Unreachable),
         // A node of a Galera cluster that has lost the others; for anybody else an unknown command.
         1047 when e.Message.Contains("WSREP", StringComparison.Ordinal) => (Fault.Transient, Codes.Unreachable),
-        1021 or 1114 => (Fault.Transient, Codes.DiskFull),
+        1021 or 1114 or 3675 => (Fault.Transient, Codes.DiskFull),
         3 or 1002 or 1004 or 1023 or 1026 or 1030 or 1296 when IsFull(e) => (Fault.Transient, Codes.DiskFull),
         3 or 1002 or 1004 or 1016 or 1023 or 1024 or 1026 or 1030 or 1037 or 1038 or 1041 or 1296 => (Fault.Transient, Codes.InputOutput),
         126 or 127 or 144 or 145 or 1033 or 1034 or 1035 or 1194 or 1195 or 1712 => (Fault.Configuration, Codes.DatabaseCorrupt),

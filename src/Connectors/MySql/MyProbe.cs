@@ -103,14 +103,19 @@ internal static class MyProbe
             : ProbeFinding.Warning(FindingCodes.EncryptedNot, ("host", host), ("unset", "tls=off"));
     }
 
-    /// <summary>Sessions beside those of the lanes: a source's look; a target's ledger, lock, and looks or DDL.</summary>
+    /// <summary>
+    /// Sessions beside those of the lanes: a source's look; a target's ledger, lock, and looks or DDL. One moment takes eight at once,
+    /// whatever the lanes are, the one that locks, and the look that wants it.
+    /// </summary>
     private static async ValueTask<ProbeFinding> ConnectionsAsync(MyConnection connection, ProbeRequest request, CancellationToken ct)
     {
         var row = (await connection.RowsAsync("select @@global.max_connections, @@max_user_connections", ct).ConfigureAwait(false))[0];
         var used = (await connection.RowsAsync("show global status like 'Threads_connected'", ct).ConfigureAwait(false))[0][1];
         long Number(string? text) => long.Parse(text!, CultureInfo.InvariantCulture);
         var limit = Number(row[1]) is > 0 and var own ? Math.Min(own, Number(row[0])) : Number(row[0]);
+        const int OfAMoment = 10;
         var needed = request.Lanes == 0 ? 1 : request.Lanes + (request.Role == ProbeRole.Target ? 4 : 2);
+        if (request.OneSnapshot && request.Role != ProbeRole.Target) needed = Math.Max(needed, OfAMoment);
         // This look's own session is over by then.
         var free = Math.Max(0, limit - Number(used) + 1);
         (string, object?)[] details = [("needed", needed), ("free", free), ("limit", limit)];

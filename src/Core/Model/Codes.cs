@@ -43,6 +43,7 @@ public static class Codes
     public const string FileDamaged = "PAWL-218";
     public const string ServerUnfit = "PAWL-219";
     public const string FolderExpected = "PAWL-220";
+    public const string AnswerTooLarge = "PAWL-221";
 
     // 3xx schema and plan
     public const string TableMissing = "PAWL-301";

@@ -11,14 +11,17 @@ namespace Pawl.Connectors.Tests.MySql;
 /// </summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener listener;
     private readonly Func<FakeWire, Task> script;
     private readonly Task accepting;
     private readonly List<Task> clients = [];
 
-    public FakeServer(Func<FakeWire, Task> script)
+    /// <param name="script">What is said to each client.</param>
+    /// <param name="everywhere">Whether it listens on every address of the machine, not on 127.0.0.1 alone.</param>
+    public FakeServer(Func<FakeWire, Task> script, bool everywhere = false)
     {
         this.script = script;
+        listener = new TcpListener(everywhere ? IPAddress.Any : IPAddress.Loopback, 0);
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -124,10 +127,18 @@ internal sealed class FakeWire(Stream stream)
 
     public async Task SetUpAsync(bool deprecatesEof = true)
     {
-        await ReceiveAsync();
-        await RowsAsync(deprecatesEof, 17, Facts("place"));
+        await TellAsync(deprecatesEof);
         if (!Encoding.UTF8.GetString(await ReceiveAsync()).Contains("set names", StringComparison.Ordinal)) return;
         await SendAsync(Ok);
+    }
+
+    /// <summary>Answers what every client asks first: who the server is, and since when it runs.</summary>
+    public async Task TellAsync(bool deprecatesEof = true, string place = "place", string started = "1000")
+    {
+        await ReceiveAsync();
+        await RowsAsync(deprecatesEof, 17, Facts(place));
+        await ReceiveAsync();
+        await RowsAsync(deprecatesEof, 1, Row(started));
     }
 
     /// <summary>The one row of what a server tells of itself.</summary>

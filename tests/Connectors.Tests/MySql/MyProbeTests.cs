@@ -22,6 +22,31 @@ public abstract class MyProbeTests
     private protected static async Task<ProbeReport> LookAsync(Endpoint at, ProbeRole role, params ProbeTable[] tables) =>
         await new MySqlConnector().ProbeAsync(new ProbeRequest(at) { Role = role, Tables = tables, Lanes = 2 }, default);
 
+    /// <summary>Eight sessions, one that locks, and the look that wants them.</summary>
+    [Fact]
+    public async Task One_moment_takes_ten_sessions_and_doctor_says_so()
+    {
+        await using var fixture = await MyFixture.NewAsync(await SharedAsync());
+        var user = await UserAsync(fixture, $"select on {fixture.Database}.*", "reload on *.*");
+        var request = new ProbeRequest(fixture.At(user)) { Role = ProbeRole.Source, OneSnapshot = true, Lanes = 2 };
+        await fixture.RunAsync($"alter user {user}@'127.0.0.1' with max_user_connections 9");
+        var finding = Assert.Single((await new MySqlConnector().ProbeAsync(request, default)).Findings,
+            f => f.Code == FindingCodes.ConnectionsLimit);
+        Assert.Equal((FindingLevel.Broken, "10", "9"), (finding.Level, finding.Details["needed"], finding.Details["limit"]));
+        await using (var source = await new MySqlConnector().OpenSourceAsync(fixture.At(user), MyFixture.Context, default))
+        {
+            var refused = await Assert.ThrowsAsync<PawlException>(async () => await ((IHoldsMoments)source).HoldAsync(default));
+            Assert.Equal((Fault.Throttled, Model.Codes.TooManyConnections), (refused.Fault, refused.Code));
+            Assert.Contains("max_user_connections", refused.Details["cause"], StringComparison.Ordinal);
+        }
+        await fixture.RunAsync($"alter user {user}@'127.0.0.1' with max_user_connections 10");
+        Assert.DoesNotContain((await new MySqlConnector().ProbeAsync(request, default)).Findings, f => f.Level == FindingLevel.Broken);
+        await using (var source = await new MySqlConnector().OpenSourceAsync(fixture.At(user), MyFixture.Context, default))
+        {
+            Assert.StartsWith("session ", await ((IHoldsMoments)source).HoldAsync(default), StringComparison.Ordinal);
+        }
+    }
+
     private protected static async Task<string> UserAsync(MyFixture fixture, params string[] grants)
     {
         var user = $"u_{Guid.NewGuid():N}"[..16];

@@ -299,7 +299,11 @@ public sealed class ProtocolFakeTests
     public async Task A_promised_length_costs_nothing()
     {
         var before = GC.GetTotalAllocatedBytes();
-        Assert.IsAssignableFrom<IOException>(await AnswerAsync(w => w.RawAsync([0xFF, 0xFF, 0xFF, 1, .. new byte[100]])));
+        Assert.IsAssignableFrom<IOException>(await AnswerAsync(async w =>
+        {
+            await w.ColumnsAsync(true, 1);
+            await w.RawAsync([0xFF, 0xFF, 0xFF, w.Sequence, .. new byte[100]]);
+        }));
         Assert.True(GC.GetTotalAllocatedBytes() - before < 8 << 20);
     }
 
@@ -321,7 +325,13 @@ public sealed class ProtocolFakeTests
     }
 
     [Fact]
-    public async Task Behind_one_address_two_servers_nobody_elses_query_is_killed()
+    public Task Behind_one_address_two_servers_nobody_elses_query_is_killed() => NotKilledAsync(("here", "1000"), ("there", "1000"));
+
+    [Fact]
+    public Task A_server_that_was_started_anew_has_other_sessions_of_the_same_number() =>
+        NotKilledAsync(("here", "1000"), ("here", "1002"));
+
+    private static async Task NotKilledAsync(params (string Place, string Started)[] servers)
     {
         var connections = 0;
         await using var server = new FakeServer(async wire =>
@@ -329,9 +339,8 @@ public sealed class ProtocolFakeTests
             await wire.GreetAsync();
             await wire.ReceiveAsync();
             await wire.SendAsync(FakeWire.Ok);
-            await wire.ReceiveAsync();
-            var place = Interlocked.Increment(ref connections) == 1 ? "here" : "there";
-            await wire.RowsAsync(true, 17, FakeWire.Facts(place));
+            var (place, started) = servers[Interlocked.Increment(ref connections) - 1];
+            await wire.TellAsync(place: place, started: started);
             var next = Encoding.UTF8.GetString(await wire.ReceiveAsync());
             Assert.DoesNotContain("kill", next);
             await wire.SendAsync(FakeWire.Ok);

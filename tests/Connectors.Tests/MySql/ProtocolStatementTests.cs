@@ -141,9 +141,17 @@ public sealed class ProtocolBulkTests
         await source.RunAsync("create table t (id int primary key)", "insert into t values (1)");
         await using var from = await source.SourceAsync();
         var refused = await Assert.ThrowsAsync<PawlException>(async () => await from.AllAsync("t"));
+        // Somebody meant it so, and no waiting changes it.
+        Assert.Equal((Fault.Configuration, Codes.OptionInvalid, "1461"), (refused.Fault, refused.Code, refused.Details["native"]));
+        Assert.Equal(("max_prepared_stmt_count", "0"), (refused.Details["setting"], refused.Details["value"]));
+        await fixture.RunAsync("set global max_prepared_stmt_count = 1");
+        await using var other = await server.ConnectAsync();
+        var only = await other.PrepareAsync("select 1", default);
+        refused = await Assert.ThrowsAsync<PawlException>(async () => await from.AllAsync("t"));
         Assert.Equal((Fault.Transient, Codes.Busy, "1461"), (refused.Fault, refused.Code, refused.Details["native"]));
         Assert.Contains("max_prepared_stmt_count", refused.Details["cause"], StringComparison.Ordinal);
-        await fixture.RunAsync("set global max_prepared_stmt_count = default");
+        other.Forget(only);
+        await other.PingAsync(default);
         Assert.Single(await from.AllAsync("t"));
     }
 

@@ -38,6 +38,13 @@ internal static class MyCertificates
         return result;
     }
 
+    public static byte[] Bytes(string file)
+    {
+        byte[] bytes = [];
+        Load(file, () => bytes = File.ReadAllBytes(file));
+        return bytes;
+    }
+
     private static void Load(string file, Action load)
     {
         try

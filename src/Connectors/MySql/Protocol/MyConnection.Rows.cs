@@ -67,14 +67,21 @@ internal sealed partial class MyConnection
         }
     }
 
-    private async ValueTask<MyColumn[]> ColumnsAsync(int count, CancellationToken ct)
+    /// <summary>The definitions of columns.</summary>
+    /// <param name="count">So many come.</param>
+    /// <param name="isKept">Otherwise they are read and dropped, and none is returned.</param>
+    /// <param name="ct"/>
+    private async ValueTask<MyColumn[]> ColumnsAsync(int count, bool isKept, CancellationToken ct)
     {
         var columns = new List<MyColumn>();
-        while (columns.Count < count)
+        for (var (left, bytes) = (count, 0L); left > 0; left--)
         {
             await wire.TakeAsync(ct).ConfigureAwait(false);
             if (wire.Length > 0 && wire.Packet[0] == MyPackets.Error) throw MyPackets.ParseError(wire.Packet);
-            columns.Add(MyPackets.ParseColumn(wire.Packet));
+            bytes += wire.Length;
+            if (bytes > MyPackets.MostDefinitionBytes) throw new MyProtocolException("columns beyond all measure");
+            var column = MyPackets.ParseColumn(wire.Packet);
+            if (isKept) columns.Add(column);
         }
         if (!DeprecatesEof)
         {

@@ -35,8 +35,8 @@ internal sealed partial class MyConnection
             await wire.TakeAsync(hard).ConfigureAwait(false);
             var made = MyPackets.ParsePrepared(wire.Packet);
             // What the server says of the columns now is said again with the rows.
-            if (made.Parameters > 0) await ColumnsAsync(made.Parameters, hard).ConfigureAwait(false);
-            if (made.Columns > 0) await ColumnsAsync(made.Columns, hard).ConfigureAwait(false);
+            if (made.Parameters > 0) await ColumnsAsync(made.Parameters, isKept: false, hard).ConfigureAwait(false);
+            if (made.Columns > 0) await ColumnsAsync(made.Columns, isKept: false, hard).ConfigureAwait(false);
             return made;
         }, ct).ConfigureAwait(false);
     }
@@ -50,7 +50,7 @@ internal sealed partial class MyConnection
         // No cursor; once.
         wire.Put((byte)0);
         wire.PutUInt32(1);
-        return await QueryAsync(isBinary: true, ct).ConfigureAwait(false);
+        return await QueryAsync(isBinary: true, Options.MostPacketBytes, ct).ConfigureAwait(false);
     }
 
     /// <summary>A prepared statement with many rows of parameters, all of them or none.</summary>

@@ -30,6 +30,8 @@ internal sealed partial class MyConnection : IAsyncDisposable
     private volatile bool isGivenUp, mayBeHit;
     private volatile Task? killing;
     private bool isOpen, isLoading, isBusy, isBroken;
+    /// <summary>Before the session is open every error ends it, but for a question that a server need not answer.</summary>
+    private bool maySayNo;
 
     private MyConnection(MyOptions options, MyLogin login)
     {
@@ -88,10 +90,29 @@ internal sealed partial class MyConnection : IAsyncDisposable
         try
         {
             Server = Server.With(await RowsAsync(MyServerFacts.Sql, ct).ConfigureAwait(false));
+            Server = Server with { Started = await StartedAsync(ct).ConfigureAwait(false) };
         }
         catch (InvalidOperationException e)
         {
             throw new MyProtocolException("the server does not tell its settings", e);
+        }
+    }
+
+    /// <summary>Null where the server, or a proxy before it, does not tell.</summary>
+    private async ValueTask<long?> StartedAsync(CancellationToken ct)
+    {
+        maySayNo = true;
+        try
+        {
+            return MyServerFacts.StartOf(await RowsAsync(MyServerFacts.StartedSql(Server), ct).ConfigureAwait(false));
+        }
+        catch (MyServerException) when (!IsBroken)
+        {
+            return null;
+        }
+        finally
+        {
+            maySayNo = false;
         }
     }
 
@@ -119,14 +140,17 @@ internal sealed partial class MyConnection : IAsyncDisposable
     /// <summary>A statement with rows. The caller disposes them before the next statement.</summary>
     /// <exception cref="InvalidOperationException">The statement has no rows.</exception>
     /// <inheritdoc cref="ExecuteAsync(string, CancellationToken)"/>
-    public async ValueTask<MyRows> QueryAsync(string sql, CancellationToken ct)
+    public ValueTask<MyRows> QueryAsync(string sql, CancellationToken ct) => QueryAsync(sql, Options.MostPacketBytes, ct);
+
+    private async ValueTask<MyRows> QueryAsync(string sql, int mostPacketBytes, CancellationToken ct)
     {
         await BeginAsync(Query, ct).ConfigureAwait(false);
         wire.PutText(sql);
-        return await QueryAsync(isBinary: false, ct).ConfigureAwait(false);
+        return await QueryAsync(isBinary: false, mostPacketBytes, ct).ConfigureAwait(false);
     }
 
-    private async ValueTask<MyRows> QueryAsync(bool isBinary, CancellationToken ct)
+    /// <param name="mostPacketBytes">Longest row.</param>
+    private async ValueTask<MyRows> QueryAsync(bool isBinary, int mostPacketBytes, CancellationToken ct)
     {
         CheckSize();
         var rows = await GuardAsync(async hard =>
@@ -134,7 +158,9 @@ internal sealed partial class MyConnection : IAsyncDisposable
             await SendAsync(hard).ConfigureAwait(false);
             var count = await AnswerAsync(hard).ConfigureAwait(false);
             if (count == 0) return null;
-            return new MyRows(this, wire, await ColumnsAsync(count, hard).ConfigureAwait(false), isBinary);
+            var columns = await ColumnsAsync(count, isKept: true, hard).ConfigureAwait(false);
+            wire.MostPacketBytes = mostPacketBytes;
+            return new MyRows(this, wire, columns, isBinary);
         }, ct).ConfigureAwait(false) ?? throw new InvalidOperationException("a statement without rows");
         isBusy = true;
         if (!isGivenUp) return rows;
@@ -142,14 +168,27 @@ internal sealed partial class MyConnection : IAsyncDisposable
         throw new OperationCanceledException(ct);
     }
 
-    /// <summary>Small results: all rows, each cell as UTF-8 text, null for NULL.</summary>
+    /// <summary>
+    /// Small results, such as a catalogue is: all rows, each cell as UTF-8 text, null for NULL. What takes more memory than
+    /// <see cref="MyOptions.MostGatheredBytes"/> is refused, and the session goes on.
+    /// </summary>
+    /// <exception cref="MyRefusedException"><see cref="MyRefusal.PacketTooLarge"/>, <see cref="MyRefusal.TooMuch"/>.</exception>
     /// <inheritdoc cref="ExecuteAsync(string, CancellationToken)"/>
     public async ValueTask<List<string?[]>> RowsAsync(string sql, CancellationToken ct)
     {
+        // What an array and a string are beside their content.
+        const int RowBytes = 32, CellBytes = 32;
         var all = new List<string?[]>();
-        await using var rows = await QueryAsync(sql, ct).ConfigureAwait(false);
+        var gathered = 0L;
+        var most = Math.Min(Options.MostPacketBytes, Options.MostGatheredBytes);
+        await using var rows = await QueryAsync(sql, most, ct).ConfigureAwait(false);
         while (await rows.ReadAsync(ct).ConfigureAwait(false))
         {
+            gathered += RowBytes + CellBytes * rows.Columns.Count + sizeof(char) * (long)rows.Row.Length;
+            if (gathered > Options.MostGatheredBytes)
+            {
+                throw new MyRefusedException(MyRefusal.TooMuch, "more than memory is given to a question about the server itself");
+            }
             var row = new string?[rows.Columns.Count];
             for (var i = 0; i < row.Length; i++) row[i] = rows.IsNull(i) ? null : Encoding.UTF8.GetString(rows.Bytes(i));
             all.Add(row);
@@ -189,35 +228,6 @@ internal sealed partial class MyConnection : IAsyncDisposable
             if (await AnswerAsync(hard).ConfigureAwait(false) > 0) throw new MyProtocolException("rows in answer to a load");
             return Last;
         }, ct).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Kills the statement that runs now, through a connection of its own; the statement then fails with 1317. Nothing happens if the
-    /// session is gone. A kill that comes late could hit the next statement: whoever calls this sends none until it returns.
-    /// </summary>
-    /// <exception cref="IOException">Behind the address there is another server now, where the id is somebody else's.</exception>
-    /// <inheritdoc cref="OpenAsync(MyOptions, CancellationToken)"/>
-    public async ValueTask KillQueryAsync(CancellationToken ct = default)
-    {
-        mayBeHit = true;
-        var options = Options with
-        {
-            AllowLoad = false, Compress = false, Database = null,
-            ConnectTimeout = Options.ConnectTimeout < KillTime ? Options.ConnectTimeout : KillTime,
-        };
-        await using var other = await OpenAsync(options, isSetUp: false, ct).ConfigureAwait(false);
-        if (other.Server.Place != Server.Place)
-        {
-            throw new IOException($"the session is on {Server.Place}, and now {other.Server.Place} answers");
-        }
-        try
-        {
-            await other.ExecuteAsync(FormattableString.Invariant($"kill query {Server.ConnectionId}"), ct).ConfigureAwait(false);
-        }
-        catch (MyServerException e) when (e.Number == MyNumbers.NoSuchThread)
-        {
-            // It is gone.
-        }
     }
 
     /// <summary>Closes the socket at once, from any thread: whoever waits gets an <see cref="IOException"/>.</summary>
@@ -304,6 +314,8 @@ internal sealed partial class MyConnection : IAsyncDisposable
             await ForgetAsync(hard).ConfigureAwait(false);
             return true;
         }, ct).ConfigureAwait(false);
+        // Cancelled meanwhile: a kill is on its way, and what it was meant for is through. No statement may meet it.
+        ct.ThrowIfCancellationRequested();
         wire.Begin();
         wire.Put(command);
     }
@@ -316,7 +328,8 @@ internal sealed partial class MyConnection : IAsyncDisposable
             await SendAsync(hard).ConfigureAwait(false);
             var count = await AnswerAsync(hard).ConfigureAwait(false);
             if (count == 0) return Last;
-            await ColumnsAsync(count, hard).ConfigureAwait(false);
+            await ColumnsAsync(count, isKept: false, hard).ConfigureAwait(false);
+            wire.MostPacketBytes = Options.MostPacketBytes;
             return await DrainAsync(hard, isTaken: false, int.MaxValue).ConfigureAwait(false);
         }, ct).ConfigureAwait(false);
     }
@@ -349,35 +362,11 @@ internal sealed partial class MyConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>The caller wants no more, or has waited long enough.</summary>
-    private void GiveUp()
-    {
-        if (isGivenUp) return;
-        isGivenUp = true;
-        if (isLoading || !isOpen)
-        {
-            hard.Cancel();
-            return;
-        }
-        hard.CancelAfter(Grace);
-        killing = Task.Run(async () =>
-        {
-            try
-            {
-                await KillQueryAsync().ConfigureAwait(false);
-            }
-            catch (Exception)
-            {
-                // Then the time runs out, and the connection is cut.
-            }
-        });
-    }
-
     /// <summary>What an exception comes to, for the connection and for the caller.</summary>
     private Exception Failed(Exception e, CancellationToken ct)
     {
         isBusy = false;
-        var isFinal = e is not MyServerException said || MyNumbers.EndsSession(said.Number) || wire.WasUnasked || !isOpen;
+        var isFinal = e is not MyServerException said || MyNumbers.EndsSession(said.Number) || wire.WasUnasked || !isOpen && !maySayNo;
         if (isFinal) Break();
         else Calm();
         if (e is MyServerException { Number: MyNumbers.Deadlock }) Status &= ~MyStatus.InTransaction;

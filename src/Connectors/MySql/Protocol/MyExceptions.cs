@@ -25,9 +25,11 @@ internal enum MyRefusal
     Tls,
     /// <summary>The statement is longer than the server's max_allowed_packet; nothing was sent.</summary>
     PacketTooLarge,
+    /// <summary>An answer that is gathered has more than memory is given to it.</summary>
+    TooMuch,
 }
 
-/// <summary>This side refused, by its own rules. After <see cref="MyRefusal.PacketTooLarge"/> the session goes on.</summary>
+/// <summary>This side refused, by its own rules. After those of a statement the session goes on.</summary>
 internal sealed class MyRefusedException(MyRefusal refusal, string message, Exception? inner = null) : Exception(message, inner)
 {
     public MyRefusal Refusal { get; } = refusal;

@@ -44,7 +44,7 @@ internal sealed class MyLogin
             throw new MyRefusedException(MyRefusal.Login, "a zero in the name of the user or the database");
         }
         var socket = await ReachAsync(options, ct).ConfigureAwait(false);
-        var wire = new MyWire(socket, new NetworkStream(socket, ownsSocket: true), options.MostPacketBytes);
+        var wire = new MyWire(socket, new NetworkStream(socket, ownsSocket: true));
         try
         {
             await wire.TakeAsync(ct).ConfigureAwait(false);
@@ -192,6 +192,13 @@ internal sealed class MyLogin
             case FullIsNeeded when reader.Left == 1 && (isEncrypted || options.Socket is not null):
                 wire.Put(MyScrambles.Clear(options.Password));
                 return true;
+            case FullIsNeeded when reader.Left == 1 && options.ServerKeyFile is { } file:
+                wire.Put(UnderKey(file, nonce));
+                return true;
+            case FullIsNeeded when reader.Left == 1 && !options.IsLocal:
+                // Whoever sits in between would name a key of theirs, and read the password.
+                throw new MyRefusedException(MyRefusal.Tls,
+                    "the server wants the password under a key that nobody vouches for: use tls=verify, or server_key=FILE");
             case FullIsNeeded when reader.Left == 1:
                 wire.Put(AskForKey);
                 hasAskedForKey = true;
@@ -202,6 +209,18 @@ internal sealed class MyLogin
                 return true;
             case var other:
                 throw new MyProtocolException($"0x{other:X2} within {MyScrambles.CachingSha2}");
+        }
+    }
+
+    private byte[] UnderKey(string file, byte[] nonce)
+    {
+        try
+        {
+            return MyScrambles.ForKey(options.Password, nonce, MyCertificates.Bytes(file));
+        }
+        catch (MyProtocolException e)
+        {
+            throw new MyRefusedException(MyRefusal.Tls, $"{file}: no public key in it", e);
         }
     }
 

@@ -37,6 +37,11 @@ internal sealed record MyOptions
     public string? CertificateFile { get; init; }
     /// <summary>Its private key (PEM, unencrypted); null = it is in <see cref="CertificateFile"/>.</summary>
     public string? KeyFile { get; init; }
+    /// <summary>
+    /// A PEM file with the server's public key, for caching_sha2_password without TLS; null = none is known, and the password is sent under
+    /// the key that the server names on loopback only.
+    /// </summary>
+    public string? ServerKeyFile { get; init; }
     /// <summary>Asks for zlib; a server that cannot is spoken to plainly. Default false.</summary>
     public bool Compress { get; init; }
     /// <summary>The server may ask for the rows of <see cref="MyConnection.LoadAsync"/>. Default false: it is not told we can.</summary>
@@ -62,6 +67,11 @@ internal sealed record MyOptions
         + "NO_ENGINE_SUBSTITUTION";
     /// <summary>Longest packet that is accepted, bytes: a row holds no more. Default 1 GiB, the most a server can be set to.</summary>
     public int MostPacketBytes { get; init; } = 1 << 30;
+    /// <summary>
+    /// Most that <see cref="MyConnection.RowsAsync"/> gathers, in bytes of memory: it reads catalogues. Default 1 GiB, about a million
+    /// columns.
+    /// </summary>
+    public int MostGatheredBytes { get; init; } = 1 << 30;
     /// <summary>The URL without secrets.</summary>
     public string Display { get; init; } = "";
 

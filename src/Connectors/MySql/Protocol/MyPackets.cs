@@ -10,6 +10,9 @@ internal static class MyPackets
     /// <summary>As many columns as a server allows in a select.</summary>
     public const int MostColumns = 4096;
 
+    /// <summary>More than the definitions of so many columns have, with the longest names in each of them.</summary>
+    public const int MostDefinitionBytes = 16 << 20;
+
     private const int OldEndBytes = 9;
 
     /// <summary>Longer than anything a server says of itself; a name of 64 characters repeated six times is shorter too.</summary>

@@ -41,6 +41,11 @@ internal sealed record MyServerFacts
     public long ServerId { get; init; }
     /// <summary>Host name, port, data folder and id as the server knows them: two sessions with the same are on the same server.</summary>
     public string Place { get; init; } = "";
+    /// <summary>
+    /// When the server was started, seconds since 1970 by its own clock: its sessions are numbered anew with every start. Null = it does
+    /// not tell.
+    /// </summary>
+    public long? Started { get; init; }
     /// <summary>The account that the login was found to be, <c>name@host</c>: the one that rights are given to.</summary>
     public string Account { get; init; } = "";
     /// <summary>TLS version of this connection (<c>Tls13</c>), or null.</summary>
@@ -78,6 +83,25 @@ internal sealed record MyServerFacts
             LocalInfile = Number(row[11]) != 0, LowerCaseTableNames = (int)Number(row[12]), ReadOnly = row[13] is not ("0" or "OFF"),
             ServerId = Number(row[14]), Place = row[15] ?? "", Account = row[16] ?? "",
         };
+    }
+
+    /// <summary>
+    /// Both numbers are taken at the statement's beginning, so that the difference is the server's own note of its start, whatever becomes
+    /// of the clock meanwhile.
+    /// </summary>
+    public static string StartedSql(MyServerFacts server) => "select cast(unix_timestamp() - variable_value as signed) from "
+        + $"{(server.IsMariaDb ? "information_schema" : "performance_schema")}.global_status where variable_name = 'Uptime'";
+
+    /// <param name="rows">The answer to <see cref="StartedSql"/>.</param>
+    public static long? StartOf(IReadOnlyList<string?[]> rows) => rows is [[{ } text]]
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start : null;
+
+    /// <summary>Both are of one life of a server, as far as it tells.</summary>
+    public bool IsOfOneStart(MyServerFacts other)
+    {
+        // A server that looked at its clock twice would be a second apart from itself; to be stopped and started takes longer.
+        const long Rounding = 1;
+        return Started is not { } one || other.Started is not { } two || Math.Abs(one - two) <= Rounding;
     }
 
     private static long Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

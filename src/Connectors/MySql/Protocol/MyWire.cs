@@ -11,10 +11,16 @@ namespace Pawl.Connectors.MySql.Protocol;
 /// arrived, so that most packets are taken without waiting. One caller at a time; <see cref="Cut"/> from any thread.
 /// https://mariadb.com/kb/en/0-packet/
 /// </summary>
-internal sealed class MyWire(Socket socket, Stream stream, int mostPacketBytes) : IBufferWriter<byte>, IDisposable
+internal sealed class MyWire(Socket socket, Stream stream) : IBufferWriter<byte>, IDisposable
 {
     /// <summary>A packet of this length goes on in the next.</summary>
     public const int MostFragment = 0xFFFFFF;
+
+    /// <summary>
+    /// More than any packet has that is no row: a greeting, an answer, the definition of a column. Whoever is not logged in to may be
+    /// anybody, and gets no more memory than this.
+    /// </summary>
+    public const int ShortBytes = 64 << 10;
 
     private const int HeadBytes = 4, InputBytes = 256 << 10, OutputBytes = 16 << 10, KeptBytes = 4 << 20;
 
@@ -37,6 +43,9 @@ internal sealed class MyWire(Socket socket, Stream stream, int mostPacketBytes) 
     private volatile bool isCut;
     private long began;
     private bool cameLittle;
+
+    /// <summary>Longest packet that is accepted; <see cref="ShortBytes"/> again with every <see cref="Begin"/>.</summary>
+    public int MostPacketBytes { get; set; } = ShortBytes;
 
     /// <summary>The packet taken last, within <see cref="Input"/>.</summary>
     public int Start => start;
@@ -77,6 +86,7 @@ internal sealed class MyWire(Socket socket, Stream stream, int mostPacketBytes) 
     public void Begin()
     {
         sequence = 0;
+        MostPacketBytes = ShortBytes;
         (began, cameLittle) = (Received, false);
         compressed?.Begin();
         written = HeadBytes;
@@ -97,10 +107,10 @@ internal sealed class MyWire(Socket socket, Stream stream, int mostPacketBytes) 
             if (left < HeadBytes) return false;
             var head = BinaryPrimitives.ReadUInt32LittleEndian(input.AsSpan(next));
             var size = (int)(head & MostFragment);
-            if (size > mostPacketBytes - (isPartial ? length : 0)) throw new MyProtocolException("a packet beyond the limit");
             var number = (byte)(head >> 24);
             // What is no packet at all is found before its "length" is waited for.
             if (compressed is null && number != sequence && (number != 0 || isPartial)) throw Misplaced(number);
+            if (size > MostPacketBytes - (isPartial ? length : 0)) throw new MyProtocolException("a packet beyond the limit");
             if (left - HeadBytes < size) return false;
             CheckSequence(number, size);
             if (!isPartial)
