@@ -38,7 +38,7 @@ internal sealed class MyCreation
     public string Comment => shape?.Comment ?? "";
 
     /// <summary>Numbers that the source has given are not given again; null = it gives none.</summary>
-    public ulong? AutoIncrement => isKin && columns.Any(c => IsNumbered(c.Name)) ? shape!.AutoIncrement : null;
+    public ulong? AutoIncrement => shape is not null && columns.Any(c => IsNumbered(c.Name)) ? shape!.AutoIncrement : null;
 
     public string CreateTable()
     {
@@ -46,7 +46,10 @@ internal sealed class MyCreation
         text.AppendJoin(", ", columns.Select(Column));
         var kind = plan.TargetSchema.Key.Kind == KeyKind.Primary ? "primary" : "unique";
         if (Key is [_, ..]) text.Append($", {kind} key ({MyQuote.Names(Key)})");
-        foreach (var check in isWhole ? shape!.Checks.Where(c => JsonOf(c) is null) : []) text.Append($", check ({check.Condition})");
+        foreach (var check in isWhole ? shape!.Checks.Where(c => JsonOf(c) is null) : [])
+        {
+            text.Append($", check ({MyDefaults.Expression(check.Condition, server.IsMariaDb)})");
+        }
         var collation = isKin && shape!.Collation is { } own ? own : MyQuote.Exact(server);
         return text.Append($") engine=InnoDB {(isKin ? "" : "row_format=dynamic ")}default character set {collation.Split('_')[0]} "
             + $"collate {collation} comment={MyNames.Literal(Unfinished)}").ToString();
@@ -82,33 +85,17 @@ internal sealed class MyCreation
         var own = Origin(column.Name);
         if (own?.Generated is { } expression && isWhole)
         {
-            // MySQL writes its quotes down with a backslash.
-            var made = server.IsMariaDb ? expression : expression.Replace("\\'", "'", StringComparison.Ordinal);
+            var made = MyDefaults.Expression(expression, server.IsMariaDb);
             return text.Append($" generated always as ({made}) {(own.IsStored ? "stored" : "virtual")}").ToString();
         }
         text.Append(column.Nullable ? " null" : " not null");
-        if (own is null || !isKin) return text.ToString();
-        if (own.IsInvisible) text.Append(" invisible");
+        if (own is null) return text.ToString();
+        if (isKin && own.IsInvisible) text.Append(" invisible");
         if (IsNumbered(column.Name)) return text.Append(" auto_increment").ToString();
-        AppendDefault(text, own);
+        if (IsTypeKnown(own)) text.Append(MyDefaults.Of(own, shape!.MariaDb, server.IsMariaDb));
         // MariaDB's json is a text with this check, and is known by it.
-        if (shape!.Checks.Any(c => JsonOf(c) == own.Name)) text.Append($" check (json_valid({MyQuote.Name(column.Name)}))");
+        if (isKin && shape!.Checks.Any(c => JsonOf(c) == own.Name)) text.Append($" check (json_valid({MyQuote.Name(column.Name)}))");
         return text.ToString();
-    }
-
-    private void AppendDefault(StringBuilder text, MyTableColumn own)
-    {
-        // MariaDB writes a default as an expression; of MySQL's only a plain value is sure to be read as it was meant.
-        if (shape!.MariaDb && own.Default is { } value) text.Append($" default {value}");
-        else if (own.Default is { } plain && !own.Extra.Contains("DEFAULT_GENERATED", StringComparison.OrdinalIgnoreCase)
-            && own.Base != "bit")
-        {
-            text.Append($" default {MyQuote.Text(plain)}");
-        }
-        if (shape.MariaDb && own.Extra.Contains("on update", StringComparison.OrdinalIgnoreCase))
-        {
-            text.Append(CultureInfo.InvariantCulture, $" on update current_timestamp({own.Precision})");
-        }
     }
 
     /// <summary>The column that the check makes a json; null for any other check.</summary>
@@ -131,7 +118,8 @@ internal sealed class MyCreation
     private bool IsKey(IReadOnlyCollection<string> names) => names.Count == Key.Count && names.All(Key.Contains);
 
     /// <summary>Such a column has to lead an index that is there from the start.</summary>
-    private bool IsNumbered(string name) => isKin && Origin(name) is { IsAutoIncrement: true } && Key is [var first, ..] && first == name;
+    private bool IsNumbered(string name) => Origin(name) is { IsAutoIncrement: true } own && Key is [var first, ..] && first == name
+        && (isKin || own.Base is "tinyint" or "smallint" or "mediumint" or "int" or "bigint");
 
     /// <summary>What is to be unique beside the key.</summary>
     private IEnumerable<IReadOnlyList<string>> Sets() => plan.TargetSchema.UniqueSets

@@ -19,6 +19,12 @@ internal static class MyFaults
     /// <summary>The most that max_allowed_packet can be set to.</summary>
     private const long MostPacket = 1 << 30;
 
+    /// <summary>What a server says that makes no table without a primary key.</summary>
+    public const string Keyless = "it makes no table without a primary key: give the source table one, or make the target with one";
+
+    /// <summary>MySQL's setting for it, and MariaDB's.</summary>
+    public static readonly string[] KeylessSettings = ["sql_require_primary_key", "innodb_force_primary_key"];
+
     /// <param name="e">What the protocol threw; a <see cref="PawlException"/> is returned as it is.</param>
     /// <param name="doing">The statement, or a word for the call; holds no values.</param>
     /// <param name="table">The table it was about.</param>
@@ -109,14 +115,20 @@ internal static class MyFaults
     private static PawlException Server(MyServerException e, MyOptions at, string doing, TableName? table, string? grant)
     {
         var (fault, code) = Meaning(e);
+        var isKeyless = code == Codes.ServerUnfit;
         // Refused at the door of a database, which says nothing of what is behind it.
         var cause = doing == "connect" && MyGrants.Refused(e) is not null
-            ? $"{e.Message} (or there is none: an account without rights is not told)" : Words(e, fault);
+            ? $"{e.Message} (or there is none: an account without rights is not told)" : isKeyless ? Keyless : Words(e, fault);
         List<(string, object?)> details = [("endpoint", at.Display), ("native", e.Number), ("cause", cause)];
         if (table is not null) details.Add(("table", table));
         if (fault is Fault.Data or Fault.Schema && Column(e) is { } column) details.Add(("column", column));
         if (code == Codes.LoginRefused) details.AddRange([("user", at.User), ("login", ByHand(at))]);
         if (code == Codes.TlsRefused) details.Add(("host", at.Host));
+        if (isKeyless) details.AddRange([("setting", e.Number == 3750 ? KeylessSettings[0] : KeylessSettings[1]), ("value", "ON")]);
+        if (code == Codes.TargetDependent && e.Message.Split('\'') is [_, _, _, var key, _, var other, ..])
+        {
+            details.AddRange([("what", "foreign key"), ("name", key), ("other", other)]);
+        }
         if (IsFileName(e) && table is not null)
         {
             var bytes = table.Name.Sum(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? 1 : 5);
@@ -147,6 +159,8 @@ internal static class MyFaults
         1059 => (Fault.Configuration, Codes.NameTooLong),
         1005 when IsFileName(e) => (Fault.Configuration, Codes.NameTooLong),
         1792 or 1836 or 1874 => (Fault.Configuration, Codes.ServerReadOnly),
+        1173 or 3750 => (Fault.Configuration, Codes.ServerUnfit),
+        3730 => (Fault.Configuration, Codes.TargetDependent),
         // The same number stands for other options of the server as well.
         1290 when IsReadOnly(e) => (Fault.Configuration, Codes.ServerReadOnly),
         // None at all: nobody will give one back.

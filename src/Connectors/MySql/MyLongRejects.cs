@@ -57,9 +57,10 @@ internal static class MyLongRejects
         image.Put((byte)'\n');
         var others = change.Set.Where(s => s.Column != Image).Select(s => $"{dialect.Quote(s.Column)} = "
             + (ReferenceEquals(s.Value, Computed.Now) ? dialect.Now : MyQuote.Value(s.Value)));
-        var into = $"into table {MyQuote.Name(at)} character set utf8mb4 fields terminated by x'09' escaped by x'5C' "
-            + $"lines terminated by x'0A' ({dialect.Quote(Image)}) set {string.Join(", ", others)}";
-        return await session.LoadAsync(into, image.Written, ct, at, grant).ConfigureAwait(false);
+        var doing = $"into table {MyQuote.Name(at)} character set utf8mb4 fields terminated by x'09' escaped by x'5C' "
+            + $"lines terminated by x'0A' ({dialect.Quote(Image)})";
+        return await session.LoadAsync($"{doing} set {string.Join(", ", others)}", image.Written, ct, at, grant, doing)
+            .ConfigureAwait(false);
     }
 
     private static ControlChange With(ControlChange change, string image) =>

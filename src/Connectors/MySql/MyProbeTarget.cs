@@ -89,6 +89,19 @@ internal sealed class MyProbeTarget
             var at = new TableName(database, table.Name);
             var there = await MyTargetTable.FindAsync(session, at, ct).ConfigureAwait(false);
             await AskAsync(there is null ? ["CREATE", .. use] : use, at, there, ct).ConfigureAwait(false);
+            if (there is not null) Find(() => MySurroundings.CheckEngine(at, there.Engine));
+        }
+    }
+
+    private void Find(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (PawlException e)
+        {
+            findings.Add(ProbeFinding.Of(e));
         }
     }
 
@@ -100,6 +113,12 @@ internal sealed class MyProbeTarget
         {
             findings.Add(ProbeFinding.Of(new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", table.Name))));
             return;
+        }
+        if (there is null && !table.HasPrimaryKey && await KeylessAsync(ct).ConfigureAwait(false) is { } setting)
+        {
+            findings.Add(ProbeFinding.Of(new PawlException(Fault.Configuration, Codes.ServerUnfit,
+                ("endpoint", session.Options.Server.Display), ("setting", setting), ("value", "ON"), ("table", table.Name),
+                ("cause", MyFaults.Keyless))));
         }
         List<string> needed = [.. there is null ? Making : ["SELECT", "INSERT"]];
         if (table.Write == WriteMode.Upsert) needed.Add("UPDATE");
@@ -126,6 +145,14 @@ internal sealed class MyProbeTarget
             else restart.Table(at, "DELETE");
         }
         if (there is not null) await SurroundingsAsync(table, there, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The setting that forbids tables without a primary key; null = none does.</summary>
+    private async ValueTask<string?> KeylessAsync(CancellationToken ct)
+    {
+        var names = string.Join(", ", MyFaults.KeylessSettings.Select(MyQuote.Text));
+        var rows = await session.RowsAsync($"show variables where variable_name in ({names})", ct).ConfigureAwait(false);
+        return rows.FirstOrDefault(r => r[1] is "ON" or "1")?[0];
     }
 
     private async ValueTask AskAsync(IReadOnlyList<string> needed, TableName at, MyTargetTable? there, CancellationToken ct)

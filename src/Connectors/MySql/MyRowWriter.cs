@@ -286,7 +286,8 @@ internal sealed class MyRowWriter : IDisposable
         Check(batch);
         var key = Plan.TargetSchema.Key.Columns.Select(place => columns.Written.FirstOrDefault(c => c.Place == place)).ToArray();
         buffer.Clear();
-        buffer.Put(Encoding.UTF8.GetBytes($"select 1 from {columns.Target.Quoted} where "));
+        var doing = $"select 1 from {columns.Target.Quoted} where ";
+        buffer.Put(Encoding.UTF8.GetBytes(doing));
         for (var i = 0; i < key.Length; i++)
         {
             if (key[i] is not { } cell) return false;
@@ -299,7 +300,7 @@ internal sealed class MyRowWriter : IDisposable
             if (isNull || unfit is not null) return false;
         }
         buffer.Put(" limit 1"u8);
-        var found = await session.RowsAsync(Encoding.UTF8.GetString(buffer.Written.Span), ct, columns.Target.Name).ConfigureAwait(false);
+        var found = await session.RowsAsync(buffer.Written, doing, ct, columns.Target.Name).ConfigureAwait(false);
         return found.Count > 0;
     }
 

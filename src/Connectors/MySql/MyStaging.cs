@@ -74,7 +74,7 @@ internal sealed record MyStaging
     public async ValueTask<TableName> NoneAsync(MyTargetSession session, CancellationToken ct)
     {
         var none = Stage with { Name = Stage.Name + NoneEnd };
-        await session.ExecuteAsync($"create table if not exists {MyQuote.Name(none)} (none int) engine=InnoDB "
+        await session.ExecuteAsync($"create table if not exists {MyQuote.Name(none)} (none int primary key) engine=InnoDB "
             + $"comment={MyNames.Literal(NoneComment)}", ct, none, MyGrants.OfDatabase("create", none.Schema!, session.Options))
                 .ConfigureAwait(false);
         return none;

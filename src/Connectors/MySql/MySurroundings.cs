@@ -17,16 +17,20 @@ internal static class MySurroundings
         {
             throw new PawlException(Fault.Configuration, Codes.TargetTableMissing, ("target", name), ("there", target.Kind));
         }
-        if (!target.Engine.Equals("InnoDB", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", name), ("what", "storage"),
-                ("name", target.Engine), ("cause", "its engine is not InnoDB: rows and ledger could not commit together"));
-        }
+        CheckEngine(name, target.Engine);
         if (options.Triggers == MyTriggers.Refuse && target.Triggers.Count > 0)
         {
             throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", name), ("what", "trigger"),
                 ("name", target.Triggers[0]), ("cause", "it would fire for every row"));
         }
+    }
+
+    /// <exception cref="PawlException"><see cref="Codes.TargetDependent"/>.</exception>
+    public static void CheckEngine(TableName name, string engine)
+    {
+        if (engine.Equals("InnoDB", StringComparison.OrdinalIgnoreCase)) return;
+        throw new PawlException(Fault.Configuration, Codes.TargetDependent, ("table", name), ("what", "storage"), ("name", engine),
+            ("cause", "its engine is not InnoDB: rows and ledger could not commit together"));
     }
 
     /// <summary>A server hides triggers from whoever may not make any: none seen is then no promise.</summary>

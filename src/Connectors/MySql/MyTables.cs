@@ -37,9 +37,10 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
     public ValueTask CreateControlTablesAsync(CancellationToken ct) => LockedAsync(["control tables"], async session =>
     {
         await EnsureDatabaseAsync(session, database.Options.Control, ct).ConfigureAwait(false);
+        var there = await ControlTablesAsync(session, ct).ConfigureAwait(false);
         foreach (var table in ControlTables.All)
         {
-            if (await IsThereAsync(session, table.Name, ct).ConfigureAwait(false)) continue;
+            if (there.Contains(table.Name)) continue;
             var at = new TableName(database.Options.Control, table.Name);
             await session.ExecuteAsync(MyControl.CreateTable(table, database.Options.Control, session.Server), ct, at,
                 MyGrants.OfDatabase("create, select, insert, update, delete", database.Options.Control, session.Options))
@@ -49,11 +50,8 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
 
     public ValueTask<bool> HasControlTablesAsync(CancellationToken ct) => LookAsync(async session =>
     {
-        foreach (var table in ControlTables.First)
-        {
-            if (!await IsThereAsync(session, table.Name, ct).ConfigureAwait(false)) return false;
-        }
-        return true;
+        var there = await ControlTablesAsync(session, ct).ConfigureAwait(false);
+        return ControlTables.First.All(table => there.Contains(table.Name));
     }, ct);
 
     public ValueTask<TargetState> InspectAsync(TablePlan plan, CancellationToken ct) => LookAsync(async session =>
@@ -143,13 +141,20 @@ internal sealed class MyTables(MyDatabase database) : ITargetTables, IForeseesCo
             MyGrants.OfDatabase("create", name, session.Options)).ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> IsThereAsync(MyTargetSession session, string table, CancellationToken ct)
+    /// <summary>Those of Pawl's own tables that are there.</summary>
+    /// <exception cref="PawlException">One would not be rolled back with the rows: <see cref="Codes.TargetDependent"/>.</exception>
+    private async ValueTask<IReadOnlySet<string>> ControlTablesAsync(MyTargetSession session, CancellationToken ct)
     {
         var rows = await session.RowsAsync($"""
-            select 1 from information_schema.tables where table_schema = {MyQuote.Text(database.Options.Control)}
-                and table_name = {MyQuote.Text(table)}
+            select table_name, coalesce(engine, table_type) from information_schema.tables
+            where table_schema = {MyQuote.Text(database.Options.Control)}
+                and table_name in ({string.Join(", ", ControlTables.All.Select(t => MyQuote.Text(t.Name)))}) order by 1
             """, ct).ConfigureAwait(false);
-        return rows.Count > 0;
+        // The catalogue compares without regard to case.
+        var compare = session.Server.LowerCaseTableNames == 0 ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        var there = rows.Where(r => ControlTables.All.Any(t => compare.Equals(t.Name, r[0]))).ToArray();
+        foreach (var row in there) MySurroundings.CheckEngine(new TableName(database.Options.Control, row[0]!), row[1]!);
+        return there.Select(r => r[0]!).ToHashSet(compare);
     }
 
     private ValueTask ChangeAsync(TableName table, Func<ITargetSession, CancellationToken, ValueTask> fence,

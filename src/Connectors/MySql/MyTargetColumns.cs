@@ -21,6 +21,7 @@ internal sealed class MyTargetColumns
     public static MyTargetColumns Match(MyTargetTable target, TablePlan plan, MyServerFacts server)
     {
         var written = new List<MyTargetCell>();
+        var shape = MyShape.From(plan.SourceSchema);
         for (var i = 0; i < plan.TargetSchema.Columns.Count; i++)
         {
             var column = plan.TargetSchema.Columns[i];
@@ -33,8 +34,12 @@ internal sealed class MyTargetColumns
             }
             var isJudged = column.Dynamic || IsKeyed(plan, column.Name) && column.Type.Storage == Storage.Bytes
                 && column.Type.Kind != TypeKind.Decimal;
-            if (Narrows(column, found) is { } cause && !isJudged) throw Unfit(plan, column, found, cause);
-            written.Add(Cell(column, found, i, server) ?? throw Unfit(plan, column, found, null));
+            var isSame = shape is not null && !plan.Columns.Set.ContainsKey(column.Name) && IsSame(column, found);
+            // It says of no value that it wrote another, so none is judged.
+            var isOwn = isSame && !shape!.MariaDb;
+            if (found.Base == "json" && !isOwn) throw Unfit(plan, column, found, "it writes JSON in a form of its own");
+            if (Narrows(column, found, isSame) is { } cause && !isJudged) throw Unfit(plan, column, found, cause);
+            written.Add(Cell(column, found, isSame, i, server) ?? throw Unfit(plan, column, found, null));
         }
         foreach (var other in target.Columns)
         {
@@ -78,12 +83,12 @@ internal sealed class MyTargetColumns
         || plan.TargetSchema.UniqueSets.Any(set => set.Contains(column));
 
     /// <summary>Null when no value of the column could be stored exactly.</summary>
-    private static MyTargetCell? Cell(ColumnSchema from, MyTargetColumn to, int place, MyServerFacts server)
+    private static MyTargetCell? Cell(ColumnSchema from, MyTargetColumn to, bool isSame, int place, MyServerFacts server)
     {
         // A statement has to hold the value, and what stands around it.
         var most = Math.Max(1024, server.MaxAllowedPacket - 4096);
         var kind = from.Type.Kind;
-        var (isSame, isAny) = (IsSame(from, to), kind == TypeKind.Any);
+        var isAny = kind == TypeKind.Any;
         return to.Base switch
         {
             "tinyint" or "smallint" or "mediumint" or "int" or "bigint" or "bit" or "year"
@@ -155,9 +160,9 @@ internal sealed class MyTargetColumns
         return result;
     }
 
-    /// <summary>Both are of this system, and of one type.</summary>
+    /// <summary>Of one type, when both are of this system. The words of an enum and a set are the same in the same letters only.</summary>
     private static bool IsSame(ColumnSchema from, MyTargetColumn to) =>
-        from.NativeType.Length > 0 && string.Equals(Plain(from.NativeType), Plain(to.Type), StringComparison.OrdinalIgnoreCase);
+        from.NativeType.Length > 0 && string.Equals(Plain(from.NativeType), Plain(to.Type), StringComparison.Ordinal);
 
     /// <summary>The type without the width of a whole number, which MariaDB writes, MySQL does not, and no value minds.</summary>
     private static string Plain(string type)
@@ -168,11 +173,11 @@ internal sealed class MyTargetColumns
     }
 
     /// <summary>Why some values of the source's type would not fit; null when all do.</summary>
-    private static string? Narrows(ColumnSchema from, MyTargetColumn to)
+    private static string? Narrows(ColumnSchema from, MyTargetColumn to, bool isSame)
     {
         var isText = from.Type.Kind is TypeKind.Text or TypeKind.Json or TypeKind.Native;
         // The same column of the same charset holds the same.
-        if (IsSame(from, to) && (to.Charset.Length == 0 || from.Collation?.Split('_')[0] == to.Charset)) return null;
+        if (isSame && (to.Charset.Length == 0 || from.Collation?.Split('_')[0] == to.Charset)) return null;
         return (from.Type.Kind, to.Base) switch
         {
             (TypeKind.Integer or TypeKind.Bool, "tinyint" or "smallint" or "mediumint" or "int" or "bigint" or "year" or "bit"
@@ -190,7 +195,6 @@ internal sealed class MyTargetColumns
                 $"it holds {to.Characters} characters",
             (_, "tinytext" or "text" or "mediumtext") when isText && !(from.Type.Kind == TypeKind.Text && from.Type.Length > 0
                 && from.Type.Length * 4L <= to.Octets) => $"it holds {to.Octets} bytes",
-            (TypeKind.Json, "json") when from.NativeType != "json" && to.Type == "json" => "it writes JSON in a form of its own",
             (TypeKind.Uuid, "char" or "varchar") when to.Characters < 36 => "it holds fewer characters",
             (TypeKind.Interval, "varchar") when to.Characters < 60 => "it holds fewer characters",
             (TypeKind.Bytes, "binary") => "it pads what is shorter",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Pawl.Connectors.MySql.Protocol;
 using Pawl.Contracts;
 using Pawl.Model;
@@ -252,7 +253,9 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
 
     /// <param name="into">See <see cref="MyConnection.LoadAsync"/>.</param>
     /// <param name="rows">All of them.</param>
-    internal ValueTask<MyOk> LoadAsync(string into, ReadOnlyMemory<byte> rows, CancellationToken ct, TableName? table, string? grant)
+    /// <param name="doing">Where <paramref name="into"/> has values in it, the same without.</param>
+    internal ValueTask<MyOk> LoadAsync(string into, ReadOnlyMemory<byte> rows, CancellationToken ct, TableName? table, string? grant,
+        string? doing = null)
     {
         const int Piece = 256 << 10;
         var at = 0;
@@ -263,11 +266,15 @@ internal sealed class MyTargetSession : ITargetSession, IFindsKeys
             to.Advance(some.Length);
             at += some.Length;
             return ValueTask.FromResult(at < rows.Length);
-        }, ct).ConfigureAwait(false), $"load data local {into}", ct, table, grant);
+        }, ct).ConfigureAwait(false), $"load data local {doing ?? into}", ct, table, grant);
     }
 
     internal ValueTask<List<string?[]>> RowsAsync(string sql, CancellationToken ct, TableName? table = null, string? grant = null) =>
         GuardAsync(async () => await connection.RowsAsync(sql, ct).ConfigureAwait(false), sql, ct, table, grant);
+
+    /// <inheritdoc cref="ExecuteAsync(ReadOnlyMemory{byte}, string, CancellationToken, TableName?, string?)"/>
+    internal ValueTask<List<string?[]>> RowsAsync(ReadOnlyMemory<byte> sql, string doing, CancellationToken ct, TableName? table) =>
+        GuardAsync(async () => await connection.RowsAsync(Encoding.UTF8.GetString(sql.Span), ct).ConfigureAwait(false), doing, ct, table);
 
     private async ValueTask<T> GuardAsync<T>(Func<Task<T>> step, string doing, CancellationToken ct, TableName? table = null,
         string? grant = null)

@@ -60,6 +60,8 @@ internal sealed record MyTargetTable
     public IReadOnlyList<MyTargetColumn> Columns { get; init; } = [];
     /// <summary>Sets of columns that are unique as a whole, the primary key first.</summary>
     public IReadOnlyList<MyUniqueSet> Unique { get; init; } = [];
+    /// <summary>Of every unique index, one by an expression or by first characters too, the columns that it holds whole.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> UniqueIndexes { get; init; } = [];
     /// <summary>Names of all indexes.</summary>
     public IReadOnlyCollection<string> Indexes { get; init; } = [];
     /// <summary>Its triggers, as far as this account may see them.</summary>
@@ -76,10 +78,15 @@ internal sealed record MyTargetTable
     public MyUniqueSet? UniqueOver(IReadOnlyList<string> columns) => columns.Count == 0 ? null : Unique.FirstOrDefault(u =>
         u.Columns.Count == columns.Count && u.Columns.All(c => columns.Contains(c, StringComparer.OrdinalIgnoreCase)));
 
+    /// <summary>A row that meets no row of its key meets none in any other unique index: each of them holds the whole key.</summary>
+    public bool IsUniqueByAlone(MyUniqueSet key) =>
+        UniqueIndexes.All(index => key.Columns.All(c => index.Contains(c, StringComparer.OrdinalIgnoreCase)));
+
     /// <summary>A text that is the same as long as the table takes rows the same way.</summary>
     public string Shape => string.Join('\n', [Kind, Engine, .. Triggers, .. Columns.Select(c =>
         $"{c.Name} {c.Type} {c.NotNull} {c.HasDefault} "
-        + $"{c.Extra} {c.Collation}"), .. Unique.Select(u => $"{u.Primary} {string.Join(',', u.Columns)}")]);
+        + $"{c.Extra} {c.Collation}"), .. Unique.Select(u => $"{u.Primary} {string.Join(',', u.Columns)}"),
+        .. UniqueIndexes.Select(u => string.Join(',', u))]);
 
     /// <summary>Null when there is nothing of that name.</summary>
     public static async ValueTask<MyTargetTable?> FindAsync(MyTargetSession session, TableName name, CancellationToken ct)
@@ -99,12 +106,13 @@ internal sealed record MyTargetTable
             select distinct index_name from information_schema.statistics where table_schema = {schema}
                 and table_name = {MyQuote.Text(row[0]!)}
             """, ct).ConfigureAwait(false);
+        var (unique, all) = await UniqueAsync(session, schema, MyQuote.Text(row[0]!), ct).ConfigureAwait(false);
         return new MyTargetTable
         {
             Indexes = indexes.Select(r => r[0]!).ToHashSet(StringComparer.OrdinalIgnoreCase),
             Name = at with { Name = row[0]! }, Kind = row[1]!, Engine = row[2]!, Comment = row[3]!, Created = row[4]!,
             Columns = await ColumnsAsync(session, schema, MyQuote.Text(row[0]!), ct).ConfigureAwait(false),
-            Unique = await UniqueAsync(session, schema, MyQuote.Text(row[0]!), ct).ConfigureAwait(false),
+            Unique = unique, UniqueIndexes = all,
             Triggers = [.. (await session.RowsAsync($"""
                 select trigger_name from information_schema.triggers where event_object_schema = {schema}
                     and event_object_table = {MyQuote.Text(row[0]!)} order by 1
@@ -158,8 +166,8 @@ internal sealed record MyTargetTable
         })];
     }
 
-    private static async ValueTask<IReadOnlyList<MyUniqueSet>> UniqueAsync(MyTargetSession session, string schema, string table,
-        CancellationToken ct)
+    private static async ValueTask<(IReadOnlyList<MyUniqueSet> Whole, IReadOnlyList<IReadOnlyList<string>> All)> UniqueAsync(
+        MyTargetSession session, string schema, string table, CancellationToken ct)
     {
         // What is unique in its first characters only, or by an expression, is no key of its columns.
         var rows = await session.RowsAsync($"""
@@ -167,8 +175,10 @@ internal sealed record MyTargetTable
             where table_schema = {schema} and table_name = {table} and non_unique = 0
             order by index_name <> 'PRIMARY', index_name, seq_in_index
             """, ct).ConfigureAwait(false);
-        return [.. rows.GroupBy(r => r[0]!).Where(g => g.All(r => r[1] is not null && r[2] == "0"))
-            .Select(g => new MyUniqueSet(g.Key == "PRIMARY", [.. g.Select(r => r[1]!)]))];
+        var indexes = rows.GroupBy(r => r[0]!).ToArray();
+        static bool IsWhole(string?[] part) => part[1] is not null && part[2] == "0";
+        return ([.. indexes.Where(g => g.All(IsWhole)).Select(g => new MyUniqueSet(g.Key == "PRIMARY", [.. g.Select(r => r[1]!)]))],
+            [.. indexes.Select(g => g.Where(IsWhole).Select(r => r[1]!).ToArray())]);
     }
 
     private static async ValueTask<IReadOnlyList<MyForeignKey>> ForeignKeysAsync(MyTargetSession session, TableName at,

@@ -39,6 +39,8 @@ public sealed record ProbeTable(TableName Name)
     public WriteMode Write { get; init; }
     /// <summary>A target's table may be created when it is absent.</summary>
     public bool Create { get; init; } = true;
+    /// <summary>A target's table that is created would have a primary key, as its source has.</summary>
+    public bool HasPrimaryKey { get; init; } = true;
     /// <summary>A target's table is to follow changes of its source.</summary>
     public bool Evolves { get; init; }
 }

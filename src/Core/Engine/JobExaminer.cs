@@ -66,6 +66,7 @@ public sealed class JobExaminer(JobHost host)
                     new ProbeTable(TableRules.TargetName(rule.Target, schema.Name, target))
                     {
                         Write = rule.Write, Create = job.CreateTables, Evolves = job.Changes == SchemaChanges.Evolve,
+                        HasPrimaryKey = schema.Key.Kind == KeyKind.Primary,
                     }));
             }
         }

@@ -42,6 +42,8 @@ internal sealed class MySinkFixture : ISinkFixture
 
     public Task RunAsync(params string[] statements) => Server.ExecuteAsync(Database, statements);
 
+    public async Task<bool> IsMariaDbAsync() => (await QueryAsync("select version()"))[0].Contains("MariaDB", StringComparison.Ordinal);
+
     public Task<List<string>> QueryAsync(string sql) => Server.RowsAsync(Database, sql);
 
     public async ValueTask<IReadOnlyList<string>> RowsAsync(TableName table, IReadOnlyList<string> columns)
@@ -110,6 +112,16 @@ public sealed class MariaDbInsertSink_Conformance : SinkSuite
 public sealed class MariaDbFaults_Conformance : FaultsSuite
 {
     protected override async ValueTask<ISinkFixture> OpenAsync() => await MySinkFixture.OpenAsync();
+}
+
+public sealed class MariaDbLoadFaults_Conformance : FaultsSuite
+{
+    protected override async ValueTask<ISinkFixture> OpenAsync() => await MySinkFixture.OpenAsync(way: MyWay.Load);
+}
+
+public sealed class MariaDbInsertFaults_Conformance : FaultsSuite
+{
+    protected override async ValueTask<ISinkFixture> OpenAsync() => await MySinkFixture.OpenAsync(way: MyWay.Insert);
 }
 
 [Trait("needs", "mysql")]

@@ -279,7 +279,7 @@ public class MySinkTests
         var needed = await fixture.RefusedAsync(fixture.Plan("t", [Id]), [1L]);
         Assert.Equal((Codes.TargetTypeUnfit, "must"), (needed.Code, needed.Details["column"]));
         await fixture.WriteAsync(fixture.Plan("t", [Id, Column("n", new(TypeKind.Decimal, 0, 9, 1)), Column("v", new(TypeKind.Text, 4)),
-            Column("d", new(TypeKind.DateTime, 0, 3)), Column("e", LogicalType.Text, "enum('a','b')"), must]),
+            Column("d", new(TypeKind.DateTime, 0, 3)), Column("e", LogicalType.Text, "enum('a','b')"), must]).FromServer(),
             [[1L, "1.5", "abcd", 1000L, "b", 1L]]);
     }
 

@@ -21,6 +21,19 @@ internal static class MyWriting
         return plan with { TargetSchema = plan.TargetSchema with { Columns = columns } };
     }
 
+    /// <summary>The plan as if its source were a server of this kind, with the columns' native types.</summary>
+    public static TablePlan FromServer(this TablePlan plan, bool mariaDb = true)
+    {
+        var shape = new MyShape
+        {
+            MariaDb = mariaDb, Columns = [.. plan.TargetSchema.Columns.Select(c => new MyTableColumn
+            {
+                Name = c.Name, Type = c.NativeType, Base = c.NativeType.Split('(', ' ')[0], Wire = MyForm.Utf8,
+            })],
+        };
+        return plan with { SourceSchema = plan.SourceSchema with { NativeDefinition = shape.Write() } };
+    }
+
     public static ColumnSchema Column(string name, LogicalType type, string native = "", bool dynamic = false, bool nullable = true) =>
         new() { Name = name, Type = type, NativeType = native, Dynamic = dynamic, Nullable = nullable };
 
