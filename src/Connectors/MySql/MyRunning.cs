@@ -47,8 +47,8 @@ internal sealed partial record MyRunning(string Thread, TimeSpan Age, bool MayWr
     private static MyRunning Of(bool isMariaDb, string?[] row)
     {
         var time = double.TryParse(row[3], NumberStyles.Float, CultureInfo.InvariantCulture, out var found) ? Math.Max(0, found) : 0;
-        // Both ends of a time in seconds are cut to whole ones.
-        var age = isMariaDb ? TimeSpan.FromMilliseconds(time + 1) : TimeSpan.FromSeconds(time + 1);
+        // Of a time in seconds both ends are cut to whole ones; that in milliseconds goes by another clock than NOW() does.
+        var age = (isMariaDb ? TimeSpan.FromMilliseconds(time) : TimeSpan.FromSeconds(time)) + TimeSpan.FromSeconds(1);
         return new MyRunning(row[0]!, age, MayAdd(row[5]!, row[4]!));
     }
 
