@@ -74,17 +74,19 @@ internal sealed partial class MyTransactions
         await MySessions.BeginAsync(connection, ct).ConfigureAwait(false);
         try
         {
-            var mark = $"pawl {Guid.NewGuid():N}";
+            var chance = Guid.NewGuid();
+            var mark = $"pawl {chance:N}";
             IReadOnlyList<string?[]>? first = null;
             for (var looks = 1; ; looks++)
             {
                 var image = await ImageAsync(connection, mark, ct).ConfigureAwait(false);
                 if (image.Count >= MostRows) return null;
                 first ??= image;
-                var isMarked = image.Any(r => r[Thread] == Own(connection) && r[Statement]?.Contains(mark, StringComparison.Ordinal) == true);
+                var isMarked = image.Any(r => r[Thread] == Own(connection)
+                    && r[Statement]?.Contains(mark, StringComparison.Ordinal) == true);
                 if (isMarked || !IsSame(first, image)) return Others(connection, image);
                 if (looks == MostLooks) return null;
-                await Task.Delay(Idle + Random.Shared.Next(Chance), ct).ConfigureAwait(false);
+                await Task.Delay(Idle + (Chance * chance.ToByteArray()[looks] >> 8), ct).ConfigureAwait(false);
             }
         }
         finally
