@@ -87,11 +87,11 @@ internal static class ResumeErrors
                 "让它从头再来：  pawl run {jobfile}   若为 write: append，先删除它追加的行，然后：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.SourceWentBack] = new(
             new("the source went back in time", "源回到了过去"),
-            new("{source} is behind the place where the copy of {table} began[: then {known}][, now {now}].",
-                "{source} 已退回到开始复制 {table} 之前的位置[：当时 {known}][，现在 {now}]。"),
-            new("It was restored from a backup, or a standby took over that had not received everything. Rows that were copied may not " +
-                "be there any more, and their keys may be given to others.",
-                "它从备份恢复过，或者由一个尚未收全数据的备库接管。已复制的行可能已不存在，其键也可能被分配给别的行。"),
+            new("{source} is behind the place that the copy of {table} began at or has come to[: then {known}][, now {now}].",
+                "{source} 已退回到 {table} 的复制起点或已到之处之前[：当时 {known}][，现在 {now}]。"),
+            new("It was restored from a backup, a standby took over that had not received everything, or the table was emptied and its " +
+                "numbers begin anew. Rows that were copied may not be there any more, and their keys may be given to others.",
+                "它从备份恢复过，由一个尚未收全数据的备库接管，或者该表被清空、编号重新开始。已复制的行可能已不存在，其键也可能被分配给别的行。"),
             new("Copy this table afresh:  pawl run {jobfile} --restart --tables {table}",
                 "重新复制该表：  pawl run {jobfile} --restart --tables {table}")),
         [Codes.FileReplaced] = new(

@@ -99,7 +99,7 @@ internal static class MyProbeSource
                 || table.IndexOf(cursor.Column) < 0) continue;
             try
             {
-                await new MyWindows(at, table, cursor).BoundAsync(connection, wait: false, ct).ConfigureAwait(false);
+                await new MyWindows(at, table, cursor, new MyNow()).BoundAsync(connection, wait: false, ct).ConfigureAwait(false);
             }
             catch (PawlException e) when (e.Fault is Fault.Configuration or Fault.Permission)
             {

@@ -99,7 +99,8 @@ internal sealed class MySessions(MyAddress at) : IAsyncDisposable
     /// <summary>The first row's first cell as a number.</summary>
     public static long Number(IReadOnlyList<string?[]> rows) => long.Parse(rows[0][0]!, CultureInfo.InvariantCulture);
 
-    private static async ValueTask BeginAsync(MyConnection connection, CancellationToken ct)
+    /// <summary>The same in a session that is there.</summary>
+    public static async ValueTask BeginAsync(MyConnection connection, CancellationToken ct)
     {
         // Read committed, or none, may be the server's default; what is set so holds for the next transaction alone.
         await connection.ExecuteAsync("set transaction isolation level repeatable read", ct).ConfigureAwait(false);

@@ -15,6 +15,7 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly MySessions sessions = new(at);
+    private readonly MyNow now = new();
     private MyMoment? moment;
 
     public SourceIdentity Identity { get; } = identity;
@@ -86,19 +87,19 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         LookAsync(c => MyPast.CompareAsync(c, mark, ct), "log position", null, ct);
 
     public ValueTask<CursorBound> BoundAsync(TableSchema table, CursorOptions cursor, bool wait, CancellationToken ct) =>
-        LookAsync(c => new MyWindows(at, table, cursor).BoundAsync(c, wait, ct), "bound", table.Name, ct);
+        LookAsync(c => new MyWindows(at, table, cursor, now).BoundAsync(c, wait, ct), "bound", table.Name, ct);
 
     public ValueTask<string> BeforeAsync(TableSchema table, CursorOptions cursor, string value, CancellationToken ct) =>
-        LookAsync(c => new MyWindows(at, table, cursor).BeforeAsync(c, value, ct), "overlap", table.Name, ct);
+        LookAsync(c => new MyWindows(at, table, cursor, now).BeforeAsync(c, value, ct), "overlap", table.Name, ct);
 
     public ValueTask<string?> SinceAsync(TableSchema table, CursorOptions cursor, string clock, CancellationToken ct) =>
-        LookAsync(c => new MyWindows(at, table, cursor).SinceAsync(c, clock, ct), "bound", table.Name, ct);
+        LookAsync(c => new MyWindows(at, table, cursor, now).SinceAsync(c, clock, ct), "bound", table.Name, ct);
 
     public ValueTask<int> CompareAsync(TableSchema table, string column, string a, string b, CancellationToken ct) =>
-        LookAsync(c => new MyWindows(at, table, new CursorOptions { Column = column }).CompareAsync(c, a, b, ct), "compare", table.Name,
-            ct);
+        LookAsync(c => new MyWindows(at, table, new CursorOptions { Column = column }, now).CompareAsync(c, a, b, ct), "compare",
+            table.Name, ct);
 
-    public ValueTask<string?> ClockAsync(CancellationToken ct) => LookAsync(c => MyWindows.ClockAsync(c, at, ct), "clock", null, ct);
+    public ValueTask<string?> ClockAsync(CancellationToken ct) => LookAsync(c => MyWindows.ClockAsync(c, at, now, ct), "clock", null, ct);
 
     /// <remarks>ALTER makes a table anew, with another time of creation; the server keeps nothing that would tell the two apart.</remarks>
     public bool MayBeAltered(TableSchema was, TableSchema now) => was.Name == now.Name;

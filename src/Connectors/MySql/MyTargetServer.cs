@@ -45,7 +45,9 @@ internal sealed class MyTargetServer
         }
     }
 
-    private bool IsOn(string name) => settings.GetValueOrDefault(name) is { } value
+    private bool IsOn(string name) => IsOn(settings, name);
+
+    public static bool IsOn(IReadOnlyDictionary<string, string> settings, string name) => settings.GetValueOrDefault(name) is { } value
         && !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value is not ("0" or "");
 
     private static PawlException Unfit(string display, string setting, string value, string why) => new(Fault.Configuration,

@@ -7,20 +7,21 @@ using Pawl.Model;
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// How far a column that only grows is complete. A time is complete up to the beginning of the oldest open transaction of the server: who
-/// begins later writes a later time. A number is complete up to the largest one once every transaction has ended that was open when it was
-/// seen: who begins later draws a larger one. One caller at a time; runs on the session it is given.
+/// How far a column that only grows is complete. A time is complete up to the beginning of the oldest open transaction or statement of the
+/// server: who begins later writes a later time. A number is complete up to the largest one once every transaction has ended that was open
+/// when it was seen: who begins later draws a larger one. One caller at a time; runs on the session it is given.
 /// </summary>
-internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions cursor)
+/// <param name="clock">Of the session.</param>
+internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions cursor, MyNow clock)
 {
-    /// <summary>A transaction takes its time a moment before others can see that it is open.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// A statement takes its time, and a row its number, a moment before others can see that it is at work. A number is taken when the row
+    /// is written, after all locks of server and table that the statement had to wait for: between that and its transaction lies no wait.
+    /// </summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2), Drawing = TimeSpan.FromMilliseconds(200),
+        Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Transactions that may still write. Pawl's own reading sessions cannot.</summary>
-    private const string Writers = "information_schema.innodb_trx where trx_is_read_only = 0 and trx_mysql_thread_id <> connection_id()";
-
-    /// <summary>The server writes the beginnings of transactions in its own zone, whatever the session's is.</summary>
-    private const string ServerNow = "convert_tz(now(6), @@session.time_zone, 'SYSTEM')";
+    private const string Unknown = "others ask for the list of transactions so often that it is not made anew";
 
     private readonly MyShape shape = MyShape.Required(table);
 
@@ -40,16 +41,17 @@ internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions c
             throw new PawlException(Fault.Configuration, Codes.LagNeeded, ("table", table.Name), ("cause", blind.Value.Cause),
                 ("grant", blind.Value.Grant));
         }
-        return IsTime ? await TimeAsync(connection, blind is null, ct).ConfigureAwait(false)
+        return IsTime ? await TimeAsync(connection, blind is null, wait, ct).ConfigureAwait(false)
             : await NumberAsync(connection, blind is null, wait, ct).ConfigureAwait(false);
     }
 
     /// <summary>A moment before which no open transaction began, in UTC; null where that cannot be seen.</summary>
-    public static async ValueTask<string?> ClockAsync(MyConnection connection, MyAddress at, CancellationToken ct)
+    public static async ValueTask<string?> ClockAsync(MyConnection connection, MyAddress at, MyNow clock, CancellationToken ct)
     {
-        if (await BlindServerAsync(connection, at, ct).ConfigureAwait(false) is not null) return null;
-        var (now, age) = await OldestAsync(connection, ct).ConfigureAwait(false);
-        return await TextAsync(connection, $"select cast({Back(now, Larger(age, Settling))} as char)", ct).ConfigureAwait(false);
+        if (await clock.BlindAsync(connection, at, ct).ConfigureAwait(false) is not null
+            || await clock.LookAsync(connection, wait: true, ct).ConfigureAwait(false) is not { } now) return null;
+        return await TextAsync(connection, $"select cast({MyNow.Back(now.Text, Larger(now.Age, Settling))} as char)", ct)
+            .ConfigureAwait(false);
     }
 
     /// <summary>The clock's moment as a value of the column; null where the column is no time.</summary>
@@ -114,16 +116,17 @@ internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions c
         if (!IsTime && cursor.Overlap > TimeSpan.Zero) throw Unfit("an overlap is a time, and this is a number");
     }
 
-    private async ValueTask<CursorBound> TimeAsync(MyConnection connection, bool seesAll, CancellationToken ct)
+    private async ValueTask<CursorBound> TimeAsync(MyConnection connection, bool seesAll, bool wait, CancellationToken ct)
     {
         var lag = cursor.Lag ?? TimeSpan.Zero;
-        var (now, age) = seesAll ? await OldestAsync(connection, ct).ConfigureAwait(false)
-            : (Quoted(await TextAsync(connection, "select utc_timestamp(6)", ct).ConfigureAwait(false)), TimeSpan.Zero);
+        var now = !seesAll
+            ? new MyClock(MyNow.Quoted(await TextAsync(connection, "select utc_timestamp(6)", ct).ConfigureAwait(false)), TimeSpan.Zero)
+            : await clock.LookAsync(connection, wait, ct).ConfigureAwait(false) ?? throw Open(null, null, Unknown);
         var usual = Larger(lag, Settling);
-        var bound = await TextAsync(connection, $"select {Local(Back(now, Larger(age, usual)))}", ct).ConfigureAwait(false);
+        var bound = await TextAsync(connection, $"select {Local(Back(now.Text, Larger(now.Age, usual)))}", ct).ConfigureAwait(false);
         return !seesAll ? new CursorBound(bound, false, false, CursorBasis.StatedLag)
-            : age > usual ? new CursorBound(bound, false, false, CursorBasis.OldestTransaction,
-                await TextAsync(connection, $"select cast({Back(now, age)} as char)", ct).ConfigureAwait(false))
+            : now.Age > usual ? new CursorBound(bound, false, false, CursorBasis.OldestTransaction,
+                await TextAsync(connection, $"select cast({Back(now.Text, now.Age)} as char)", ct).ConfigureAwait(false))
             : new CursorBound(bound, false, false, cursor.Lag is null ? CursorBasis.Clock : CursorBasis.StatedLag);
     }
 
@@ -133,66 +136,37 @@ internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions c
             .ConfigureAwait(false);
         if (wait && !seesAll) await Task.Delay(cursor.Lag!.Value, ct).ConfigureAwait(false);
         else if (wait) await QuietAsync(connection, ct).ConfigureAwait(false);
-        return new CursorBound(largest, IsUnique, !IsUnique, seesAll ? CursorBasis.Largest : CursorBasis.StatedLag);
+        return new CursorBound(largest, IsUnique, !IsUnique, seesAll ? CursorBasis.Largest : CursorBasis.StatedLag)
+        {
+            Next = await new MyCounter(table.Name, shape, at).NextAsync(connection, cursor.Column, ct).ConfigureAwait(false),
+        };
     }
 
     /// <summary>Until all transactions have ended that are open now.</summary>
     private async ValueTask QuietAsync(MyConnection connection, CancellationToken ct)
     {
-        var open = await OpenAsync(connection, ct).ConfigureAwait(false);
+        IReadOnlyList<MyOpen>? open = null;
         for (var began = Stopwatch.GetTimestamp(); ;)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(200), ct).ConfigureAwait(false);
-            open.IntersectWith(await OpenAsync(connection, ct).ConfigureAwait(false));
-            if (open.Count == 0) return;
+            await Task.Delay(Drawing, ct).ConfigureAwait(false);
+            if (await clock.Transactions.LookAsync(connection, ct).ConfigureAwait(false) is { } now)
+            {
+                open = [.. open is null ? now.Where(o => !o.IsReading) : open.Where(o => now.Any(o.IsStill))];
+                if (open.Count == 0) return;
+            }
             if (Stopwatch.GetElapsedTime(began) < Patience) continue;
-            var (thread, since) = open.MinBy(t => t.Since);
-            throw new PawlException(Fault.Transient, Codes.TransactionsOpen, ("table", table.Name), ("since", since), ("pid", thread),
-                ("endpoint", at.Display));
+            var oldest = open?.MaxBy(o => o.Age);
+            throw Open(oldest?.Since, oldest?.Thread, oldest is null ? Unknown : null);
         }
     }
 
-    private static async ValueTask<HashSet<(string Thread, string Since)>> OpenAsync(MyConnection connection, CancellationToken ct) =>
-        [.. (await connection.RowsAsync($"select trx_mysql_thread_id, trx_started from {Writers}", ct).ConfigureAwait(false))
-            .Select(r => (r[0]!, r[1]!))];
-
-    /// <summary>The server's clock in UTC, and how long the oldest open transaction has been open.</summary>
-    private static async ValueTask<(string Now, TimeSpan Age)> OldestAsync(MyConnection connection, CancellationToken ct)
-    {
-        var row = (await connection.RowsAsync(
-            $"select utc_timestamp(6), coalesce(timestampdiff(microsecond, min(trx_started), {ServerNow}), 0), count(*) from {Writers}", ct)
-            .ConfigureAwait(false))[0];
-        var (now, age) = (Quoted(row[0]), TimeSpan.FromMicroseconds(Math.Max(0, long.Parse(row[1]!, CultureInfo.InvariantCulture))));
-        // Where the server's clock was set back for winter since then, the difference of two of its times lacks that hour.
-        var then = Back(now, age + TimeSpan.FromHours(3));
-        var shift = await TextAsync(connection, $"select greatest(0, {Offset(then)} - {Offset(now)})", ct).ConfigureAwait(false);
-        return (now, row[2] == "0" ? TimeSpan.Zero : age + TimeSpan.FromMicroseconds(long.Parse(shift!, CultureInfo.InvariantCulture)));
-    }
-
-    /// <summary>How far the server's zone is from UTC at a moment of UTC, microseconds.</summary>
-    private static string Offset(string utc) => $"timestampdiff(microsecond, {utc}, convert_tz({utc}, '+00:00', 'SYSTEM'))";
+    private PawlException Open(string? since, string? thread, string? cause) => new(Fault.Transient, Codes.TransactionsOpen,
+        ("table", table.Name), ("since", since), ("pid", thread), ("cause", cause), ("endpoint", at.Display));
 
     private async ValueTask<(string Cause, string? Grant)?> BlindAsync(MyConnection connection, CancellationToken ct) =>
-        !shape.IsView && !shape.IsTransactional ? ("its engine does not say when a write began", null)
-            : await BlindServerAsync(connection, at, ct).ConfigureAwait(false);
-
-    /// <summary>Why open transactions cannot be seen; null = they can.</summary>
-    private static async ValueTask<(string Cause, string? Grant)?> BlindServerAsync(MyConnection connection, MyAddress at,
-        CancellationToken ct)
-    {
-        try
-        {
-            await connection.RowsAsync($"select count(*) from {Writers}", ct).ConfigureAwait(false);
-        }
-        catch (MyServerException e) when (e.Number == 1227)
-        {
-            return ("the user may not see when transactions of others began", $"GRANT PROCESS ON *.* TO {MyTableCheck.Account(at)}");
-        }
-        var replica = await MyReplica.LookAsync(connection, ct).ConfigureAwait(false);
-        return replica.Follows ? ("a replica does not know the transactions of the server it follows", null)
-            : replica.Right is { } right ? ("the user may not see whether the server follows another one",
-                $"GRANT {right} ON *.* TO {MyTableCheck.Account(at)}") : null;
-    }
+        shape.IsView ? ("a view does not tell of which engines the tables behind it are", null)
+            : !shape.Engine.Equals("InnoDB", StringComparison.OrdinalIgnoreCase) ? ("its engine does not say when a write began", null)
+            : await clock.BlindAsync(connection, at, ct).ConfigureAwait(false);
 
     /// <summary>The moment on the clock that the column's values are read off, as text.</summary>
     private string Local(string utc)
@@ -203,10 +177,7 @@ internal sealed class MyWindows(MyAddress at, TableSchema table, CursorOptions c
 
     private static TimeSpan Larger(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private static string Back(string moment, TimeSpan by) =>
-        string.Create(CultureInfo.InvariantCulture, $"({moment} - interval {by.Ticks / TimeSpan.TicksPerMicrosecond} microsecond)");
-
-    private static string Quoted(string? moment) => $"cast('{moment}' as datetime(6))";
+    private static string Back(string moment, TimeSpan by) => MyNow.Back(moment, by);
 
     private static async ValueTask<string?> TextAsync(MyConnection connection, string sql, CancellationToken ct) =>
         (await connection.RowsAsync(sql, ct).ConfigureAwait(false))[0][0];

@@ -39,7 +39,14 @@ public sealed record CursorOptions
 /// <param name="Included">Rows of exactly this value are complete, too, and none will be added.</param>
 /// <param name="ReadAgain">Rows of exactly this value have to be read again by the next window: more of them may come.</param>
 /// <param name="Basis">What it rests on, for people: a fact with the moment or the session, in the system's words.</param>
-public sealed record CursorBound(string? Value, bool Included, bool ReadAgain, CursorBasis Basis, string? Detail = null);
+public sealed record CursorBound(string? Value, bool Included, bool ReadAgain, CursorBasis Basis, string? Detail = null)
+{
+    /// <summary>
+    /// The number that the system itself gives the next row; it goes back only where numbers are given again. Null = not known, or the
+    /// system gives none.
+    /// </summary>
+    public string? Next { get; init; }
+}
 
 /// <summary>What a bound rests on.</summary>
 public enum CursorBasis

@@ -15,7 +15,8 @@ internal static class CursorSteps
 
     /// <summary>Null when nothing can have come since.</summary>
     /// <param name="stored">A finished window, or a finished snapshot.</param>
-    /// <exception cref="PawlException">A snapshot whose moment is not known cannot be gone on from.</exception>
+    /// <exception cref="PawlException">A snapshot whose moment is not known cannot be gone on from, nor a number that is given again.
+    /// </exception>
     public static async ValueTask<CursorWindow?> NextAsync(IReadsWindows source, TableSchema table, CursorOptions cursor, TablePlan stored,
         CursorBound bound, CancellationToken ct)
     {
@@ -31,6 +32,12 @@ internal static class CursorSteps
         }
         // The table was empty then: everything in it is new.
         if (last.Through is not { } through) return bound.Value is null ? null : next;
+        if (bound.Next is { } number && await source.CompareAsync(table, cursor.Column, through, number, ct) >= 0)
+        {
+            // The rows that get the numbers up to the last bound would never be read.
+            throw new PawlException(Fault.PositionLost, Codes.SourceWentBack, ("table", table.Name), ("source", table.Name),
+                ("known", $"{cursor.Column} = {through}"), ("now", $"{cursor.Column} = {number}"));
+        }
         // What was read again is read again once more: rows of just this value may have been added since.
         return await AfterAsync(through, !last.ThroughIncluded || bound.ReadAgain);
 

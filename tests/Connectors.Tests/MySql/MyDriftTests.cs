@@ -19,12 +19,12 @@ public sealed class MyDriftTests
     };
 
     private static CopyJob Job(Endpoint from, MySinkFixture to, string table, WriteMode write = WriteMode.Insert,
-        string? cursor = null) => new()
+        string? cursor = null, TimeSpan? lag = null) => new()
     {
         From = from, To = At(to), Name = "drift", Rows = 300, Changes = SchemaChanges.Evolve, Verify = VerifyLevel.Digest,
         Tables = [CopyJob.Table(table, $"{to.Database}.t") with
         {
-            Write = write, Cursor = cursor is null ? null : new CursorRule([cursor], default, null, null),
+            Write = write, Cursor = cursor is null ? null : new CursorRule([cursor], default, lag, null),
         }],
     };
 
@@ -198,7 +198,8 @@ public sealed class MyDriftTests
         await using var to = await MySinkFixture.OpenAsync();
         await from.RunAsync("create table b (id int primary key, v varchar(5), w varchar(5))",
             "insert into b select seq, 'v', null from seq_1_to_900", "create view s as select id, v from b");
-        var job = Job(from.Here(("view_key", $"{from.Database}.s(id)")), to, $"{from.Database}.s", WriteMode.Upsert, "id");
+        var job = Job(from.Here(("view_key", $"{from.Database}.s(id)")), to, $"{from.Database}.s", WriteMode.Upsert, "id",
+            TimeSpan.FromMilliseconds(10));
         await job.DoneAsync();
         await from.RunAsync("alter table b modify v varchar(50)", "create or replace view s as select id, v, w from b",
             "insert into b values (901, repeat('v', 50), 'w')");

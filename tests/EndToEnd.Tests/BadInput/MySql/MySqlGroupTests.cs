@@ -35,6 +35,8 @@ public sealed class MySqlGroupTests
         await rig.LeaveHalfDoneAsync("rows-written:5");
         await rig.DoneAsync();
         Assert.Equal(await server.RowsAsync(there, "select * from t order by id"), await rig.RowsAsync("select * from t order by id"));
+        rig.WriteJob("'*': {target: again, write: upsert, mode: incremental, cursor: id}", name: "windows");
+        await rig.RefusedAsync(2, Codes.LagNeeded, "a node of a cluster does not know the transactions of the others");
     }
 
     [Fact]
