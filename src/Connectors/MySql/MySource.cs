@@ -9,12 +9,11 @@ namespace Pawl.Connectors.MySql;
 /// Tables of a MySQL or MariaDB database. Looks share one session, each read and each count has its own; a read is one batch ahead of its
 /// consumer. Thread-safe.
 /// </summary>
-internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity identity)
+internal sealed class MySource(MyAddress at, MyConnection looks, MySessions sessions, SourceIdentity identity)
     : ISource, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IReadsWindows, ITellsTheTime, IReadsSlices, ILosesIdentity,
         IAltersTables
 {
     private readonly SemaphoreSlim gate = new(1, 1);
-    private readonly MySessions sessions = new(at);
     private MyMoment? moment;
 
     public SourceIdentity Identity { get; } = identity;
@@ -26,7 +25,8 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         try
         {
             var known = at.At(looks.Server);
-            return new MySource(known, looks, await MyIdentity.ReadAsync(looks, known, ct).ConfigureAwait(false));
+            var sessions = new MySessions(known, await MyIdentity.HomeAsync(looks, ct).ConfigureAwait(false));
+            return new MySource(known, looks, sessions, await MyIdentity.ReadAsync(looks, known, ct).ConfigureAwait(false));
         }
         catch (Exception e)
         {
@@ -72,7 +72,7 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         if (moment is { IsAlive: true }) return moment.Name;
         if (moment is not null) await moment.DisposeAsync().ConfigureAwait(false);
         moment = null;
-        moment = await MyMoment.HoldAsync(at, ct).ConfigureAwait(false);
+        moment = await MyMoment.HoldAsync(at, sessions, ct).ConfigureAwait(false);
         return moment.Name;
     }, "snapshot", null, ct);
 
@@ -256,7 +256,7 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
             if (looks.IsBroken)
             {
                 await looks.DisposeAsync().ConfigureAwait(false);
-                looks = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
+                looks = await sessions.OpenAsync(ct).ConfigureAwait(false);
             }
             return await look(looks).ConfigureAwait(false);
         }
