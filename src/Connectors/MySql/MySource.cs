@@ -57,14 +57,22 @@ internal sealed class MySource(MyAddress at, MyConnection looks, MySessions sess
                 ("expected", "mixed"), ("table", table.Name), ("cause", "its engine shows no moment of the past"));
         }
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
-        return await LookAsync<IReadOnlyList<Split>>(async connection =>
+        var splits = await LookAsync<IReadOnlyList<Split>>(async connection =>
         {
             var names = new MySelection(table, shape, at, read.Columns).Names;
             await SettleAsync(connection, table, ct).ConfigureAwait(false);
             await MyTableCheck.RunAsync(connection, at, table, shape, names, ct).ConfigureAwait(false);
-            if (shape is { IsView: true, Key.Count: > 0 }) await CheckViewAsync(connection, table, shape, ct).ConfigureAwait(false);
             return await MyPlanner.PlanAsync(connection, table, shape, read.Splits, ct).ConfigureAwait(false);
         }, "plan", table.Name, ct).ConfigureAwait(false);
+        if (shape is { IsView: true, Key.Count: > 0 })
+        {
+            await OnLeaseAsync(table, read, "look at keys", async connection =>
+            {
+                await MyViews.CheckAsync(connection, at, table, shape, read, null, null, ct).ConfigureAwait(false);
+                return true;
+            }, ct).ConfigureAwait(false);
+        }
+        return splits;
     }
 
     public ValueTask<string> HoldAsync(CancellationToken ct) => LookAsync(async _ =>
@@ -161,13 +169,17 @@ internal sealed class MySource(MyAddress at, MyConnection looks, MySessions sess
             .ConfigureAwait(false);
     }
 
+    private ValueTask<long> AskAsync(TableSchema table, ReadOptions read, string sql, string doing, CancellationToken ct) =>
+        OnLeaseAsync(table, read, doing, async c => MySessions.Number(await c.RowsAsync(sql, ct).ConfigureAwait(false)), ct);
+
     /// <summary>On a session of its own: what looks at every row holds up nobody.</summary>
-    private async ValueTask<long> AskAsync(TableSchema table, ReadOptions read, string sql, string doing, CancellationToken ct)
+    private async ValueTask<T> OnLeaseAsync<T>(TableSchema table, ReadOptions read, string doing, Func<MyConnection, ValueTask<T>> ask,
+        CancellationToken ct)
     {
         await using var lease = await LeaseAsync(table, read, ct).ConfigureAwait(false);
         try
         {
-            return MySessions.Number(await lease.Connection.RowsAsync(sql, ct).ConfigureAwait(false));
+            return await ask(lease.Connection).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
@@ -213,14 +225,6 @@ internal sealed class MySource(MyAddress at, MyConnection looks, MySessions sess
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), ct).ConfigureAwait(false);
         }
-    }
-
-    private async ValueTask CheckViewAsync(MyConnection connection, TableSchema table, MyShape shape, CancellationToken ct)
-    {
-        var nulls = await connection.RowsAsync(new MyQuery(table.Name, shape, null).NullKeys(), ct).ConfigureAwait(false);
-        if (MySessions.Number(nulls) == 0) return;
-        throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", string.Join(", ", shape.Key.Select(k => k.Column))),
-            ("table", table.Name), ("endpoint", at.Display));
     }
 
     /// <summary>The condition is code of the user's: an error in it is told as such, before anything is read.</summary>
