@@ -51,6 +51,9 @@ public static class DetailTexts
     private static readonly Words[] Phrases =
     [
         new("values of this type are no place to go on from", "此类型的值不能作为续读位置"),
+        new("several rows of the view have the same key", "视图中有多行的键相同"),
+        new("the address leads to more than one server: name one of them", "该地址通向不止一台服务器：请指明其中一台"),
+        new("the key it is read by", "读取所依据的键"),
         new("the sessions that held it have ended", "持有它的会话已经结束"),
         new("database.view(column,column), each view once", "database.view(列,列)，每个视图一次"),
         new("read_only is set", "已设置 read_only"),

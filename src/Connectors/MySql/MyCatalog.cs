@@ -73,6 +73,10 @@ internal static class MyCatalog
     /// <summary>The moment at which the table was created, in whole seconds; ALTER makes it anew, rows and restarts do not.</summary>
     public static string Identity(string? created) => $"created {created ?? "-"}";
 
+    /// <summary>Whether the index that a table was to be read by orders the same columns the same way still.</summary>
+    public static bool IsOrderedAs(MyShape now, MyShape was) => was.KeyIndex is not { } name ? !was.IsView || now.Key.SequenceEqual(was.Key)
+        : now.Indexes.FirstOrDefault(i => i.Name == name) is { } index && Key(now.Columns, index) is { } key && key.SequenceEqual(was.Key);
+
     /// <summary>
     /// Where to look: a name's only table, the URL's database, or everywhere. Any point may be the one behind the database, and a name in
     /// full may lie in another than the URL's, as a target's may.
@@ -112,7 +116,8 @@ internal static class MyCatalog
             .ThenBy(i => i.Parts.Count).ThenBy(i => i.Name, StringComparer.Ordinal).ToArray();
         var native = columns.Select(c => c.Column).ToArray();
         var isView = row[2] == Views;
-        var (key, kind, index) = isView ? Stated(name, native, at) : Chosen(native, indexes);
+        var (key, kind, index) = isView ? Stated(name, native, at) : HoldsUnique(row[3]!) ? Chosen(native, indexes)
+            : ([], KeyKind.None, null);
         var shape = new MyShape
         {
             MariaDb = server.IsMariaDb,
@@ -203,19 +208,33 @@ internal static class MyCatalog
     /// </summary>
     private static (IReadOnlyList<MyKeyPart>, KeyKind, MyIndex?) Chosen(MyTableColumn[] columns, MyIndex[] indexes)
     {
-        foreach (var index in indexes.Where(i => i is { Unique: true, Ignored: false, Kind: "BTREE" }))
+        foreach (var index in indexes)
         {
-            var parts = new List<MyKeyPart>();
-            foreach (var part in index.Parts)
-            {
-                var column = Array.Find(columns, c => c.Name == part.Column);
-                if (part.Prefix > 0 || column is not { NotNull: true } || MyTypes.Key(column, part.Descending) is not { } fit) break;
-                parts.Add(fit);
-            }
-            if (parts.Count == index.Parts.Count) return (parts, index.IsPrimary ? KeyKind.Primary : KeyKind.Unique, index);
+            if (Key(columns, index) is { } parts) return (parts, index.IsPrimary ? KeyKind.Primary : KeyKind.Unique, index);
         }
         return ([], KeyKind.None, null);
     }
+
+    /// <summary>What an index orders rows by; null where it is no place to go on from.</summary>
+    private static IReadOnlyList<MyKeyPart>? Key(IReadOnlyList<MyTableColumn> columns, MyIndex index)
+    {
+        if (index is not { Unique: true, Ignored: false, Kind: "BTREE" }) return null;
+        var parts = new List<MyKeyPart>();
+        foreach (var part in index.Parts)
+        {
+            var column = columns.FirstOrDefault(c => c.Name == part.Column);
+            if (part.Prefix > 0 || column is not { NotNull: true } || MyTypes.Key(column, part.Descending) is not { } fit) return null;
+            parts.Add(fit);
+        }
+        return parts;
+    }
+
+    /// <summary>
+    /// Whether the engine itself refuses a row whose key is there. Others take the catalogue's word for tables that lie elsewhere: MERGE,
+    /// FEDERATED, CONNECT, SPIDER.
+    /// </summary>
+    private static bool HoldsUnique(string engine) => engine.ToUpperInvariant() is "INNODB" or "MYISAM" or "ARIA" or "MEMORY" or "ROCKSDB"
+        or "TOKUDB" or "NDBCLUSTER" or "S3";
 
     private static (IReadOnlyList<MyKeyPart>, KeyKind, MyIndex?) Stated(TableName name, MyTableColumn[] columns, MyAddress at)
     {

@@ -40,7 +40,7 @@ internal abstract class MyCells
 
     public static MyCells For(MyForm wire, MyZeroDates zeros) => wire switch
     {
-        MyForm.Whole or MyForm.Unsigned => new MyWholeCells(),
+        MyForm.Whole or MyForm.Unsigned => new MyWholeCells(wire == MyForm.Unsigned),
         MyForm.Bool => new MyBoolCells(),
         MyForm.Bit => new MyBitCells(),
         MyForm.Float32 or MyForm.Float64 => new MyFloatCells(),
@@ -65,10 +65,11 @@ internal abstract class MyLongCells : MyCells
     public override Column Target { get => Cells; set => Cells = (Int64Column)value; }
 }
 
-/// <summary>Of 64 unsigned bits the bits.</summary>
-internal sealed class MyWholeCells : MyLongCells
+/// <summary>Of 64 unsigned bits the bits: catalogue and result have to agree that they are such. What is shorter fits either way.</summary>
+internal sealed class MyWholeCells(bool isUnsigned) : MyLongCells
 {
-    protected override bool Takes(MyColumn from) => MyBinary.IsWhole(from.Type);
+    protected override bool Takes(MyColumn from) =>
+        MyBinary.IsWhole(from.Type) && (from.Type != MyType.BigInt || from.IsUnsigned == isUnsigned);
 
     public override void Append(ReadOnlySpan<byte> cell) => Cells.Append(MyBinary.Whole(cell, Source.IsUnsigned));
 }

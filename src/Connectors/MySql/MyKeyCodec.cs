@@ -34,6 +34,18 @@ internal static class MyKeyCodec
         _ => Encoding.ASCII.GetString(cell),
     };
 
+    /// <summary>
+    /// Whether the server takes the text as a constant of its charset. Old tables hold bytes that it would not store today; rows are read
+    /// past them, but not on from them.
+    /// </summary>
+    public static bool IsSayable(MyKeyPart part, string value) => part.Kind != MyKeyKind.Text || !IsPlain(part) || part.Type switch
+    {
+        "ascii" => value[0] == '\'' && Ascii.IsValid(value),
+        "utf8mb4" => value[0] == '\'',
+        // Three bytes a letter at most.
+        _ => value[0] == '\'' && !value.Any(char.IsSurrogate),
+    };
+
     /// <param name="key">Of the table; a position that is not of its kind is not read.</param>
     /// <exception cref="PawlException"><see cref="Codes.PositionUnreadable"/>.</exception>
     public static string[] Read(Position position, IReadOnlyList<MyKeyPart> key)

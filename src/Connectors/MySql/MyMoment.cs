@@ -32,18 +32,20 @@ internal sealed class MyMoment : IAsyncDisposable
 
     public bool IsAlive => Volatile.Read(ref alive) > 0;
 
+    /// <param name="at">For errors.</param>
+    /// <param name="from">Of one server: on another the lock would keep nobody from writing.</param>
     /// <exception cref="PawlException">Classified.</exception>
-    public static async ValueTask<MyMoment> HoldAsync(MyAddress at, CancellationToken ct)
+    public static async ValueTask<MyMoment> HoldAsync(MyAddress at, MySessions from, CancellationToken ct)
     {
         var sessions = new List<MyConnection>();
         try
         {
             for (var i = 0; i < MostSessions; i++)
             {
-                sessions.Add(await MySessions.OpenAsync(at, ct).ConfigureAwait(false));
+                sessions.Add(await from.OpenAsync(ct).ConfigureAwait(false));
                 await sessions[i].ExecuteAsync("set session transaction isolation level repeatable read", ct).ConfigureAwait(false);
             }
-            var isLocked = await TryLockAsync(at, () => BeginAsync(sessions, ct), ct).ConfigureAwait(false);
+            var isLocked = await TryLockAsync(from, () => BeginAsync(sessions, ct), ct).ConfigureAwait(false);
             if (!isLocked)
             {
                 foreach (var other in sessions[1..]) await other.DisposeAsync().ConfigureAwait(false);
@@ -101,9 +103,9 @@ internal sealed class MyMoment : IAsyncDisposable
     }
 
     /// <returns>False: nobody may lock all tables here, or somebody holds them for too long.</returns>
-    private static async ValueTask<bool> TryLockAsync(MyAddress at, Func<ValueTask> whileLocked, CancellationToken ct)
+    private static async ValueTask<bool> TryLockAsync(MySessions from, Func<ValueTask> whileLocked, CancellationToken ct)
     {
-        await using var locker = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
+        await using var locker = await from.OpenAsync(ct).ConfigureAwait(false);
         try
         {
             await locker.ExecuteAsync("flush tables with read lock", ct).ConfigureAwait(false);

@@ -97,12 +97,13 @@ internal sealed class MyPlanner
     private async ValueTask<long> CompareAsync(string a, string b) =>
         MySessions.Number(await connection.RowsAsync(query.Comparison([a], [b]), ct).ConfigureAwait(false));
 
+    /// <returns>Null: there is none, or it is no bound.</returns>
     private async ValueTask<string?> ValueAsync(string sql)
     {
         await using var rows = await connection.QueryAsync(sql, ct).ConfigureAwait(false);
         var found = await rows.ReadAsync(ct).ConfigureAwait(false) ? MyKeyCodec.Text(part, wire, rows.Bytes(0)) : null;
         while (await rows.ReadAsync(ct).ConfigureAwait(false)) { }
-        return found;
+        return found is not null && MyKeyCodec.IsSayable(part, found) ? found : null;
     }
 
     private async ValueTask<double> RowsAsync(string? after, string through)

@@ -27,6 +27,9 @@ internal sealed class MyQuery
         this.window = window is null ? [] : [.. MyWindows.Conditions(alias, shape, window)];
     }
 
+    /// <summary>The order of <see cref="Select"/> is made by sorting, or may be.</summary>
+    public bool IsSorted => shape.Key.Count > 0 && Hint.Length == 0;
+
     /// <summary>Rows after one key and up to another, in key order.</summary>
     /// <param name="expressions">What is selected.</param>
     public string Select(IReadOnlyList<string> expressions, string[]? after, string[]? through)
@@ -53,6 +56,23 @@ internal sealed class MyQuery
     public string NullKeys() =>
         $"select exists (select 1 from {from}{Conditions([string.Join(" or ", shape.Key.Select(p => $"{Name(p)} is null"))])})";
 
+    /// <summary>
+    /// A row for the first key that several rows have, of those from one key on and up to another; only for views, whose keys nothing
+    /// keeps unique whatever is stated.
+    /// </summary>
+    public string DoubleKeys(string[]? from, string[]? through)
+    {
+        List<string> conditions = [];
+        if (from is not null)
+        {
+            var same = from.Select((text, i) => $"{Compared(shape.Key[i])} = {MyKeyCodec.Literal(shape.Key[i], text)}");
+            conditions.Add($"{Beyond(from, isAfter: true)} or {string.Join(" and ", same)}");
+        }
+        if (through is not null) conditions.Add(Beyond(through, isAfter: false));
+        return $"select 1 from {this.from}{Conditions(conditions)} group by {string.Join(", ", shape.Key.Select(Name))} "
+            + "having count(*) > 1 limit 1";
+    }
+
     /// <summary>Both ends of the leading key column; each is one descent of the index.</summary>
     public string End(bool isLast) => $"select {Raw(shape.Key[0])} from {from}{Hint} order by {Name(shape.Key[0])}"
         + (shape.Key[0].Descending ^ isLast ? " desc" : "") + " limit 1";
@@ -64,7 +84,7 @@ internal sealed class MyQuery
     {
         var part = shape.Key[0];
         var sign = part.Descending ^ upTo ? "<=" : ">=";
-        return $"select {Raw(part)} from {from}{Hint} where {Name(part)} {sign} {MyKeyCodec.Literal(part, value)} order by {Name(part)}"
+        return $"select {Raw(part)} from {from}{Hint} where {Compared(part)} {sign} {MyKeyCodec.Literal(part, value)} order by {Name(part)}"
             + (part.Descending ^ upTo ? " desc" : "") + " limit 1";
     }
 
@@ -100,8 +120,10 @@ internal sealed class MyQuery
         return $"select case {string.Join(' ', cases)} else 0 end";
     }
 
-    /// <summary>What is selected of a key column for a position.</summary>
-    public string Raw(MyKeyPart part) => part.ByPlace ? $"{Name(part)} + 0" : Name(part);
+    /// <summary>
+    /// What is selected of a key column for a position. Of an enum or set its place, whole: added to, a set of 64 would become a double.
+    /// </summary>
+    public string Raw(MyKeyPart part) => part.ByPlace ? $"cast({Name(part)} as unsigned)" : Name(part);
 
     /// <summary>
     /// Tuples as (a, b) &gt; (x, y) are compared row by row; spelled out, <c>a &gt; x or (a = x and b &gt; y)</c>, the optimiser makes
@@ -117,8 +139,8 @@ internal sealed class MyQuery
             var sign = part.Descending ^ isAfter ? ">" : "<";
             // Up to and including: the last column alone also takes what is equal.
             if (!isAfter && i == key.Length - 1) sign += "=";
-            var terms = Enumerable.Range(0, i).Select(k => $"{Name(shape.Key[k])} = {MyKeyCodec.Literal(shape.Key[k], key[k])}")
-                .Append($"{Name(part)} {sign} {MyKeyCodec.Literal(part, key[i])}");
+            var terms = Enumerable.Range(0, i).Select(k => $"{Compared(shape.Key[k])} = {MyKeyCodec.Literal(shape.Key[k], key[k])}")
+                .Append($"{Compared(part)} {sign} {MyKeyCodec.Literal(part, key[i])}");
             alternatives.Add(string.Join(" and ", terms));
         }
         return string.Join(" or ", alternatives.Select(a => alternatives.Count == 1 ? a : $"({a})"));
@@ -132,6 +154,12 @@ internal sealed class MyQuery
 
     /// <summary>With the table's name: a bare one in ORDER BY would mean the select list's column.</summary>
     private string Name(MyKeyPart part) => $"{alias}.{MyNames.Quote(part.Column)}";
+
+    /// <summary>
+    /// The same beside a constant. A set's bits MariaDB takes for a number with a sign: with its 64th member it would lie before all
+    /// others, though the index has it behind them. A range of the index is made of a set in neither way.
+    /// </summary>
+    private string Compared(MyKeyPart part) => shape.Column(part.Column).Base == "set" ? Raw(part) : Name(part);
 
     private string Conditions(List<string> own)
     {

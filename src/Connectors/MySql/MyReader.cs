@@ -50,8 +50,14 @@ internal sealed class MyReader : IAsyncDisposable
         {
             var selection = new MySelection(table, shape, at, read.Columns);
             string[]? Tuple(Position? p) => p is null ? null : MyKeyCodec.Read(p, shape.Key);
-            select = new MyQuery(table.Name, shape, read.Where, read.Window).Select(selection.Expressions, Tuple(after), Tuple(through));
+            var query = new MyQuery(table.Name, shape, read.Where, read.Window);
+            select = query.Select(selection.Expressions, Tuple(after), Tuple(through));
             await MyTableCheck.RunAsync(lease.Connection, at, table, shape, selection.Names, ct).ConfigureAwait(false);
+            if (shape.IsView && Tuple(after) is { } from)
+            {
+                await MyViews.CheckAsync(lease.Connection, at, table, shape, read, from, Tuple(through), ct).ConfigureAwait(false);
+            }
+            if (query.IsSorted) await MySorting.PrepareAsync(lease.Connection, shape, ct).ConfigureAwait(false);
             // Rows in binary form: the server spells nothing out that would be read back here, and floats are the same bits.
             statement = await lease.Connection.PrepareAsync(select, ct).ConfigureAwait(false);
             rows = await lease.Connection.QueryAsync(statement, ct).ConfigureAwait(false);
@@ -170,6 +176,7 @@ internal sealed class MyReader : IAsyncDisposable
         }
     }
 
+    /// <summary>Null where there is no key, or where the server would not know it again: the rows are committed with later ones.</summary>
     private Position? Last()
     {
         if (lastEnds.Length == 0) return null;
@@ -179,6 +186,7 @@ internal sealed class MyReader : IAsyncDisposable
             var from = i == 0 ? 0 : lastEnds[i - 1];
             var key = selection.Key[i];
             values[i] = MyKeyCodec.Text(key.Part, key.Wire, rows.Columns[key.Field], lastKey.AsSpan(from, lastEnds[i] - from));
+            if (!MyKeyCodec.IsSayable(key.Part, values[i])) return null;
         }
         return MyKeyCodec.Write(values);
     }

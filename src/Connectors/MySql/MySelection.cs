@@ -63,13 +63,14 @@ internal sealed class MySelection
     /// <summary>
     /// The server puts a question mark for what has no place in Unicode and says nothing. More of them after than before: the cell is
     /// handed on as it lies there. Functions make NULL of what is longer than max_allowed_packet, and CAST with them; CONVERT does not.
+    /// Where the marks cannot be counted for that, nothing is said of the cell: it may be good text.
     /// </summary>
     private static string Converted(string name)
     {
         var utf8 = $"convert({name} using utf8mb4)";
         static string Marks(string text) => $"char_length({text}) - char_length(replace({text}, '?', ''))";
         return $"case when {name} is null then null when {Marks(utf8)} = {Marks(name)} then convert({utf8} using binary) "
-            + $"else coalesce(concat(x'ff', convert({name} using binary)), x'fe') end";
+            + $"when {Marks(utf8)} <> {Marks(name)} then coalesce(concat(x'ff', convert({name} using binary)), x'fe') else x'fe' end";
     }
 
     private static TableSchema Chosen(TableSchema table, IReadOnlyList<string>? columns)

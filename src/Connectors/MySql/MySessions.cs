@@ -6,10 +6,13 @@ using Pawl.Model;
 namespace Pawl.Connectors.MySql;
 
 /// <summary>
-/// Sessions of one address. Those for reading are kept for the next read of the same source when a read came to its end: 500 small tables
-/// need not be 500 logins. Thread-safe.
+/// Sessions of one server. Behind an address there may be several, or another one since a while ago: what is read here and what is read
+/// there are of no one moment, and a position of the one may lie beyond what the other has come to. Those for reading are kept for the next
+/// read of the same source when a read came to its end: 500 small tables need not be 500 logins. Thread-safe.
 /// </summary>
-internal sealed class MySessions(MyAddress at) : IAsyncDisposable
+/// <param name="at">The address.</param>
+/// <param name="home">The server that it led to first (<see cref="MyIdentity.HomeAsync"/>).</param>
+internal sealed class MySessions(MyAddress at, string home) : IAsyncDisposable
 {
     private const int MostIdle = 8;
     private readonly ConcurrentBag<MyConnection> idle = [];
@@ -31,6 +34,27 @@ internal sealed class MySessions(MyAddress at) : IAsyncDisposable
         {
             throw MyFaults.Classify(e, at.Server, "connect", grant: at.Database is not { } database ? null
                 : $"GRANT SELECT ON {MyGrants.Pattern(database)}.* TO {MyTableCheck.Account(at with { Account = MyGrants.Refused(e) })}");
+        }
+    }
+
+    /// <summary>The same on the server that all others are on.</summary>
+    /// <exception cref="PawlException">Classified. <see cref="Codes.SourceReplaced"/>: the address leads elsewhere now. No matter of
+    /// waiting: a run that met the right one again by chance would be at the mercy of the next chance.</exception>
+    public async ValueTask<MyConnection> OpenAsync(CancellationToken ct)
+    {
+        var session = await OpenAsync(at, ct).ConfigureAwait(false);
+        try
+        {
+            var there = await MyIdentity.HomeAsync(session, ct).ConfigureAwait(false);
+            if (there == home) return session;
+            throw new PawlException(Fault.PositionLost, Codes.SourceReplaced, ("was", home), ("now", there), ("endpoint", at.Display),
+                ("cause", "the address leads to more than one server: name one of them"));
+        }
+        catch (Exception e)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
+            throw MyFaults.Classify(e, at.Server, "identity");
         }
     }
 
@@ -56,7 +80,7 @@ internal sealed class MySessions(MyAddress at) : IAsyncDisposable
                 throw;
             }
         }
-        var fresh = await OpenAsync(at, ct).ConfigureAwait(false);
+        var fresh = await OpenAsync(ct).ConfigureAwait(false);
         try
         {
             await BeginAsync(fresh, ct).ConfigureAwait(false);

@@ -9,12 +9,11 @@ namespace Pawl.Connectors.MySql;
 /// Tables of a MySQL or MariaDB database. Looks share one session, each read and each count has its own; a read is one batch ahead of its
 /// consumer. Thread-safe.
 /// </summary>
-internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity identity)
+internal sealed class MySource(MyAddress at, MyConnection looks, MySessions sessions, SourceIdentity identity)
     : ISource, ICountsRows, IHoldsMoments, IKnowsItsPast, IKnowsPlace, IReadsWindows, ITellsTheTime, IReadsSlices, ILosesIdentity,
         IAltersTables
 {
     private readonly SemaphoreSlim gate = new(1, 1);
-    private readonly MySessions sessions = new(at);
     private readonly MyNow now = new();
     private MyMoment? moment;
 
@@ -27,7 +26,8 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         try
         {
             var known = at.At(looks.Server);
-            return new MySource(known, looks, await MyIdentity.ReadAsync(looks, known, ct).ConfigureAwait(false));
+            var sessions = new MySessions(known, await MyIdentity.HomeAsync(looks, ct).ConfigureAwait(false));
+            return new MySource(known, looks, sessions, await MyIdentity.ReadAsync(looks, known, ct).ConfigureAwait(false));
         }
         catch (Exception e)
         {
@@ -58,14 +58,22 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
                 ("expected", "mixed"), ("table", table.Name), ("cause", "its engine shows no moment of the past"));
         }
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
-        return await LookAsync<IReadOnlyList<Split>>(async connection =>
+        var splits = await LookAsync<IReadOnlyList<Split>>(async connection =>
         {
             var names = new MySelection(table, shape, at, read.Columns).Names;
             await SettleAsync(connection, table, ct).ConfigureAwait(false);
             await MyTableCheck.RunAsync(connection, at, table, shape, names, ct).ConfigureAwait(false);
-            if (shape is { IsView: true, Key.Count: > 0 }) await CheckViewAsync(connection, table, shape, ct).ConfigureAwait(false);
             return await MyPlanner.PlanAsync(connection, table, shape, read.Splits, ct).ConfigureAwait(false);
         }, "plan", table.Name, ct).ConfigureAwait(false);
+        if (shape is { IsView: true, Key.Count: > 0 })
+        {
+            await OnLeaseAsync(table, read, "look at keys", async connection =>
+            {
+                await MyViews.CheckAsync(connection, at, table, shape, read, null, null, ct).ConfigureAwait(false);
+                return true;
+            }, ct).ConfigureAwait(false);
+        }
+        return splits;
     }
 
     public ValueTask<string> HoldAsync(CancellationToken ct) => LookAsync(async _ =>
@@ -73,7 +81,7 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         if (moment is { IsAlive: true }) return moment.Name;
         if (moment is not null) await moment.DisposeAsync().ConfigureAwait(false);
         moment = null;
-        moment = await MyMoment.HoldAsync(at, ct).ConfigureAwait(false);
+        moment = await MyMoment.HoldAsync(at, sessions, ct).ConfigureAwait(false);
         return moment.Name;
     }, "snapshot", null, ct);
 
@@ -162,13 +170,17 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
             .ConfigureAwait(false);
     }
 
+    private ValueTask<long> AskAsync(TableSchema table, ReadOptions read, string sql, string doing, CancellationToken ct) =>
+        OnLeaseAsync(table, read, doing, async c => MySessions.Number(await c.RowsAsync(sql, ct).ConfigureAwait(false)), ct);
+
     /// <summary>On a session of its own: what looks at every row holds up nobody.</summary>
-    private async ValueTask<long> AskAsync(TableSchema table, ReadOptions read, string sql, string doing, CancellationToken ct)
+    private async ValueTask<T> OnLeaseAsync<T>(TableSchema table, ReadOptions read, string doing, Func<MyConnection, ValueTask<T>> ask,
+        CancellationToken ct)
     {
         await using var lease = await LeaseAsync(table, read, ct).ConfigureAwait(false);
         try
         {
-            return MySessions.Number(await lease.Connection.RowsAsync(sql, ct).ConfigureAwait(false));
+            return await ask(lease.Connection).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
@@ -216,14 +228,6 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
         }
     }
 
-    private async ValueTask CheckViewAsync(MyConnection connection, TableSchema table, MyShape shape, CancellationToken ct)
-    {
-        var nulls = await connection.RowsAsync(new MyQuery(table.Name, shape, null).NullKeys(), ct).ConfigureAwait(false);
-        if (MySessions.Number(nulls) == 0) return;
-        throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", string.Join(", ", shape.Key.Select(k => k.Column))),
-            ("table", table.Name), ("endpoint", at.Display));
-    }
-
     /// <summary>The condition is code of the user's: an error in it is told as such, before anything is read.</summary>
     private async ValueTask CheckWhereAsync(TableName table, MyShape shape, ReadOptions read, CancellationToken ct)
     {
@@ -257,7 +261,7 @@ internal sealed class MySource(MyAddress at, MyConnection looks, SourceIdentity 
             if (looks.IsBroken)
             {
                 await looks.DisposeAsync().ConfigureAwait(false);
-                looks = await MySessions.OpenAsync(at, ct).ConfigureAwait(false);
+                looks = await sessions.OpenAsync(ct).ConfigureAwait(false);
             }
             return await look(looks).ConfigureAwait(false);
         }

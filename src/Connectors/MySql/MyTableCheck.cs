@@ -37,14 +37,20 @@ internal static class MyTableCheck
         }
         var now = await MyCatalog.FindAsync(connection, at, table.Name, ct).ConfigureAwait(false)
             ?? throw new PawlException(Fault.Schema, Codes.TableMissing, ("table", table.Name), ("endpoint", at.Display));
-        var there = MyShape.Required(now).Columns.ToDictionary(c => c.Name);
+        var found = MyShape.Required(now);
+        var there = found.Columns.ToDictionary(c => c.Name);
         foreach (var column in shape.Columns.Where(c => columns.Contains(c.Name)))
         {
-            var found = there.GetValueOrDefault(column.Name);
-            if (found is not null && (found.Type, found.Charset, found.Collation) == (column.Type, column.Charset,
+            var other = there.GetValueOrDefault(column.Name);
+            if (other is not null && (other.Type, other.Charset, other.Collation) == (column.Type, column.Charset,
                 column.Collation)) continue;
             throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", table.Name), ("column", column.Name),
-                ("was", Described(column)), ("now", found is null ? "dropped" : Described(found)));
+                ("was", Described(column)), ("now", other is null ? "dropped" : Described(other)));
+        }
+        if (!MyCatalog.IsOrderedAs(found, shape))
+        {
+            throw new PawlException(Fault.Schema, Codes.SchemaChanged, ("table", table.Name), ("changed", "the key it is read by"),
+                ("was", Described(shape.Key)), ("now", Described(found.Key)), ("endpoint", at.Display));
         }
         if (now.Identity == table.Identity) return;
         throw new PawlException(Fault.PositionLost, Codes.TableRecreated, ("table", table.Name), ("was", table.Identity),
@@ -56,6 +62,9 @@ internal static class MyTableCheck
 
     /// <summary>The account's name; from where it comes is the server's to say.</summary>
     public static string Account(MyAddress at) => MyGrants.Account(at.Account ?? $"{at.Server.User}@%");
+
+    private static string Described(IReadOnlyList<MyKeyPart> key) =>
+        string.Join(", ", key.Select(p => p.Column + (p.Descending ? " desc" : "")));
 
     private static string Described(MyTableColumn column) =>
         column.Collation is null ? column.Type : $"{column.Type} collate {column.Collation}";

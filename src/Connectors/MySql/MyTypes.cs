@@ -69,7 +69,7 @@ internal static class MyTypes
             "timestamp" => at.ZeroDates == MyZeroDates.Text ? (LogicalType.Text, MyForm.DateText)
                 : (new LogicalType(TypeKind.Instant, 0, precision), MyForm.Instant),
             "time" => (new LogicalType(TypeKind.Time, 0, precision), MyForm.Time),
-            "json" => (new LogicalType(TypeKind.Json), MyForm.Json),
+            "json" => (new LogicalType(TypeKind.Json), Json(charset)),
             "uuid" => (new LogicalType(TypeKind.Uuid), MyForm.Uuid),
             "char" or "varchar" => (new LogicalType(TypeKind.Text, Limit(length)), Text(charset)),
             "tinytext" or "text" or "mediumtext" or "longtext" or "enum" or "set" => (LogicalType.Text, Text(charset)),
@@ -104,6 +104,9 @@ internal static class MyTypes
     }
 
     private static int Limit(long length) => length is > 0 and <= int.MaxValue ? (int)length : 0;
+
+    /// <summary>MySQL's own is UTF-8 and names no charset; MariaDB's is a text of any.</summary>
+    private static MyForm Json(string? charset) => charset is null || Text(charset) == MyForm.Utf8 ? MyForm.Json : Text(charset);
 
     private static MyForm Text(string? charset) => charset switch
     {

@@ -66,6 +66,23 @@ internal sealed class PgQuery
         return $"select exists (select 1 from {from}{Conditions([string.Join(" or ", isNull)])})";
     }
 
+    /// <summary>
+    /// Whether several rows have one key, of those from one key on and up to another; only for views, whose keys nothing keeps unique
+    /// whatever is stated.
+    /// </summary>
+    public string DoubleKeys(string[]? from, string[]? through)
+    {
+        List<string> conditions = [];
+        if (from is not null)
+        {
+            var same = from.Select((text, i) => $"{Column(shape.Key[i])} {shape.Key[i].Equal} {Value(shape.Key[i], text)}");
+            conditions.Add($"({After(from)}) or ({string.Join(" and ", same)})");
+        }
+        if (through is not null) conditions.Add(Through(through));
+        return $"select exists (select 1 from {this.from}{Conditions(conditions)} group by {string.Join(", ", shape.Key.Select(Column))} "
+            + "having pg_catalog.count(*) > 1)";
+    }
+
     /// <summary>-1, 0 or 1 for two keys; of unequal lengths they are compared as far as the shorter goes.</summary>
     public string Comparison(string[] a, string[] b)
     {

@@ -66,6 +66,11 @@ internal sealed class PgReader : IAsyncDisposable
             await PgTableCheck.RunAsync(connection, at, source, table, shape, selection.Names, ct).ConfigureAwait(false);
             // A condition of the user's means what it means in a session of theirs.
             if (read.Where is not null) await RunAsync(connection, "reset search_path", ct).ConfigureAwait(false);
+            if (shape is { KeyIndex: null, Key.Count: > 0 } && !addressed && Tuple(after) is { } from)
+            {
+                await PgViews.CheckAsync(sql => HoldsAsync(connection, sql, ct), at, table, shape, read, from, Tuple(through))
+                    .ConfigureAwait(false);
+            }
             var copy = await PgCopyOut.BeginAsync(connection, $"copy ({select}) to stdout (format binary)", ct).ConfigureAwait(false);
             var reader = new PgReader(at, table.Name, sessions, connection, copy, selection, budget, token);
             reader.pump.Start();
@@ -191,6 +196,12 @@ internal sealed class PgReader : IAsyncDisposable
             throw Lost(table, null, e);
         }
         if (moment is not null && !await moment.LivesAsync(connection, ct).ConfigureAwait(false)) throw Lost(table, moment, null);
+    }
+
+    private static async ValueTask<bool> HoldsAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var question = new NpgsqlCommand(sql, connection);
+        return await question.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;
     }
 
     private static async ValueTask SetUpAsync(NpgsqlConnection connection, PgShape shape, bool addressed, CancellationToken ct)

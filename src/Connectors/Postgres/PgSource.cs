@@ -53,13 +53,12 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
     {
         var shape = PgShape.Required(table);
         await CheckWhereAsync(table.Name, shape, read, ct).ConfigureAwait(false);
-        return await LookAsync<IReadOnlyList<Split>>(async connection =>
+        var splits = await LookAsync<IReadOnlyList<Split>>(async connection =>
         {
             var names = new PgSelection(table, shape, read.Columns, false).Names;
             await PgTableCheck.RunAsync(connection, at, Identity.Text, table, shape, names, ct).ConfigureAwait(false);
             if (shape.Key.Count > 0)
             {
-                if (shape.KeyIndex is null) await CheckViewAsync(connection, table, shape, ct).ConfigureAwait(false);
                 await LockAsync(table, shape, read, ct).ConfigureAwait(false);
                 return await PgPlanner.ByKeyAsync(connection, table, shape, read.Splits, ct).ConfigureAwait(false);
             }
@@ -69,6 +68,12 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
             return await addresses!.BlocksAsync(table.Name, shape.Oid, ct).ConfigureAwait(false) is { } blocks
                 ? PgPlanner.ByAddress(table, addresses.Token, blocks, read.Splits) : [PgPlanner.Whole(table)];
         }, "plan", table.Name, ct).ConfigureAwait(false);
+        if (shape is { KeyIndex: null, Key.Count: > 0 })
+        {
+            await PgViews.CheckAsync(async sql => await AskAsync(table, read, sql, "look at keys", ct).ConfigureAwait(false) is true, at,
+                table, shape, read, null, null).ConfigureAwait(false);
+        }
+        return splits;
     }
 
     public ValueTask<string> HoldAsync(CancellationToken ct) => LookAsync(async _ =>
@@ -252,16 +257,6 @@ internal sealed class PgSource(PgOptions at, string? snapshot, NpgsqlConnection 
 
     private static PositionOrder Order(int sign) =>
         sign switch { < 0 => PositionOrder.Before, > 0 => PositionOrder.After, _ => PositionOrder.Same };
-
-    private async ValueTask CheckViewAsync(NpgsqlConnection connection, TableSchema table, PgShape shape, CancellationToken ct)
-    {
-        await using var nulls = new NpgsqlCommand(new PgQuery(table.Name, shape, null).NullKeys(), connection);
-        if (await nulls.ExecuteScalarAsync(ct).ConfigureAwait(false) is true)
-        {
-            throw new PawlException(Fault.Schema, Codes.KeyNull, ("column", string.Join(", ", shape.Key.Select(k => k.Column))),
-                ("table", table.Name), ("endpoint", at.Display));
-        }
-    }
 
     /// <summary>The condition is code of the user's: an error in it is told as such, before anything is read.</summary>
     private async ValueTask CheckWhereAsync(TableName table, PgShape shape, ReadOptions read, CancellationToken ct)

@@ -1,4 +1,8 @@
+using Pawl.Connectors.MySql;
+using Pawl.Connectors.MySql.Protocol;
+using Pawl.Connectors.Tests.Postgres;
 using Pawl.Contracts;
+using Pawl.Jobs;
 using Pawl.Model;
 using Xunit;
 
@@ -138,6 +142,85 @@ public sealed class MyValueTests
                 Assert.Equal(there[row], System.Text.Encoding.UTF8.GetString(((BytesColumn)batch.Columns[2])[row]));
             }
         }
+    }
+
+    [Theory]
+    [InlineData("latin1", "22c3a922")]
+    [InlineData("gbk", "22c3a922")]
+    [InlineData("cp1251", "22d0b622")]
+    [InlineData("utf8mb3", "22c3a922")]
+    [InlineData("utf16", "002268d80022")]
+    public async Task Json_of_any_charset_arrives_as_the_server_says_it_is(string charset, string bytes)
+    {
+        await using var fixture = await MyFixture.NewAsync();
+        await using var other = (MyFixture)await fixture.AnotherAsync();
+        var column = $"j longtext character set {charset} check (json_valid(j))";
+        await fixture.RunAsync($"create table t (id int primary key, {column})", $"insert into t values (1, x'{bytes}'), (2, null)");
+        var letters = (await fixture.RowsAsync("select convert(j using utf8mb4) from t where id = 1"))[0];
+        Assert.Equal(3, letters.Length - (charset is "latin1" or "cp1251" ? 1 : 0));
+        await using var source = await fixture.SourceAsync();
+        Assert.Equal(TypeKind.Json, (await source.TableAsync("t")).Columns[1].Type.Kind);
+        Assert.Equal(letters, System.Text.Json.Nodes.JsonNode.Parse((await source.AllAsync("t"))[0])!["j"]!.GetValue<string>());
+        // Into a table that Pawl makes, and into those that are there in this charset and in the usual one.
+        await other.RunAsync($"create table same (id int primary key, {column})", "create table usual (id int primary key, j json)");
+        foreach (var target in new[] { "made", "same", "usual" })
+        {
+            var job = new CopyJob
+            {
+                From = fixture.Here(), To = other.Here(), Verify = VerifyLevel.Digest,
+                Tables = [CopyJob.Table($"{fixture.Database}.t", $"{other.Database}.{target}")],
+            };
+            await job.DoneAsync();
+            var verdict = Assert.Single(await job.VerifyAsync());
+            Assert.True(verdict is { Conclusive: true, Equal: true }, verdict.ToString());
+            Assert.Equal([$"1|{letters}", "2|∅"], await other.RowsAsync($"select id, convert(j using utf8mb4) from {target} order by id"));
+            Assert.Equal(target == "usual" ? "utf8mb4" : charset, (await other.RowsAsync("select character_set_name from "
+                + $"information_schema.columns where table_schema = database() and table_name = '{target}' and column_name = 'j'"))[0]);
+        }
+    }
+
+    [Fact]
+    public async Task Good_text_that_no_packet_holds_once_converted_is_refused_and_not_mistyped()
+    {
+        await using var server = await MariaDbServer.StartAsync("--max-allowed-packet=1M");
+        await using var fixture = MyFixture.In(server, await server.CreateDatabaseAsync());
+        // 900 000 bytes as they lie, half as many again in UTF-8; with a question mark, and without.
+        await fixture.RunAsync("create table t (id int primary key, v longtext character set gbk)",
+            "set @one = convert('中' using gbk), @mark = convert('?' using gbk)",
+            "insert into t values (1, concat(@mark, repeat(@one, 250000))), (2, repeat(@one, 450000)), "
+            + "(3, concat(@mark, repeat(@one, 450000)))");
+        await using var source = await fixture.SourceAsync();
+        var table = await source.TableAsync("t");
+        var thrown = await Assert.ThrowsAsync<PawlException>(async () =>
+        {
+            await foreach (var e in source.Source.ReadAsync(table, new ReadOptions(), new Split { Index = 0 }, null, null,
+                new BatchBudget(1, 1 << 24), default))
+            {
+                using var batch = ((RowsEvent)e).Batch;
+                Assert.False(batch.HasStrays);
+                var text = System.Text.Encoding.UTF8.GetString(((BytesColumn)batch.Columns[1])[0]);
+                Assert.Equal(((LongOf(batch) == 1 ? "?" : "") + new string('中', LongOf(batch) == 1 ? 250_000 : 450_000)), text);
+            }
+        });
+        Assert.Equal((Fault.Data, Codes.ValueTooLarge), (thrown.Fault, thrown.Code));
+        static long LongOf(RowBatch batch) => ((Int64Column)batch.Columns[0]).Values[0];
+    }
+
+    [Theory]
+    [InlineData((int)MyForm.Whole, (int)MyType.BigInt, false, true)]
+    [InlineData((int)MyForm.Whole, (int)MyType.BigInt, true, false)]
+    [InlineData((int)MyForm.Unsigned, (int)MyType.BigInt, true, true)]
+    [InlineData((int)MyForm.Unsigned, (int)MyType.BigInt, false, false)]
+    // What is shorter fits into eight bytes either way.
+    [InlineData((int)MyForm.Whole, (int)MyType.Int, true, true)]
+    [InlineData((int)MyForm.Whole, (int)MyType.Year, true, true)]
+    public void Bits_that_the_result_takes_otherwise_than_the_catalogue_are_no_number(int form, int type, bool isUnsigned, bool fits)
+    {
+        var column = new MyColumn("c", "c", "t", "t", "d", (MyType)type, isUnsigned ? MyFlags.Unsigned : MyFlags.None,
+            MyColumn.BinaryCollation, 20, 0);
+        var cells = MyCells.For((MyForm)form, MyZeroDates.Reject);
+        if (fits) cells.Bind(column);
+        else Assert.Equal(Codes.ContractBroken, Assert.Throws<PawlException>(() => cells.Bind(column)).Code);
     }
 
     [Fact]

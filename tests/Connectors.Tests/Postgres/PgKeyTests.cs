@@ -169,6 +169,36 @@ public sealed class PgKeyTests
         Assert.Equal(Codes.KeyNull, thrown.Code);
     }
 
+    [Fact]
+    public async Task A_view_with_several_rows_of_one_key_is_refused_at_first_and_when_it_is_gone_on_with()
+    {
+        await using var fixture = await PgFixture.NewAsync();
+        await fixture.RunAsync("create table t (id int primary key, k text, n numeric)",
+            "insert into t values (1, 'a', 1), (2, 'b', 1), (3, 'c', 1), (4, 'd', 1), (5, 'b', 2)",
+            "create function mine() returns int language sql as 'select 1'", "create view v as select * from t");
+        await using var source = await fixture.SourceAsync(("view_key", "public.v(k)"));
+        var thrown = await source.FailureAsync(async s => await s.Source.PlanAsync(await s.TableAsync("v"), new(), default));
+        Assert.Equal((Fault.Schema, Codes.KeyUnfit), (thrown.Fault, thrown.Code));
+        // Of the rows that are read no two are alike; the condition is spoken in the role's own search path.
+        var ones = new ReadOptions { Where = "n = mine()" };
+        Assert.Single(await source.Source.PlanAsync(await source.TableAsync("v"), ones, default));
+        await using var both = await fixture.SourceAsync(("view_key", "public.v(n,k)"));
+        var table = await both.TableAsync("v");
+        Assert.Single(await both.Source.PlanAsync(table, new ReadOptions(), default));
+        var read = await both.ReadAsync(table, rows: 1);
+        Assert.Equal(5, read.Count);
+        await fixture.RunAsync("insert into t values (6, 'b', 1.0)");
+        foreach (var after in read.Take(2))
+        {
+            thrown = await both.FailureAsync(s => s.ReadAsync(table, after: after.Commit));
+            Assert.Equal((Fault.Schema, Codes.KeyUnfit), (thrown.Fault, thrown.Code));
+        }
+        // Behind it nothing is amiss, nor is before it.
+        Assert.Equal(2, (await both.ReadAsync(table, after: read[2].Commit)).Count);
+        await fixture.RunAsync("delete from t where id = 6", "insert into t values (7, 'd', 1)");
+        Assert.Equal(2, (await both.ReadAsync(table, ones, after: read[0].Commit, through: read[2].Commit)).Count);
+    }
+
     /// <summary>Sixty rows: four values of a, five of b, three of c.</summary>
     private static string Rows(string a, string b, string c)
     {
