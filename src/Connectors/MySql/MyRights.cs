@@ -43,9 +43,6 @@ internal sealed class MyRights(MyConnection connection)
         };
     }
 
-    /// <summary>May see transactions of others.</summary>
-    public ValueTask<bool> ProcessAsync(CancellationToken ct) => AskAsync("select count(*) from information_schema.innodb_trx", ct);
-
     /// <summary>May lock all tables for a moment: asked with one that is not there.</summary>
     public async ValueTask<bool> ReloadAsync(string database, CancellationToken ct) =>
         await RefusalAsync($"flush tables {MyNames.Quote(new TableName(database, nothing))} with read lock", ct).ConfigureAwait(false)
