@@ -236,6 +236,17 @@ public abstract class MyProbeTests
                 .Single(f => f.Code == FindingCodes.Encoding);
             Assert.Equal(("gbk", "latin1"), (encoding.Details["encoding"], encoding.Details["others"]));
         }
+        // Those of a table in another database, too, and of it alone where the job names it alone.
+        await using var other = await MyFixture.NewAsync(await SharedAsync());
+        await other.RunAsync("create table u (id int primary key, c text character set koi8r)");
+        foreach (var (tables, others) in new (ProbeTable[], string)[]
+        {
+            ([Table(fixture.Database, "t"), Table(other.Database, "u")], "koi8r, latin1"), ([Table(other.Database, "u")], "koi8r"),
+        })
+        {
+            Assert.Equal(others, (await LookAsync(fixture.Here(), ProbeRole.Target, tables)).Findings
+                .Single(f => f.Code == FindingCodes.Encoding).Details["others"]);
+        }
     }
 
     [Fact]
