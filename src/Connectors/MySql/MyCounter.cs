@@ -11,22 +11,17 @@ namespace Pawl.Connectors.MySql;
 /// </summary>
 internal sealed class MyCounter(TableName table, MyShape shape, MyAddress at)
 {
-    private static readonly Version Caches = new(8, 0);
-
     /// <summary>Null = nothing is known of it: the column has none, or it has come to its end.</summary>
     public async ValueTask<string?> NextAsync(MyConnection connection, string column, CancellationToken ct)
     {
         // Behind other columns of an index it counts for each of their values by itself.
         if (shape.IsView || !shape.Column(column).IsAutoIncrement
             || !shape.Indexes.Any(i => i.Parts is [{ Column: { } first }, ..] && first == column)) return null;
-        var isCached = !connection.Server.IsMariaDb && connection.Server.Version >= Caches;
-        // MySQL tells what it knew up to a day ago, unless it is told not to.
-        if (isCached) await connection.ExecuteAsync("set session information_schema_stats_expiry = 0", ct).ConfigureAwait(false);
+        // MySQL would tell what it knew up to a day ago; every session asks it not to (MySetup).
         var rows = await connection.RowsAsync($"""
             select auto_increment from information_schema.tables where table_schema = {MyNames.Literal(table.Schema ?? at.Database ?? "")}
                 and table_name = {MyNames.Literal(table.Name)}
             """, ct).ConfigureAwait(false);
-        if (isCached) await connection.ExecuteAsync("set session information_schema_stats_expiry = default", ct).ConfigureAwait(false);
         return rows is [[{ } next]] && ulong.TryParse(next, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             && number < Largest(shape.Column(column)) ? next : null;
     }
