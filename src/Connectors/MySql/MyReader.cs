@@ -43,7 +43,7 @@ internal sealed class MyReader : IAsyncDisposable
         Position? through, BatchBudget budget, CancellationToken ct)
     {
         var shape = MyShape.Required(table);
-        var select = "select";
+        var said = "select";
         MyStatement? statement = null;
         MyRows? rows = null;
         try
@@ -51,7 +51,8 @@ internal sealed class MyReader : IAsyncDisposable
             var selection = new MySelection(table, shape, at, read.Columns);
             string[]? Tuple(Position? p) => p is null ? null : MyKeyCodec.Read(p, shape.Key);
             var query = new MyQuery(table.Name, shape, read.Where, read.Window);
-            select = query.Select(selection.Expressions, Tuple(after), Tuple(through));
+            // An error says what was asked, and holds no values: neither of keys nor of a window's ends.
+            said = new MyQuery(table.Name, shape, read.Where).Select(selection.Expressions, null, null);
             await MyTableCheck.RunAsync(lease.Connection, at, table, shape, selection.Names, ct).ConfigureAwait(false);
             if (shape.IsView && Tuple(after) is { } from)
             {
@@ -59,6 +60,7 @@ internal sealed class MyReader : IAsyncDisposable
             }
             if (query.IsSorted) await MySorting.PrepareAsync(lease.Connection, shape, ct).ConfigureAwait(false);
             // Rows in binary form: the server spells nothing out that would be read back here, and floats are the same bits.
+            var select = query.Select(selection.Expressions, Tuple(after), Tuple(through));
             statement = await lease.Connection.PrepareAsync(select, ct).ConfigureAwait(false);
             rows = await lease.Connection.QueryAsync(statement, ct).ConfigureAwait(false);
             for (var i = 0; i < selection.Cells.Length; i++) selection.Cells[i].Bind(rows.Columns[i]);
@@ -70,7 +72,7 @@ internal sealed class MyReader : IAsyncDisposable
             if (statement is not null) lease.Connection.Forget(statement);
             await lease.DisposeAsync().ConfigureAwait(false);
             if (e is OperationCanceledException && ct.IsCancellationRequested) throw;
-            throw Classify(e, at, select, table.Name, lease.IsHeld);
+            throw Classify(e, at, said, table.Name, lease.IsHeld);
         }
     }
 
